@@ -1,0 +1,182 @@
+# tinynas: one non-recursive makefile. `make help` lists the targets.
+#
+#   MODE    release (default), asan (address + undefined behaviour), tsan, debug
+#   CC      gcc (default) or clang
+#   SHARED  folder of shared data sets, models and board measurements; tests and benchmarks
+#           that need it say that they skip when it is not there
+#   CFLAGS  the user's own, last on every command line
+#
+# Objects live in build/<compiler>-<mode>/, so modes never mix.
+
+MODE   ?= release
+SHARED ?= ../shared
+BUILD  ?= build
+PREFIX ?= /usr/local
+export SHARED
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+OUT := $(BUILD)/$(notdir $(CC))-$(MODE)
+
+# Folders by level; scripts/layers.sh knows the same order and `make layers` checks includes.
+DIRS := common runtime graph data nn search_space estimators quant supernet trainer nas export \
+        study cli
+
+PKGS := openblas libcjson sqlite3 libarchive
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+            -Wwrite-strings -Wvla
+# No fast-math and no contraction of a * b + c: one machine, one result, whatever the compiler
+# does with a line. The training kernels ask for fused multiply-adds where they want them.
+BASE := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -g -ffp-contract=off
+MODE_release := -O2
+MODE_debug   := -O0
+MODE_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_tsan    := -O1 -fsanitize=thread
+ALL_CFLAGS   = $(BASE) $(MODE_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
+LIBS         = $(PKG_LIBS) -lcsv -lpthread -lm
+
+ARCH := $(shell uname -m)
+
+# The training kernels are compiled once per instruction set and chosen at run time.
+ifeq ($(ARCH),x86_64)
+ISAS := v2 v3 v4
+endif
+ISA_FLAGS_v2 := -march=x86-64-v2
+ISA_FLAGS_v3 := -march=x86-64-v3
+ISA_FLAGS_v4 := -march=x86-64-v4 -mprefer-vector-width=512
+ISAS += generic
+ISA_SOURCES := nn/kernels.c
+
+SOURCES := $(filter-out $(ISA_SOURCES) cli/main.c,$(wildcard $(addsuffix /*.c,$(DIRS))))
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/export/embedded.o
+LIBRARY := $(OUT)/libtinynas.a
+PROGRAM := $(OUT)/tinynas
+
+TEST_SOURCES  := $(wildcard tests/test_*.c)
+TEST_HELPERS  := $(filter-out $(TEST_SOURCES),$(wildcard tests/*.c))
+TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OUT)/%)
+CHECK_LIBS     = $(shell pkg-config --libs check 2>/dev/null)
+
+## all: build ./tinynas (the default)
+.PHONY: all
+all: tinynas
+
+tinynas: $(PROGRAM)
+	@cp $(PROGRAM) $@.new && mv $@.new $@
+
+$(PROGRAM): $(OUT)/cli/main.o $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
+
+$(LIBRARY): $(OBJECTS)
+	@rm -f $@
+	ar rcs $@ $(OBJECTS)
+
+$(OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# The host runs the runtime's kernels over whole test sets: they get the full optimiser.
+$(OUT)/runtime/%.o: runtime/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -MMD -MP -c $< -o $@
+
+$(OUT)/nn/kernels_%.o: nn/kernels.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -ffp-contract=fast $(ISA_FLAGS_$*) \
+	    -DTNAS_ISA=$* -MMD -MP -c $< -o $@
+
+# The runtime's sources and the templates of an export travel inside the program.
+EMBEDDED := $(wildcard runtime/*.c runtime/*.h export/templates/*)
+$(OUT)/export/embedded.c: scripts/embed.sh $(EMBEDDED)
+	@mkdir -p $(@D)
+	sh scripts/embed.sh $(EMBEDDED) > $@.new && mv $@.new $@
+$(OUT)/export/embedded.o: $(OUT)/export/embedded.c
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(OUT)/tests/test_%: tests/test_%.c $(TEST_HELPERS) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_HELPERS) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
+
+-include $(OBJECTS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
+
+## quickstart: install what is missing, then the whole way on built-in data in three minutes
+.PHONY: quickstart
+quickstart:
+	@sh scripts/setup.sh build
+	@$(MAKE) --no-print-directory all
+	@sh scripts/quickstart.sh
+
+## test: every test of the host, in under ten minutes (installs what is missing)
+.PHONY: test
+test:
+	@sh scripts/setup.sh build test
+	@$(MAKE) --no-print-directory run-tests
+
+.PHONY: run-tests
+run-tests: all $(TEST_PROGRAMS)
+	@sh scripts/run_tests.sh $(TEST_PROGRAMS)
+
+## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+.PHONY: asan
+asan:
+	@sh scripts/setup.sh build test
+	@CK_FORK=no CK_TIMEOUT_MULTIPLIER=10 OPENBLAS_NUM_THREADS=1 \
+	    $(MAKE) --no-print-directory MODE=asan run-tests
+
+## test-device: the exported winner on an emulated Cortex-M7, every byte against the host
+.PHONY: test-device
+test-device:
+	@sh scripts/setup.sh build device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_device.sh
+
+## codesize: measure the runtime's code and stack bytes for Cortex-M7, write configs/codesize.csv
+.PHONY: codesize
+codesize:
+	@sh scripts/setup.sh device
+	@sh scripts/codesize.sh configs/codesize.csv
+
+## profiles: fit the latency models again from board measurements, write configs/mcus/*.json
+.PHONY: profiles
+profiles: all
+	@sh scripts/profiles.sh
+
+## layers: no file includes a folder of its own level or above
+.PHONY: layers
+layers:
+	@sh scripts/layers.sh
+
+## format: clang-format on every source file
+.PHONY: format
+format:
+	clang-format -i $(wildcard $(addsuffix /*.[ch],$(DIRS) tests))
+
+## check: what must be green before a push
+.PHONY: check
+check: layers
+	@clang-format --dry-run -Werror $(wildcard $(addsuffix /*.[ch],$(DIRS) tests))
+	@$(MAKE) --no-print-directory CFLAGS=-Werror BUILD=$(BUILD)/werror all
+	@$(MAKE) --no-print-directory CC=clang CFLAGS=-Werror BUILD=$(BUILD)/werror all
+	@$(MAKE) --no-print-directory test
+
+## install: the program and its configuration files below PREFIX (/usr/local)
+.PHONY: install
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tinynas
+	install -m 755 tinynas $(DESTDIR)$(PREFIX)/bin/tinynas
+	cp -R configs $(DESTDIR)$(PREFIX)/share/tinynas/
+
+## clean: remove everything that was built
+.PHONY: clean
+clean:
+	rm -rf $(BUILD) tinynas
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | awk -F': ' '{ printf "  %-12s %s\n", $$1, $$2 }'

@@ -1,0 +1,114 @@
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/alloc.h"
+
+tnas_status tnas_path_join(char out[TNAS_PATH_BYTES], const char *folder, const char *name)
+{
+    const int length = snprintf(out, TNAS_PATH_BYTES, "%s/%s", folder, name);
+    if (length < 0 || length >= TNAS_PATH_BYTES)
+        return tnas_fail(TNAS_ERR_IO, "path %.60s.../%s is longer than %d bytes", folder, name,
+                         TNAS_PATH_BYTES - 1);
+    return TNAS_OK;
+}
+
+bool tnas_file_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+bool tnas_dir_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static tnas_status read_all(FILE *file, const char *path, size_t max_bytes, uint8_t **out,
+                            size_t *byte_count)
+{
+    size_t capacity = 64 * 1024, used = 0;
+    uint8_t *bytes = tnas_alloc_zero(capacity, 1);
+    while (bytes != NULL) {
+        used += fread(bytes + used, 1, capacity - 1 - used, file);
+        if (used < capacity - 1)
+            break;
+        uint8_t *bigger = tnas_alloc_grow(bytes, capacity, capacity * 2, 1);
+        if (bigger == NULL)
+            tnas_free(bytes);
+        bytes = bigger;
+        capacity *= 2;
+    }
+    if (bytes == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "content of %s", path);
+    if (ferror(file) || used > max_bytes) {
+        tnas_free(bytes);
+        return ferror(file)
+                   ? tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", path, strerror(errno))
+                   : tnas_fail(TNAS_ERR_INPUT, "%s is larger than %zu bytes", path, max_bytes);
+    }
+    bytes[used] = 0;
+    *out = bytes;
+    *byte_count = used;
+    return TNAS_OK;
+}
+
+tnas_status tnas_file_read(const char *path, size_t max_bytes, uint8_t **out, size_t *byte_count)
+{
+    *out = NULL;
+    *byte_count = 0;
+    if (tnas_dir_exists(path))
+        return tnas_fail(TNAS_ERR_IO, "cannot read %s: it is a folder", path);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    const tnas_status status = read_all(file, path, max_bytes, out, byte_count);
+    fclose(file);
+    return status;
+}
+
+tnas_status tnas_file_write(const char *path, const void *bytes, size_t byte_count)
+{
+    char temporary[TNAS_PATH_BYTES];
+    const int length = snprintf(temporary, sizeof temporary, "%s.tmp%ld", path, (long)getpid());
+    if (length < 0 || length >= TNAS_PATH_BYTES)
+        return tnas_fail(TNAS_ERR_IO, "path %.60s... is too long", path);
+    FILE *file = fopen(temporary, "wb");
+    if (file == NULL)
+        return tnas_fail(TNAS_ERR_IO, "cannot write %s: %s", path, strerror(errno));
+    bool ok = fwrite(bytes, 1, byte_count, file) == byte_count;
+    ok = fflush(file) == 0 && ok;
+    ok = fsync(fileno(file)) == 0 && ok;
+    ok = fclose(file) == 0 && ok;
+    if (!ok || rename(temporary, path) != 0) {
+        const int reason = errno;
+        unlink(temporary);
+        return tnas_fail(TNAS_ERR_IO, "cannot write %s: %s", path, strerror(reason));
+    }
+    return TNAS_OK;
+}
+
+tnas_status tnas_dir_create(const char *path)
+{
+    char part[TNAS_PATH_BYTES];
+    const size_t length = strlen(path);
+    if (length >= sizeof part)
+        return tnas_fail(TNAS_ERR_IO, "path %.60s... is too long", path);
+    for (size_t i = 1; i <= length; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return tnas_fail(TNAS_ERR_IO, "cannot create folder %s: %s", part, strerror(errno));
+    }
+    if (!tnas_dir_exists(path))
+        return tnas_fail(TNAS_ERR_IO, "cannot create folder %s: a file is in the way", path);
+    return TNAS_OK;
+}

@@ -1,0 +1,23 @@
+#include "common/progress.h"
+
+#include <stddef.h>
+#include <time.h>
+
+void tnas_progress_report(const tnas_progress *progress, const char *stage, long done, long total,
+                          const char *unit, const char *remark)
+{
+    if (progress != NULL && progress->report != NULL)
+        progress->report(progress->context, stage, done, total, unit, remark);
+}
+
+bool tnas_progress_stop(const tnas_progress *progress)
+{
+    return progress != NULL && progress->stop != NULL && progress->stop(progress->context);
+}
+
+double tnas_clock_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}

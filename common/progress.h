@@ -1,0 +1,24 @@
+/* How long work talks to its caller: it reports where it is and asks whether to stop.
+ * Libraries do not print; the command line passes an implementation, tests pass NULL. */
+#ifndef TNAS_COMMON_PROGRESS_H
+#define TNAS_COMMON_PROGRESS_H
+
+#include <stdbool.h>
+
+typedef struct tnas_progress {
+    void *context;
+    /* `stage` in a word or two, done of total units, `unit` in the plural, and a remark
+     * ("loss 1.23", "best 91.2 %") or NULL. Called from the thread that started the work. */
+    void (*report)(void *context, const char *stage, long done, long total, const char *unit,
+                   const char *remark);
+    /* True when the user asked to stop; work then returns TNAS_ERR_STOPPED at the next unit. */
+    bool (*stop)(void *context);
+} tnas_progress;
+
+void tnas_progress_report(const tnas_progress *progress, const char *stage, long done, long total,
+                          const char *unit, const char *remark);
+bool tnas_progress_stop(const tnas_progress *progress);
+
+double tnas_clock_seconds(void); /* monotonic; for rates and forecasts, never for results */
+
+#endif

@@ -1,0 +1,55 @@
+/* The price of a graph on a part: flash, SRAM, latency with interval, and whether it fits. */
+#ifndef TNAS_ESTIMATORS_ESTIMATE_H
+#define TNAS_ESTIMATORS_ESTIMATE_H
+
+#include "estimators/footprint.h"
+#include "estimators/mcu.h"
+
+typedef struct tnas_limits {
+    size_t flash_bytes, sram_bytes;                 /* without the reserves; SIZE_MAX: no limit */
+    double latency_ms;                              /* INFINITY: no limit */
+    size_t reserve_flash_bytes, reserve_sram_bytes; /* kept for the application */
+    bool latency_at_mean; /* test the mean instead of the one-sided 90 % upper end */
+} tnas_limits;
+
+/*  bit       text */
+#define TNAS_LIMIT_KINDS(X) X(FLASH, "flash") X(SRAM, "SRAM") X(LATENCY, "latency")
+enum {
+#define TNAS_LIMIT_ENUM(name, text) TNAS_LIMIT_INDEX_##name,
+    TNAS_LIMIT_KINDS(TNAS_LIMIT_ENUM)
+#undef TNAS_LIMIT_ENUM
+        TNAS_LIMIT_COUNT
+};
+#define TNAS_LIMIT_FLASH   (1u << TNAS_LIMIT_INDEX_FLASH)
+#define TNAS_LIMIT_SRAM    (1u << TNAS_LIMIT_INDEX_SRAM)
+#define TNAS_LIMIT_LATENCY (1u << TNAS_LIMIT_INDEX_LATENCY)
+
+/* All that pricing needs; read-only, shared by threads. */
+typedef struct tnas_estimator {
+    const tnas_mcu *mcu;
+    const tnas_target *target;
+    const tnas_latency_model *latency; /* NULL: the profile has none for this runtime */
+    const tnas_code_sizes *sizes;
+    tnas_limits limits; /* the part's own memories are applied on top */
+} tnas_estimator;
+
+typedef struct tnas_cost {
+    tnas_footprint footprint;
+    int64_t macs;
+    bool has_latency;
+    double latency_ms, latency_low_ms, latency_high_ms, latency_upper_ms;
+    unsigned over;    /* TNAS_LIMIT_* bits that are exceeded; 0: fits */
+    double overshoot; /* largest of value / limit over the limits; <= 1 fits */
+} tnas_cost;
+
+/* Fills limits from the part: flash, and the largest arena region. Narrower ones stay. */
+void tnas_limits_clip(const tnas_mcu *mcu, tnas_limits *limits);
+
+/* Schedules, plans and prices. Fails when the target cannot run an operator. */
+tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out);
+
+/* The value and the limit behind one TNAS_LIMIT_INDEX_*, reserve included; bytes or ms. */
+double tnas_cost_value(const tnas_cost *cost, const tnas_limits *limits, int limit_index);
+double tnas_limit_value(const tnas_limits *limits, int limit_index);
+
+#endif

@@ -1,0 +1,46 @@
+/* What a byte count means here.
+ *
+ *   flash = weights + channels + table + code          (+ reserve asked for by the user)
+ *   SRAM  = arena = activations + scratch + padding    (+ reserve)
+ * weights   packed weights of all layers
+ * channels  bias, multiplier and shift per output channel
+ * table     layer descriptors and the model record
+ * code      kernels named by the table, tnrt_invoke and the model's entry functions, from
+ *           the measured size table of one compiler and its flags; "estimated" elsewhere
+ * The arena holds the input and the output. The stack is a line of its own, as are start-up
+ * code, libc and test vectors, which belong to the application. */
+#ifndef TNAS_ESTIMATORS_FOOTPRINT_H
+#define TNAS_ESTIMATORS_FOOTPRINT_H
+
+#include <stddef.h>
+
+#include "graph/plan.h"
+
+typedef struct tnas_footprint {
+    size_t weights_bytes, channels_bytes, table_bytes, code_bytes;
+    size_t flash_bytes;   /* their sum */
+    size_t arena_bytes;   /* what the plan needs */
+    size_t live_bytes;    /* most bytes of live tensors at one step, without scratch */
+    size_t scratch_bytes; /* of the peak step */
+    size_t sram_bytes;    /* = arena_bytes */
+    size_t stack_bytes;   /* deepest call of tnrt_invoke, from the size table */
+} tnas_footprint;
+
+/* Code sizes of the runtime's functions: configs/codesize.csv, written by `make codesize`. */
+typedef struct tnas_code_sizes {
+    char toolchain[160];
+    int entry_count;
+    struct {
+        char function[48];
+        int code_bytes, stack_bytes;
+    } entries[64];
+} tnas_code_sizes;
+
+tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out);
+
+/* Fails when a kernel of the schedule is not in the size table. */
+tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule *schedule,
+                                   const tnas_plan *plan, const tnas_target *target,
+                                   const tnas_code_sizes *sizes, tnas_footprint *out);
+
+#endif

@@ -1,0 +1,39 @@
+/* MCU profiles: configs/mcus/NAME.json (docs/formats.md). A part's memories, clock and the
+ * latency models that measurements of it gave. */
+#ifndef TNAS_ESTIMATORS_MCU_H
+#define TNAS_ESTIMATORS_MCU_H
+
+#include "estimators/latency.h"
+
+#define TNAS_MCU_REGIONS_MAX 8
+#define TNAS_MCU_MODELS_MAX  8
+
+typedef struct tnas_mcu_region {
+    char name[24];
+    size_t bytes;
+    bool arena; /* the arena may lie here, in one piece */
+} tnas_mcu_region;
+
+typedef struct tnas_mcu {
+    char name[32], part[48], core[64];
+    double clock_mhz;
+    size_t flash_bytes;
+    int region_count;
+    tnas_mcu_region regions[TNAS_MCU_REGIONS_MAX];
+    int model_count;
+    tnas_latency_model *models; /* [model_count] */
+    char path[512];
+} tnas_mcu;
+
+/* A name (configs/mcus) or a file. An unknown name lists the known ones. */
+tnas_status tnas_mcu_load(const char *name, tnas_mcu **out);
+void tnas_mcu_destroy(tnas_mcu *mcu);
+tnas_status tnas_mcu_save(const tnas_mcu *mcu, const char *path);
+
+/* The model of a runtime; NULL when the profile has none. The newest version when several. */
+const tnas_latency_model *tnas_mcu_latency_model(const tnas_mcu *mcu, const char *runtime);
+
+/* Largest piece of RAM that an arena may take. */
+size_t tnas_mcu_arena_limit_bytes(const tnas_mcu *mcu, const char **region_name);
+
+#endif

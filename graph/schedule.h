@@ -1,0 +1,31 @@
+/* The schedule: HOW a graph is executed on a target. Order, kernel per step, in-place.
+ *
+ * A step is a run of consecutive operators that one kernel computes: one operator today,
+ * two when a kernel fuses a depthwise convolution with the 1x1 behind it. Steps are
+ * executed in array order. */
+#ifndef TNAS_GRAPH_SCHEDULE_H
+#define TNAS_GRAPH_SCHEDULE_H
+
+#include <stdbool.h>
+
+#include "graph/graph.h"
+#include "graph/target.h"
+
+typedef struct tnas_step {
+    int16_t op;       /* first operator */
+    int16_t op_count; /* operators that the kernel computes, >= 1 */
+    int16_t kernel;   /* entry of the target's catalogue */
+    bool in_place;    /* the output may lie where the first input lies */
+} tnas_step;
+
+typedef struct tnas_schedule {
+    int16_t step_count;
+    tnas_step steps[TNAS_GRAPH_OPS_MAX];
+} tnas_schedule;
+
+/* File order, the target's kernel for each operator, in-place wherever the target allows it
+ * and the input dies. Fails when the target lacks an operator (which, where). */
+tnas_status tnas_schedule_build(const tnas_graph *graph, const tnas_target *target,
+                                tnas_schedule *out);
+
+#endif

@@ -1,0 +1,41 @@
+/* A target: the rules of one runtime. Whoever plans, prices or prints asks here, so that an
+ * estimate and the artefact cannot differ. "tinynas" is filled in from runtime/ (graph/
+ * target_tinynas.c); other runtimes' rules are filled in by the estimators. */
+#ifndef TNAS_GRAPH_TARGET_H
+#define TNAS_GRAPH_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "graph/graph.h"
+
+/* Bytes of one operator's constants, by array, as they are linked. */
+typedef struct tnas_packed_bytes {
+    size_t weights;  /* packed weights */
+    size_t channels; /* bias, multiplier, shift */
+} tnas_packed_bytes;
+
+typedef struct tnas_target {
+    const char *name;
+    size_t tensor_align_bytes; /* of every offset in the arena */
+
+    /* Catalogue: the kernel for an operator, or TNAS_NONE when the target cannot run it. */
+    int (*kernel_for)(const tnas_graph *graph, int op);
+    int kernel_count;
+    const char *(*kernel_name)(int kernel);
+
+    /* May the operator's output overwrite input `side` (0 or 1) when that input dies? */
+    bool (*in_place)(const tnas_graph *graph, int op, int side);
+
+    /* Scratch in the arena while the operator runs. */
+    size_t (*scratch_bytes)(const tnas_graph *graph, int op, int kernel);
+
+    /* Constants in flash: per operator, and per network (layer table, model record).
+     * pointer_bytes is that of the device, 4 on every supported part. */
+    tnas_packed_bytes (*packed_bytes)(const tnas_graph *graph, int op);
+    size_t (*table_bytes)(const tnas_graph *graph, int step_count, size_t pointer_bytes);
+} tnas_target;
+
+const tnas_target *tnas_target_tinynas(void);
+
+#endif

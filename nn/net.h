@@ -1,0 +1,48 @@
+/* A network to train: a graph and, for each operator with weights, a view of a store.
+ *
+ * A view uses the first out_prefix output and in_prefix input channels of its slot, and the
+ * centre of its kernel where the graph's is smaller. A fixed network is identity views over a
+ * store of its own, so that hand designs train with the same code as supernets. */
+#ifndef TNAS_NN_NET_H
+#define TNAS_NN_NET_H
+
+#include "graph/graph.h"
+#include "nn/store.h"
+
+typedef struct tnas_view {
+    int16_t slot; /* TNAS_NONE: the operator has no weights */
+    int32_t out_prefix, in_prefix;
+} tnas_view;
+
+typedef struct tnas_net {
+    tnas_graph graph;
+    tnas_view views[TNAS_GRAPH_OPS_MAX];
+    /* Where an operator's batch-norm channels start among all of the net's. */
+    int32_t bn_at[TNAS_GRAPH_OPS_MAX];
+    int32_t bn_channels; /* of the whole net */
+} tnas_net;
+
+/* Checks every view against its slot and lays out the batch-norm channels. */
+tnas_status tnas_net_build(const tnas_graph *graph, const tnas_view *views, const tnas_store *store,
+                           tnas_net *out);
+
+/* A store with one slot of exact size per operator, and identity views on it. */
+tnas_status tnas_net_build_fixed(const tnas_graph *graph, tnas_net *net, tnas_store **store);
+
+/* Batch-norm statistics of one network: [bn_channels] each. */
+typedef struct tnas_bn_stats {
+    float *mean, *var;
+} tnas_bn_stats;
+
+tnas_status tnas_bn_stats_init(const tnas_net *net, tnas_bn_stats *out);
+void tnas_bn_stats_deinit(tnas_bn_stats *stats);
+
+/* The network as a float model in exchange layout (graph/model.h). */
+tnas_status tnas_net_to_model(const tnas_net *net, const tnas_store *store,
+                              const tnas_bn_stats *stats, tnas_model **out);
+/* Copies a network's slice of one store into another store under another net of the same
+ * graph: extraction of a sub-network, or the reverse. */
+tnas_status tnas_net_copy(const tnas_net *from, const tnas_store *from_store, const tnas_net *to,
+                          tnas_store *to_store);
+
+#endif

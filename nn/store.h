@@ -1,0 +1,46 @@
+/* The weight store: parameters by slot, shared by every network that views it.
+ *
+ * A slot belongs to one convolution, depthwise convolution or fully connected layer at its
+ * largest shape. Its values lie in one float array for the whole store, so that gradients,
+ * momentum and averages are arrays of the same length:
+ *   CONV2D    weight [out_c, in_c, kernel_h, kernel_w], BN scale [out_c], BN shift [out_c]
+ *   DWCONV2D  weight [out_c, kernel_h, kernel_w],       BN scale [out_c], BN shift [out_c]
+ *   FC        weight [out_c, in_c],                     bias [out_c]
+ * The order is private to nn; weights cross the border as float models. */
+#ifndef TNAS_NN_STORE_H
+#define TNAS_NN_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/status.h"
+#include "graph/model.h"
+
+typedef struct tnas_slot {
+    uint8_t kind;        /* tnas_op_kind */
+    int32_t out_c, in_c; /* DWCONV2D: in_c = 1 */
+    uint8_t kernel_h, kernel_w;
+    size_t weight_at, weight_count; /* in values */
+    size_t scale_at, shift_at;      /* BN scale and shift [out_c]; FC: shift is the bias */
+    bool batch_norm;
+} tnas_slot;
+
+typedef struct tnas_store {
+    int slot_count;
+    tnas_slot *slots;
+    size_t value_count;
+    float *values;
+} tnas_store;
+
+/* Slots' kind and shape are given, the rest is laid out here. Values are zero. */
+tnas_status tnas_store_create(const tnas_slot *shapes, int slot_count, tnas_store **out);
+void tnas_store_destroy(tnas_store *store);
+
+/* He-normal weights (fan-out of convolutions, fan-in of fc), BN scale 1, shift and bias 0. */
+void tnas_store_init_random(tnas_store *store, uint64_t seed);
+
+/* 1 for values that weight decay applies to (weights), 0 for BN and biases. [value_count] */
+void tnas_store_decay_mask(const tnas_store *store, float *mask);
+
+#endif

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Installs the Debian packages that are missing for the given purposes.
+#   scripts/setup.sh [build|test|device|bench|docs]...   (default: build)
+# Needs root or sudo when something is missing; otherwise it says which packages to install.
+set -eu
+
+build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev"
+test="check clang libclang-rt-14-dev"
+device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+bench=""
+docs=""
+
+wanted=
+for purpose in "${@:-build}"; do
+    case $purpose in
+    build) wanted="$wanted $build" ;;
+    test) wanted="$wanted $test" ;;
+    device) wanted="$wanted $device" ;;
+    bench) wanted="$wanted $bench" ;;
+    docs) wanted="$wanted $docs" ;;
+    *)
+        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, bench or docs" >&2
+        exit 2
+        ;;
+    esac
+done
+
+missing=
+for package in $wanted; do
+    state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+    [ "$state" = "install ok installed" ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as_root=sudo
+else
+    echo "Missing packages. Please install them, then try again:" >&2
+    echo "    apt-get install --no-install-recommends$missing" >&2
+    exit 1
+fi
+
+echo "installing:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086
+install_missing() { $as_root apt-get install -y -qq --no-install-recommends $missing; }
+install_missing >/dev/null 2>&1 || { $as_root apt-get update -qq && install_missing >/dev/null; }
