@@ -1,0 +1,220 @@
+#include "graph/graph.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const char *const op_texts[] = {
+#define TEXT(name, text, weights, what) text,
+    TNAS_OPS(TEXT)
+#undef TEXT
+};
+static const char *const activation_texts[] = {
+#define TEXT(name, text) text,
+    TNAS_ACTIVATIONS(TEXT)
+#undef TEXT
+};
+_Static_assert(sizeof op_texts / sizeof op_texts[0] == TNAS_OP_KIND_COUNT, "one text per kind");
+
+/* Longest side and channel count: the layer table holds them in 16 bits. */
+enum { SIDE_MAX = INT16_MAX };
+
+const char *tnas_op_kind_text(int kind)
+{
+    return kind >= 0 && kind < TNAS_OP_KIND_COUNT ? op_texts[kind] : "?";
+}
+
+int tnas_op_kind_parse(const char *text)
+{
+    for (int kind = 0; kind < TNAS_OP_KIND_COUNT; kind++)
+        if (strcmp(op_texts[kind], text) == 0)
+            return kind;
+    return TNAS_NONE;
+}
+
+const char *tnas_activation_text(int activation)
+{
+    return activation >= 0 && activation < TNAS_ACT_COUNT ? activation_texts[activation] : "?";
+}
+
+int tnas_activation_parse(const char *text)
+{
+    for (int activation = 0; activation < TNAS_ACT_COUNT; activation++)
+        if (strcmp(activation_texts[activation], text) == 0)
+            return activation;
+    return TNAS_NONE;
+}
+
+void tnas_graph_init(tnas_graph *graph, int32_t h, int32_t w, int32_t c)
+{
+    graph->op_count = 0;
+    graph->tensor_count = 1;
+    graph->tensors[0] = (tnas_tensor){h, w, c};
+}
+
+static int32_t window_extent(int32_t in, int before, int after, int kernel, int stride)
+{
+    const int32_t room = in + before + after - kernel;
+    return room < 0 ? 0 : room / stride + 1;
+}
+
+/* The shape an operator gives its output; all zero when the operator is impossible. */
+static tnas_tensor output_shape(const tnas_graph *graph, const tnas_op *op, int32_t out_c)
+{
+    const tnas_tensor in = graph->tensors[op->in[0]];
+    const tnas_tensor none = {0, 0, 0};
+    switch (op->kind) {
+    case TNAS_OP_FC:
+        return (tnas_tensor){1, 1, out_c};
+    case TNAS_OP_ADD: {
+        const tnas_tensor in2 = graph->tensors[op->in[1]];
+        return in.h == in2.h && in.w == in2.w && in.c == in2.c ? in : none;
+    }
+    default:
+        break;
+    }
+    if (op->kernel_h == 0 || op->kernel_w == 0 || op->stride_h == 0 || op->stride_w == 0)
+        return none;
+    return (tnas_tensor){
+        .h = window_extent(in.h, op->pad_top, op->pad_bottom, op->kernel_h, op->stride_h),
+        .w = window_extent(in.w, op->pad_left, op->pad_right, op->kernel_w, op->stride_w),
+        .c = op->kind == TNAS_OP_CONV2D ? out_c : in.c,
+    };
+}
+
+static bool shape_possible(const tnas_tensor *shape)
+{
+    return shape->h >= 1 && shape->w >= 1 && shape->c >= 1 && shape->h <= SIDE_MAX &&
+           shape->w <= SIDE_MAX && shape->c <= SIDE_MAX;
+}
+
+static bool inputs_exist(const tnas_graph *graph, const tnas_op *op)
+{
+    const bool wants_second = op->kind == TNAS_OP_ADD;
+    if (op->in[0] < 0 || op->in[0] >= graph->tensor_count)
+        return false;
+    if (wants_second)
+        return op->in[1] >= 0 && op->in[1] < graph->tensor_count;
+    return op->in[1] == TNAS_NONE;
+}
+
+int tnas_graph_append(tnas_graph *graph, const tnas_op *op, int32_t out_c)
+{
+    if (graph->op_count >= TNAS_GRAPH_OPS_MAX || op->kind >= TNAS_OP_KIND_COUNT ||
+        !inputs_exist(graph, op))
+        return TNAS_NONE;
+    const tnas_tensor shape = output_shape(graph, op, out_c);
+    if (!shape_possible(&shape))
+        return TNAS_NONE;
+    const int16_t out = graph->tensor_count++;
+    graph->tensors[out] = shape;
+    graph->ops[graph->op_count] = *op;
+    graph->ops[graph->op_count++].out = out;
+    return out;
+}
+
+void tnas_pad_same(int32_t in, int32_t kernel, int32_t stride, uint8_t *before, uint8_t *after)
+{
+    const int32_t out = (in + stride - 1) / stride;
+    const int32_t total = (out - 1) * stride + kernel - in;
+    const int32_t padded = total > 0 ? total : 0;
+    *before = (uint8_t)(padded / 2);
+    *after = (uint8_t)(padded - padded / 2);
+}
+
+int tnas_graph_output(const tnas_graph *graph)
+{
+    return graph->op_count > 0 ? graph->ops[graph->op_count - 1].out : 0;
+}
+
+int64_t tnas_tensor_count(const tnas_tensor *tensor)
+{
+    return (int64_t)tensor->h * tensor->w * tensor->c;
+}
+
+int64_t tnas_op_weight_count(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const tnas_tensor *const in = &graph->tensors[o->in[0]];
+    const tnas_tensor *const out = &graph->tensors[o->out];
+    const int64_t window = (int64_t)o->kernel_h * o->kernel_w;
+    switch (o->kind) {
+    case TNAS_OP_CONV2D:
+        return window * in->c * out->c;
+    case TNAS_OP_DWCONV2D:
+        return window * out->c;
+    case TNAS_OP_FC:
+        return tnas_tensor_count(in) * out->c;
+    default:
+        return 0;
+    }
+}
+
+int64_t tnas_op_macs(const tnas_graph *graph, int op)
+{
+    const tnas_tensor *const out = &graph->tensors[graph->ops[op].out];
+    return tnas_op_weight_count(graph, op) * out->h * out->w;
+}
+
+int64_t tnas_graph_macs(const tnas_graph *graph)
+{
+    int64_t macs = 0;
+    for (int op = 0; op < graph->op_count; op++)
+        macs += tnas_op_macs(graph, op);
+    return macs;
+}
+
+int64_t tnas_graph_weight_count(const tnas_graph *graph)
+{
+    int64_t count = 0;
+    for (int op = 0; op < graph->op_count; op++)
+        count += tnas_op_weight_count(graph, op);
+    return count;
+}
+
+static tnas_status check_op(const tnas_graph *graph, int index)
+{
+    const tnas_op *const op = &graph->ops[index];
+    if (op->kind >= TNAS_OP_KIND_COUNT)
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d: kind %d is unknown", index, op->kind);
+    if (op->activation >= TNAS_ACT_COUNT)
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d: activation %d is unknown", index,
+                         op->activation);
+    if (op->out != index + 1)
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d: writes tensor %d, must write %d", index,
+                         op->out, index + 1);
+    if (!inputs_exist(graph, op) || op->in[0] > index || op->in[1] > index)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "operator %d (%s): inputs %d, %d must be earlier tensors%s", index,
+                         op_texts[op->kind], op->in[0], op->in[1],
+                         op->kind == TNAS_OP_ADD ? "" : ", and the second none");
+    const tnas_tensor *const out = &graph->tensors[op->out];
+    const tnas_tensor expected = output_shape(graph, op, out->c);
+    if (!shape_possible(&expected) || expected.h != out->h || expected.w != out->w ||
+        expected.c != out->c)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "operator %d (%s): output %dx%dx%d does not follow from its input, which "
+                         "gives %dx%dx%d",
+                         index, op_texts[op->kind], out->h, out->w, out->c, expected.h, expected.w,
+                         expected.c);
+    if (op->pad_top >= op->kernel_h || op->pad_bottom >= op->kernel_h ||
+        op->pad_left >= op->kernel_w || op->pad_right >= op->kernel_w)
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): a pad must be below the kernel size",
+                         index, op_texts[op->kind]);
+    return TNAS_OK;
+}
+
+tnas_status tnas_graph_check(const tnas_graph *graph)
+{
+    if (graph->op_count < 1 || graph->op_count > TNAS_GRAPH_OPS_MAX)
+        return tnas_fail(TNAS_ERR_INPUT, "a graph of %d operators: must have 1 to %d",
+                         graph->op_count, TNAS_GRAPH_OPS_MAX);
+    if (graph->tensor_count != graph->op_count + 1)
+        return tnas_fail(TNAS_ERR_INPUT, "a graph of %d operators has %d tensors: must be %d",
+                         graph->op_count, graph->tensor_count, graph->op_count + 1);
+    if (!shape_possible(&graph->tensors[0]))
+        return tnas_fail(TNAS_ERR_INPUT, "input %dx%dx%d: each must be 1 to %d",
+                         graph->tensors[0].h, graph->tensors[0].w, graph->tensors[0].c, SIDE_MAX);
+    for (int op = 0; op < graph->op_count; op++)
+        TNAS_TRY(check_op(graph, op));
+    return TNAS_OK;
+}
