@@ -119,7 +119,7 @@ test:
 
 .PHONY: run-tests
 run-tests: all $(TEST_PROGRAMS)
-	@sh scripts/run_tests.sh $(TEST_PROGRAMS)
+	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(TEST_PROGRAMS)
 
 ## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 .PHONY: asan
