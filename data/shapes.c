@@ -40,8 +40,7 @@ static const struct {
     .noise = {4, 18},
 };
 
-/* The figures, inside the unit circle. x and y are symmetric enough that a quarter turn and a
- * mirror image do not matter. */
+/* The figures, each inside the unit circle, and each different from the others in every turn. */
 static bool disc(double x, double y)
 {
     return x * x + y * y < 0.72;
@@ -136,12 +135,15 @@ static pose draw_pose(tnas_rng *rng)
 /* The share of pixel (row, column) that the figure covers. */
 static double coverage(const pose *p, int figure, int row, int column)
 {
+    const double from_x = column + 0.5 - p->centre_x, from_y = row + 0.5 - p->centre_y;
+    if (from_x * from_x + from_y * from_y > (p->radius + 1) * (p->radius + 1))
+        return 0; /* most pixels: outside the circle around the figure */
     int covered = 0;
     for (int i = 0; i < SUBSAMPLES * SUBSAMPLES; i++) {
-        const double from_x = column + (i % SUBSAMPLES + 0.5) / SUBSAMPLES - p->centre_x;
-        const double from_y = row + (i / SUBSAMPLES + 0.5) / SUBSAMPLES - p->centre_y;
-        const double x = (p->cos_turn * from_x + p->sin_turn * from_y) / p->radius;
-        const double y = (p->cos_turn * from_y - p->sin_turn * from_x) / p->radius;
+        const double at_x = from_x + (i % SUBSAMPLES + 0.5) / SUBSAMPLES - 0.5;
+        const double at_y = from_y + (i / SUBSAMPLES + 0.5) / SUBSAMPLES - 0.5;
+        const double x = (p->cos_turn * at_x + p->sin_turn * at_y) / p->radius;
+        const double y = (p->cos_turn * at_y - p->sin_turn * at_x) / p->radius;
         covered += figures[figure].covers(x, y);
     }
     return covered / (double)(SUBSAMPLES * SUBSAMPLES);
