@@ -46,6 +46,24 @@ void tnas_supernet_destroy(tnas_supernet *supernet)
     tnas_free(supernet);
 }
 
+/* The part of its site's slot that an operator uses: as much as its tensors have channels. */
+static tnas_view view_of_op(const tnas_graph *graph, int index, int16_t site)
+{
+    const tnas_op *const op = &graph->ops[index];
+    const tnas_tensor *const in = &graph->tensors[op->in[0]];
+    tnas_view view = {.slot = site};
+    if (site == TNAS_NONE)
+        return view;
+    view.out_prefix = graph->tensors[op->out].c;
+    if (op->kind == TNAS_OP_DWCONV2D)
+        view.in_prefix = 1;
+    else if (op->kind == TNAS_OP_FC)
+        view.in_prefix = (int32_t)tnas_tensor_count(in);
+    else
+        view.in_prefix = in->c;
+    return view;
+}
+
 tnas_status tnas_supernet_view(const tnas_supernet *supernet, const tnas_arch *arch, tnas_net *out)
 {
     assert(tnas_arch_legal(&supernet->config->genes, arch));
@@ -53,15 +71,8 @@ tnas_status tnas_supernet_view(const tnas_supernet *supernet, const tnas_arch *a
     int16_t site_of_op[TNAS_GRAPH_OPS_MAX];
     tnas_space_decode(supernet->config, arch, &graph, site_of_op);
     tnas_view views[TNAS_GRAPH_OPS_MAX];
-    for (int i = 0; i < graph.op_count; i++) {
-        const tnas_op *const op = &graph.ops[i];
-        const tnas_tensor *const in = &graph.tensors[op->in[0]];
-        views[i] = (tnas_view){.slot = site_of_op[i],
-                               .out_prefix = graph.tensors[op->out].c,
-                               .in_prefix = op->kind == TNAS_OP_DWCONV2D ? 1 : in->c};
-        if (op->kind == TNAS_OP_FC)
-            views[i].in_prefix = (int32_t)tnas_tensor_count(in);
-    }
+    for (int i = 0; i < graph.op_count; i++)
+        views[i] = view_of_op(&graph, i, site_of_op[i]);
     return tnas_net_build(&graph, views, supernet->store, out);
 }
 
