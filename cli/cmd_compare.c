@@ -101,8 +101,13 @@ static tnas_status load_and_compare(const tnas_arguments *arguments, const tnas_
     else
         TNAS_TRY(tnas_config_path("graphs", graphs));
     tnas_measurements rows;
-    TNAS_TRY(tnas_measurements_load(arguments->text[TNAS_OPTION_measurements], mcu->name, wanted,
-                                    graphs, mcu->clock_mhz, &rows));
+    const tnas_measurement_query query = {
+        .mcu = mcu->name,
+        .runtime = wanted,
+        .graphs_folder = graphs,
+        .assumed_clock_mhz = mcu->clock_mhz,
+    };
+    TNAS_TRY(tnas_measurements_load(arguments->text[TNAS_OPTION_measurements], &query, &rows));
     const tnas_status status = compare(arguments, mcu, model, &rows, summary);
     tnas_measurements_deinit(&rows);
     return status;
