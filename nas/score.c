@@ -1,6 +1,7 @@
 /* Stage 1 of TinyNAS: the space whose feasible random networks compute most is likely to hold
  * the most accurate one (Lin et al., "MCUNet", NeurIPS 2020, section 3.1). Nothing is trained.
- * Differs: draws are distinct, so that a small space is not counted with repetitions. */
+ * Differs: draws are distinct, so that a small space is not counted with repetitions, and the
+ * smallest network is always among them, so that "none fits" is believed for tight limits. */
 #include <string.h>
 
 #include "nas/draws.h"
@@ -24,7 +25,10 @@ tnas_status tnas_space_score_compute(const tnas_gene_table *genes, tnas_price_fn
         tnas_arch arch;
         tnas_candidate candidate;
         tnas_draw_result result;
-        tnas_arch_sample(genes, &rng, &arch);
+        if (draw == 0)
+            tnas_arch_smallest(genes, &arch);
+        else
+            tnas_arch_sample(genes, &rng, &arch);
         status = tnas_draws_add(&draws, &arch, &candidate, &result);
         if (status != TNAS_OK)
             break;

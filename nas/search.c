@@ -2,7 +2,8 @@
  * Cai et al., "Once-for-All", ICLR 2020, section 3.4; numbers from Lin et al., "MCUNet",
  * NeurIPS 2020, appendix. Differs: candidates over a limit are drawn again before they cost
  * an evaluation, a bounded number of times; nothing is evaluated twice; when breeding runs dry,
- * random architectures take part again.
+ * random architectures take part again. The first generation opens with the smallest network,
+ * for limits so tight that random ones rarely meet them.
  *
  * A generation is bred as a whole, when its first candidate is asked for, from a random stream
  * of its own: it does not matter in which portions it is asked for. The survivors are the best
@@ -184,6 +185,9 @@ static tnas_status breed(tnas_search *search)
     search->brood_count = search->asked_count = search->told_count = 0;
     if (search->begun == 0) {
         const tnas_evolution *const evolution = &search->config.evolution;
+        tnas_arch smallest;
+        tnas_arch_smallest(search->config.genes, &smallest);
+        TNAS_TRY(consider(search, &smallest));
         TNAS_TRY(
             fill_brood(search, &rng, draw_random, evolution->population, evolution->draws_max));
     } else {
