@@ -12,10 +12,11 @@
 #include "graph/target.h"
 
 typedef struct tnas_step {
-    int16_t op;       /* first operator */
-    int16_t op_count; /* operators that the kernel computes, >= 1 */
-    int16_t kernel;   /* entry of the target's catalogue */
-    bool in_place;    /* the output may lie where the first input lies */
+    int16_t op;            /* first operator */
+    int16_t op_count;      /* operators that the kernel computes, >= 1 */
+    int16_t kernel;        /* entry of the target's catalogue */
+    bool in_place;         /* the output lies where the input in_place_side lies */
+    uint8_t in_place_side; /* 0 or 1: an input of the first operator */
 } tnas_step;
 
 typedef struct tnas_schedule {
@@ -24,7 +25,8 @@ typedef struct tnas_schedule {
 } tnas_schedule;
 
 /* File order, the target's kernel for each operator, in-place wherever the target allows it
- * and the input dies. Fails when the target lacks an operator (which, where). */
+ * and the input dies; the graph's input may be overwritten like any other. Fails when the target
+ * lacks an operator (which, where). */
 tnas_status tnas_schedule_build(const tnas_graph *graph, const tnas_target *target,
                                 tnas_schedule *out);
 
