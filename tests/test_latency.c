@@ -316,7 +316,19 @@ START_TEST(a_prior_says_so)
     tnas_latency_prior(&prior);
     strcpy(prior.runtime, "tinynas");
     double x[TNAS_FEATURE_COUNT] = {[TNAS_FEATURE_layer] = 3};
-    char doubts[256], tiny[20];
+    char doubts[256], tiny[20], line[320];
+    strcpy(prior.source, "prior, 0 measurements; guessed");
+    tnas_latency_describe(&prior, line, sizeof line);
+    ck_assert_str_eq(line, "prior, 0 measurements; guessed");
+    tnas_latency_model measured = prior;
+    strcpy(measured.source, "a board");
+    measured.row_count = 1;
+    tnas_latency_describe(&measured, line, sizeof line);
+    ck_assert_str_eq(line, "1 row; a board");
+    measured.row_count = 8;
+    measured.error_net_out = 0.0242;
+    tnas_latency_describe(&measured, line, sizeof line);
+    ck_assert_str_eq(line, "8 rows, net out 2.4 %; a board");
     tnas_latency_doubts(&prior, x, doubts, sizeof doubts);
     ck_assert_ptr_nonnull(strstr(doubts, "prior, 0 measurements of tinynas"));
     tnas_latency_doubts(&prior, x, tiny, sizeof tiny);
@@ -376,7 +388,7 @@ START_TEST(a_comparison_is_that_computed_by_hand)
     } cases[] = {{100, 100}, {200, 250}, {300, 290}, {400, 380}};
     tnas_measurement storage[5] = {{0}};
     for (int i = 0; i < 4; i++) {
-        storage[i] = (tnas_measurement){.model = "abcd" + i, .has_graph = true};
+        storage[i] = (tnas_measurement){.model = &"abcd"[i], .has_graph = true};
         storage[i].cycles = cases[i].cycles;
         storage[i].x[TNAS_FEATURE_conv1_mac] = cases[i].macs;
     }

@@ -13,7 +13,11 @@ static void same_file(const char *a, const char *b)
     size_t count_a, count_b;
     ck_ok(tnas_file_read(a, 1 << 20, &bytes_a, &count_a));
     ck_ok(tnas_file_read(b, 1 << 20, &bytes_b, &count_b));
-    ck_assert_str_eq((const char *)bytes_a, (const char *)bytes_b);
+    size_t at = 0;
+    while (at < count_a && bytes_a[at] == bytes_b[at])
+        at++;
+    ck_assert_msg(count_a == count_b && at == count_a, "from byte %zu on: \"%.40s\", \"%.40s\"", at,
+                  bytes_a + at, bytes_b + at);
     tnas_free(bytes_a);
     tnas_free(bytes_b);
 }
