@@ -17,6 +17,9 @@ int tnas_round_channels(double channels, int divisor)
     return rounded < 0.9 * channels ? rounded + divisor : rounded;
 }
 
+/* A position without a depth gene gives its genes none to be switched by. */
+_Static_assert(TNAS_GENE_ALWAYS == TNAS_NONE, "positions hand their depth gene to their genes");
+
 /* Appends a gene for a block that is there while its stage's depth gene says so. */
 static tnas_gene *add_gene(tnas_gene_table *genes, int depth_gene, int depth_from)
 {

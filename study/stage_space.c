@@ -68,22 +68,11 @@ static tnas_status fail_infeasible(tnas_run *run, const tnas_candidate *nearest,
                      strlen(arch) > 160 ? "..." : "", over);
 }
 
-/* Scores one option; the smallest network is tried as well, for limits so tight that random
- * ones rarely meet them. */
 static tnas_status score_option(tnas_run *run, int input, int width, tnas_space_score *score)
 {
     TNAS_TRY(configure(run, input, width));
-    TNAS_TRY(tnas_space_score_compute(&run->config->genes, tnas_run_price, run, run->request->seed,
-                                      run->work.space_samples, score));
-    tnas_candidate smallest = {0};
-    tnas_arch_smallest(&run->config->genes, &smallest.arch);
-    TNAS_TRY(tnas_run_price(run, &smallest.arch, &smallest.cost));
-    score->drawn++;
-    if (smallest.cost.over == 0)
-        score->feasible++;
-    if (smallest.cost.overshoot < score->nearest.cost.overshoot)
-        score->nearest = smallest;
-    return TNAS_OK;
+    return tnas_space_score_compute(&run->config->genes, tnas_run_price, run, run->request->seed,
+                                    run->work.space_samples, score);
 }
 
 tnas_status tnas_run_choose_space(tnas_run *run)

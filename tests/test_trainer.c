@@ -434,35 +434,51 @@ START_TEST(the_weights_are_the_same_for_any_number_of_threads)
 }
 END_TEST
 
+/* A fixed network whose bias is spoilt before the sixth step. */
+static tnas_status spoilt_units(void *context, long step, tnas_unit *units, int *unit_count)
+{
+    bench *const b = context;
+    units[0] = (tnas_unit){.net = &b->net, .weight = 1, .teacher = TNAS_NONE};
+    *unit_count = 1;
+    if (step == 5)
+        b->store->values[b->store->slots[3].shift_at] = NAN;
+    return TNAS_OK;
+}
+
 START_TEST(divergence_names_step_and_rate)
 {
     bench b;
     bench_init(&b, 2, 2);
     tnas_images train = toy_images(200, 1);
     tnas_recipe recipe = toy_recipe();
-    recipe.warmup_frac = 0;
-    b.store->values[b.store->value_count - 1] = NAN;
-    ck_fails(TNAS_ERR_DIVERGED, "training diverged at step 1 of 120, learning rate 0.1: ",
-             tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL));
+    recipe.warmup_frac = 0.1; /* 12 steps: the sixth runs at half the rate */
+    const tnas_unit_source source = {.context = &b, .units = spoilt_units};
+    ck_fails(TNAS_ERR_DIVERGED, "training diverged at step 6 of 120, learning rate 0.05: ",
+             tnas_train(b.store, &source, b.engine, &recipe, &train, SEED, NULL));
     ck_assert_ptr_nonnull(strstr(tnas_error_text(), "must stay finite"));
     free_images(&train);
     bench_deinit(&b);
 }
 END_TEST
 
-START_TEST(an_overflow_after_some_steps_is_divergence_too)
+START_TEST(an_overflowing_gradient_of_a_finite_loss_is_divergence_too)
 {
     bench b;
     bench_init(&b, 2, 2);
     tnas_images train = toy_images(200, 1);
-    tnas_recipe recipe = toy_recipe();
-    /* Decay at rate 10 throws a weight to the other side, 9 times larger each step. */
-    recipe.steps = 2000;
-    recipe.learning_rate = 10;
-    recipe.momentum = 0.999;
-    recipe.weight_decay = 0.1;
-    recipe.clip_norm = 0;
-    ck_fails(TNAS_ERR_DIVERGED, "training diverged at step ",
+    const tnas_recipe recipe = toy_recipe();
+    /* The 1x1 convolution says 3 whatever it sees, with a gain of 1e15, and fc multiplies the
+     * gradient by 1e25 before it arrives there. */
+    const tnas_slot *const point = &b.store->slots[2], *const fc = &b.store->slots[3];
+    for (size_t i = 0; i < point->weight_count; i++)
+        b.store->values[point->weight_at + i] = 0;
+    for (int32_t c = 0; c < point->out_c; c++) {
+        b.store->values[point->scale_at + (size_t)c] = 1e15f;
+        b.store->values[point->shift_at + (size_t)c] = 3;
+    }
+    for (size_t i = 0; i < fc->weight_count; i++)
+        b.store->values[fc->weight_at + i] *= 1e25f;
+    ck_fails(TNAS_ERR_DIVERGED, "the gradient is not finite",
              tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL));
     free_images(&train);
     bench_deinit(&b);
@@ -574,7 +590,7 @@ int main(void)
     tcase_add_test(training, a_small_network_learns_the_toy_set);
     tcase_add_test(training, the_weights_are_the_same_for_any_number_of_threads);
     tcase_add_test(training, divergence_names_step_and_rate);
-    tcase_add_test(training, an_overflow_after_some_steps_is_divergence_too);
+    tcase_add_test(training, an_overflowing_gradient_of_a_finite_loss_is_divergence_too);
     tcase_add_test(training, progress_is_reported_every_step_with_a_falling_loss);
     tcase_add_test(training, a_stop_ends_training_at_the_next_step);
     tcase_add_test(training, training_survives_every_failing_allocation);
