@@ -5,12 +5,16 @@
 #include "estimators/footprint.h"
 #include "estimators/mcu.h"
 
+/* A limit is for the network and the reserve together. */
 typedef struct tnas_limits {
-    size_t flash_bytes, sram_bytes;                 /* without the reserves; SIZE_MAX: no limit */
+    size_t flash_bytes, sram_bytes;                 /* SIZE_MAX: no limit */
     double latency_ms;                              /* INFINITY: no limit */
     size_t reserve_flash_bytes, reserve_sram_bytes; /* kept for the application */
     bool latency_at_mean; /* test the mean instead of the one-sided 90 % upper end */
 } tnas_limits;
+
+#define TNAS_LIMITS_NONE                                                                           \
+    ((tnas_limits){.flash_bytes = SIZE_MAX, .sram_bytes = SIZE_MAX, .latency_ms = INFINITY})
 
 /*  bit       text */
 #define TNAS_LIMIT_KINDS(X) X(FLASH, "flash") X(SRAM, "SRAM") X(LATENCY, "latency")
@@ -37,6 +41,7 @@ typedef struct tnas_cost {
     tnas_footprint footprint;
     int64_t macs;
     bool has_latency;
+    /* At the part's clock, which need not be that of the measurements. */
     double latency_ms, latency_low_ms, latency_high_ms, latency_upper_ms;
     unsigned over;    /* TNAS_LIMIT_* bits that are exceeded; 0: fits */
     double overshoot; /* largest of value / limit over the limits; <= 1 fits */
@@ -45,11 +50,14 @@ typedef struct tnas_cost {
 /* Fills limits from the part: flash, and the largest arena region. Narrower ones stay. */
 void tnas_limits_clip(const tnas_mcu *mcu, tnas_limits *limits);
 
-/* Schedules, plans and prices. Fails when the target cannot run an operator. */
+/* Schedules, plans and prices; no heap. Fails when the target cannot run an operator, when
+ * the size table lacks a kernel, and when a latency limit meets a part without a model. */
 tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out);
 
 /* The value and the limit behind one TNAS_LIMIT_INDEX_*, reserve included; bytes or ms. */
 double tnas_cost_value(const tnas_cost *cost, const tnas_limits *limits, int limit_index);
-double tnas_limit_value(const tnas_limits *limits, int limit_index);
+double tnas_limit_value(const tnas_limits *limits, int limit_index); /* INFINITY: no limit */
+
+const char *tnas_limit_text(int limit_index);
 
 #endif

@@ -23,22 +23,27 @@ typedef struct tnas_footprint {
     size_t live_bytes;    /* most bytes of live tensors at one step, without scratch */
     size_t scratch_bytes; /* of the peak step */
     size_t sram_bytes;    /* = arena_bytes */
-    size_t stack_bytes;   /* deepest call of tnrt_invoke, from the size table */
+    size_t stack_bytes;   /* deepest call of the model's entry function, from the size table */
 } tnas_footprint;
 
-/* Code sizes of the runtime's functions: configs/codesize.csv, written by `make codesize`. */
+#define TNAS_CODE_SIZES_MAX 64
+
+/* Code sizes of the runtime's functions: configs/codesize.csv, written by `make codesize`,
+ * with the columns function, code_bytes, stack_bytes, toolchain (the same in every row).
+ * A row is a kernel of the catalogue, linked when a layer names it, or else a function that
+ * every model links: tnrt_invoke, the generated entry functions (model_...), helpers. */
 typedef struct tnas_code_sizes {
     char toolchain[160];
     int entry_count;
     struct {
         char function[48];
         int code_bytes, stack_bytes;
-    } entries[64];
+    } entries[TNAS_CODE_SIZES_MAX];
 } tnas_code_sizes;
 
 tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out);
 
-/* Fails when a kernel of the schedule is not in the size table. */
+/* Fails when a kernel of the schedule is not in the size table. No heap. */
 tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule *schedule,
                                    const tnas_plan *plan, const tnas_target *target,
                                    const tnas_code_sizes *sizes, tnas_footprint *out);

@@ -16,24 +16,32 @@ typedef struct tnas_mcu_region {
 
 typedef struct tnas_mcu {
     char name[32], part[48], core[64];
+    char note[256]; /* for the reader, "" when there is none */
     double clock_mhz;
     size_t flash_bytes;
     int region_count;
     tnas_mcu_region regions[TNAS_MCU_REGIONS_MAX];
     int model_count;
-    tnas_latency_model *models; /* [model_count] */
+    tnas_latency_model *models; /* [TNAS_MCU_MODELS_MAX] */
     char path[512];
 } tnas_mcu;
 
 /* A name (configs/mcus) or a file. An unknown name lists the known ones. */
 tnas_status tnas_mcu_load(const char *name, tnas_mcu **out);
 void tnas_mcu_destroy(tnas_mcu *mcu);
+
+/* Loading and saving gives the same bytes again. Numbers of latency models keep six digits:
+ * more would only record which BLAS fitted them. */
 tnas_status tnas_mcu_save(const tnas_mcu *mcu, const char *path);
 
 /* The model of a runtime; NULL when the profile has none. The newest version when several. */
 const tnas_latency_model *tnas_mcu_latency_model(const tnas_mcu *mcu, const char *runtime);
 
-/* Largest piece of RAM that an arena may take. */
+/* Replaces the model of the same runtime and version, or adds it. Fails when the profile is
+ * full. */
+tnas_status tnas_mcu_set_latency_model(tnas_mcu *mcu, const tnas_latency_model *model);
+
+/* Largest piece of RAM that an arena may take. region_name may be NULL. */
 size_t tnas_mcu_arena_limit_bytes(const tnas_mcu *mcu, const char **region_name);
 
 #endif

@@ -1,4 +1,5 @@
-/* Board measurements: CSV rows with the columns of docs/measurements.md. */
+/* Board measurements: CSV rows with the columns of docs/measurements.md, the fit of a latency
+ * model to them, and the comparison of a model with them. */
 #ifndef TNAS_ESTIMATORS_MEASUREMENTS_H
 #define TNAS_ESTIMATORS_MEASUREMENTS_H
 
@@ -7,12 +8,12 @@
 
 typedef struct tnas_measurement {
     const char *mcu, *runtime, *version, *model, *layer, *source;
-    double clock_mhz; /* 0: the source does not say */
-    double latency_ms;
-    double cycles; /* from latency and clock when the file has none; 0: unknown */
+    double clock_mhz;     /* 0: neither the source nor the caller says */
+    double latency_ms;    /* from cycles and clock when the file has none; 0: unknown */
+    double cycles;        /* from latency and clock when the file has none; 0: unknown */
+    double rounding_frac; /* half a unit of the last printed digit, as a share of the value */
     int line;
     bool has_graph; /* features are filled in */
-    char family[32];
     double x[TNAS_FEATURE_COUNT];
 } tnas_measurement;
 
@@ -20,24 +21,45 @@ typedef struct tnas_measurements {
     tnas_arena arena;
     int count;
     tnas_measurement *rows;
+    const char *ignored_columns; /* names that mean nothing here, comma-separated; "": none */
+    int other_rows;              /* of other parts, runtimes and versions, or without a time */
 } tnas_measurements;
 
-/* Reads the whole-network and single-layer rows of one part and runtime (NULL: any) that have
- * a latency or cycles. Networks are looked up as graphs_folder/MODEL.json; rows without one
- * stay, with has_graph false. assumed_clock_mhz fills in where the file is silent. */
-tnas_status tnas_measurements_load(const char *csv, const char *mcu, const char *runtime,
-                                   const char *graphs_folder, double assumed_clock_mhz,
+/* Which rows of a file. Texts are compared without case, and a blank equals a hyphen, so
+ * "tflm-cmsis-nn" finds "TFLM CMSIS-NN". */
+typedef struct tnas_measurement_query {
+    const char *mcu;           /* a row's part may go on: stm32f746 finds STM32F746NG; NULL: any */
+    const char *runtime;       /* NULL: any */
+    const char *version;       /* NULL: any */
+    const char *graphs_folder; /* networks are MODEL.json in it; NULL: none */
+    double assumed_clock_mhz;  /* where the file is silent; 0: unknown */
+} tnas_measurement_query;
+
+/* Reads the whole-network and single-layer rows that have a latency or cycles. Those whose
+ * graph or shape is not known stay, with has_graph false. Negative and non-finite values are
+ * errors that name the line. On failure *out is empty and needs no deinit. */
+tnas_status tnas_measurements_load(const char *csv, const tnas_measurement_query *query,
                                    tnas_measurements *out);
 void tnas_measurements_deinit(tnas_measurements *measurements);
 
-/* Fits a model to the rows that have a graph; start gives c0 (NULL: TNAS_FEATURES). Held-out
- * errors come from refits with one network left out. */
+/* A model without rows: the coefficients and deviations of TNAS_FEATURES. */
+void tnas_latency_prior(tnas_latency_model *out);
+
+/* A model without rows for a kin of `kin` (another part, another version): its coefficients
+ * with narrow deviations, docs/latency-model.md section "A new board". */
+void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out);
+
+/* Fits a model to the rows that have a graph and cycles, all of one runtime and version.
+ * `start` is the prior: NULL for tnas_latency_prior; a fitted model is handed on first. Held-
+ * out errors and kappa come from refits with one network left out. No rows give the prior. */
 tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
                              tnas_latency_model *out);
 
 typedef struct tnas_comparison {
     int compared, without_graph;
-    double mape, median_ape, within_10, worst_ape, spearman, coverage_90, macs_only_mape;
+    /* Over the compared rows; errors are shares of the measured value. */
+    double mape, median_ape, within_10, worst_ape, spearman, coverage_90;
+    double macs_only_mape; /* a * MACs, each network predicted from the others; NaN below 2 */
     const char *worst_model;
 } tnas_comparison;
 
@@ -47,7 +69,8 @@ typedef struct tnas_compared_row {
     double error; /* (predicted - measured) / measured */
 } tnas_compared_row;
 
-/* rows_out [measurements->count] receives the compared rows; may be NULL. */
+/* Fails when no row can be compared. rows_out [measurements->count] receives the compared
+ * rows in file order; may be NULL. */
 tnas_status tnas_latency_compare(const tnas_latency_model *model,
                                  const tnas_measurements *measurements, tnas_comparison *out,
                                  tnas_compared_row *rows_out);

@@ -15,9 +15,6 @@ static const char *const activation_texts[] = {
 };
 _Static_assert(sizeof op_texts / sizeof op_texts[0] == TNAS_OP_KIND_COUNT, "one text per kind");
 
-/* Longest side and channel count: the layer table holds them in 16 bits. */
-enum { SIDE_MAX = INT16_MAX };
-
 const char *tnas_op_kind_text(int kind)
 {
     return kind >= 0 && kind < TNAS_OP_KIND_COUNT ? op_texts[kind] : "?";
@@ -83,8 +80,30 @@ static tnas_tensor output_shape(const tnas_graph *graph, const tnas_op *op, int3
 
 static bool shape_possible(const tnas_tensor *shape)
 {
-    return shape->h >= 1 && shape->w >= 1 && shape->c >= 1 && shape->h <= SIDE_MAX &&
-           shape->w <= SIDE_MAX && shape->c <= SIDE_MAX;
+    return shape->h >= 1 && shape->w >= 1 && shape->c >= 1 && shape->h <= TNAS_SIDE_MAX &&
+           shape->w <= TNAS_SIDE_MAX && shape->c <= TNAS_SIDE_MAX &&
+           tnas_tensor_count(shape) <= TNAS_ELEMENTS_MAX;
+}
+
+static int64_t weight_count(const tnas_op *op, const tnas_tensor *in, const tnas_tensor *out)
+{
+    const int64_t window = (int64_t)op->kernel_h * op->kernel_w;
+    switch (op->kind) {
+    case TNAS_OP_CONV2D:
+        return window * in->c * out->c;
+    case TNAS_OP_DWCONV2D:
+        return window * out->c;
+    case TNAS_OP_FC:
+        return tnas_tensor_count(in) * out->c;
+    default:
+        return 0;
+    }
+}
+
+static bool output_possible(const tnas_graph *graph, const tnas_op *op, const tnas_tensor *out)
+{
+    return shape_possible(out) &&
+           weight_count(op, &graph->tensors[op->in[0]], out) <= TNAS_ELEMENTS_MAX;
 }
 
 static bool inputs_exist(const tnas_graph *graph, const tnas_op *op)
@@ -103,7 +122,7 @@ int tnas_graph_append(tnas_graph *graph, const tnas_op *op, int32_t out_c)
         !inputs_exist(graph, op))
         return TNAS_NONE;
     const tnas_tensor shape = output_shape(graph, op, out_c);
-    if (!shape_possible(&shape))
+    if (!output_possible(graph, op, &shape))
         return TNAS_NONE;
     const int16_t out = graph->tensor_count++;
     graph->tensors[out] = shape;
@@ -134,19 +153,7 @@ int64_t tnas_tensor_count(const tnas_tensor *tensor)
 int64_t tnas_op_weight_count(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
-    const tnas_tensor *const in = &graph->tensors[o->in[0]];
-    const tnas_tensor *const out = &graph->tensors[o->out];
-    const int64_t window = (int64_t)o->kernel_h * o->kernel_w;
-    switch (o->kind) {
-    case TNAS_OP_CONV2D:
-        return window * in->c * out->c;
-    case TNAS_OP_DWCONV2D:
-        return window * out->c;
-    case TNAS_OP_FC:
-        return tnas_tensor_count(in) * out->c;
-    default:
-        return 0;
-    }
+    return weight_count(o, &graph->tensors[o->in[0]], &graph->tensors[o->out]);
 }
 
 int64_t tnas_op_macs(const tnas_graph *graph, int op)
@@ -189,8 +196,13 @@ static tnas_status check_op(const tnas_graph *graph, int index)
                          op->kind == TNAS_OP_ADD ? "" : ", and the second none");
     const tnas_tensor *const out = &graph->tensors[op->out];
     const tnas_tensor expected = output_shape(graph, op, out->c);
-    if (!shape_possible(&expected) || expected.h != out->h || expected.w != out->w ||
-        expected.c != out->c)
+    if (!output_possible(graph, op, &expected))
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "operator %d (%s): its output would be %dx%dx%d; sides must be 1 to %d, "
+                         "tensors and weights have at most %d elements",
+                         index, op_texts[op->kind], expected.h, expected.w, expected.c,
+                         TNAS_SIDE_MAX, TNAS_ELEMENTS_MAX);
+    if (expected.h != out->h || expected.w != out->w || expected.c != out->c)
         return tnas_fail(TNAS_ERR_INPUT,
                          "operator %d (%s): output %dx%dx%d does not follow from its input, which "
                          "gives %dx%dx%d",
@@ -199,6 +211,11 @@ static tnas_status check_op(const tnas_graph *graph, int index)
     if (op->pad_top >= op->kernel_h || op->pad_bottom >= op->kernel_h ||
         op->pad_left >= op->kernel_w || op->pad_right >= op->kernel_w)
         return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): a pad must be below the kernel size",
+                         index, op_texts[op->kind]);
+    const bool has_window = op->kind != TNAS_OP_FC && op->kind != TNAS_OP_ADD;
+    if (!has_window &&
+        (op->kernel_h != 1 || op->kernel_w != 1 || op->stride_h != 1 || op->stride_w != 1))
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): has no window, kernel and stride are 1",
                          index, op_texts[op->kind]);
     return TNAS_OK;
 }
@@ -212,8 +229,10 @@ tnas_status tnas_graph_check(const tnas_graph *graph)
         return tnas_fail(TNAS_ERR_INPUT, "a graph of %d operators has %d tensors: must be %d",
                          graph->op_count, graph->tensor_count, graph->op_count + 1);
     if (!shape_possible(&graph->tensors[0]))
-        return tnas_fail(TNAS_ERR_INPUT, "input %dx%dx%d: each must be 1 to %d",
-                         graph->tensors[0].h, graph->tensors[0].w, graph->tensors[0].c, SIDE_MAX);
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "input %dx%dx%d: each must be 1 to %d, together at most %d elements",
+                         graph->tensors[0].h, graph->tensors[0].w, graph->tensors[0].c,
+                         TNAS_SIDE_MAX, TNAS_ELEMENTS_MAX);
     for (int op = 0; op < graph->op_count; op++)
         TNAS_TRY(check_op(graph, op));
     return TNAS_OK;

@@ -52,6 +52,12 @@ typedef struct tnas_op {
 #define TNAS_GRAPH_OPS_MAX     320
 #define TNAS_GRAPH_TENSORS_MAX (TNAS_GRAPH_OPS_MAX + 1)
 
+/* Longest side and most channels: the layer table holds them in 16 bits. Most elements of a
+ * tensor or of an operator's weights: beyond any microcontroller, and the sums over a graph
+ * stay in 64 bits. */
+#define TNAS_SIDE_MAX     INT16_MAX
+#define TNAS_ELEMENTS_MAX (1 << 27)
+
 /* Operators in a valid order; tensor 0 is the input; operator i writes one tensor, which no
  * other operator writes; the last operator's output is the graph's. */
 typedef struct tnas_graph {

@@ -15,7 +15,6 @@
  * no heap, no recursion. */
 #include "graph/plan.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum {
@@ -140,8 +139,17 @@ static void sum_live_bytes(const tnas_graph *graph, const tnas_schedule *schedul
     }
 }
 
-static void add_rect(packing *p, item *it, rect r)
+static void add_item(packing *p)
 {
+    const int16_t rects = p->item_count > 0 ? p->items[p->item_count - 1].end_rect : 0;
+    item *const it = &p->items[p->item_count++];
+    *it = (item){.first_rect = rects, .end_rect = rects, .first = INT16_MAX};
+}
+
+/* To the newest item. */
+static void add_rect(packing *p, rect r)
+{
+    item *const it = &p->items[p->item_count - 1];
     p->rects[it->end_rect++] = r;
     it->bytes = r.bytes > it->bytes ? r.bytes : it->bytes;
     it->first = r.first < it->first ? r.first : it->first;
@@ -151,27 +159,20 @@ static void add_rect(packing *p, item *it, rect r)
 static void make_items(const tnas_graph *graph, const tnas_schedule *schedule,
                        const lifetimes *lives, const tnas_plan *plan, packing *p)
 {
-    int16_t rect_count = 0;
     p->item_count = 0;
-    for (int t = 0; t < graph->tensor_count; t++) {
+    for (int16_t t = 0; t < graph->tensor_count; t++) {
         if (lives->takes_place[t] || lives->internal[t])
             continue;
-        item *const it = &p->items[p->item_count++];
-        *it = (item){.first_rect = rect_count, .end_rect = rect_count, .first = INT16_MAX};
-        for (int16_t member = (int16_t)t; member != TNAS_NONE; member = lives->successor[member])
-            add_rect(p, it,
-                     (rect){plan->tensors[member].bytes, lives->first[member], lives->last[member],
-                            member});
-        rect_count = it->end_rect;
+        add_item(p);
+        for (int16_t member = t; member != TNAS_NONE; member = lives->successor[member])
+            add_rect(p, (rect){plan->tensors[member].bytes, lives->first[member],
+                               lives->last[member], member});
     }
     for (int16_t s = 0; s < schedule->step_count; s++) {
         if (plan->scratch[s].bytes == 0)
             continue;
-        item *const it = &p->items[p->item_count++];
-        *it = (item){.first_rect = rect_count, .end_rect = rect_count, .first = INT16_MAX};
-        add_rect(p, it,
-                 (rect){plan->scratch[s].bytes, s, s, (int16_t)(TNAS_GRAPH_TENSORS_MAX + s)});
-        rect_count = it->end_rect;
+        add_item(p);
+        add_rect(p, (rect){plan->scratch[s].bytes, s, s, (int16_t)(TNAS_GRAPH_TENSORS_MAX + s)});
     }
 }
 
@@ -231,46 +232,62 @@ static void sort_items(const packing *p, order_key *key, int16_t order[RECTS_MAX
     }
 }
 
+/* A rectangle that is placed and meets the item in time. */
 typedef struct neighbour {
     size_t offset_bytes, end_bytes;
     int16_t first, last;
 } neighbour;
 
-/* The lowest address for an item among the placed_count items placed before it. */
-static size_t first_fit(const packing *p, const layout *l, int placed_count)
+static int find_neighbours(const packing *p, const layout *l, int placed_count, const item *it,
+                           neighbour neighbours[RECTS_MAX])
 {
-    const item *const it = &p->items[l->order[placed_count]];
-    neighbour neighbours[RECTS_MAX];
-    int neighbour_count = 0;
+    int count = 0;
     for (int i = 0; i < placed_count; i++) {
         const item *const other = &p->items[l->order[i]];
         if (other->first > it->last || other->last < it->first)
             continue;
         const size_t offset = l->offset_bytes[l->order[i]];
-        for (int r = other->first_rect; r < other->end_rect; r++)
-            if (p->rects[r].first <= it->last && p->rects[r].last >= it->first)
-                neighbours[neighbour_count++] = (neighbour){offset, offset + p->rects[r].bytes,
-                                                            p->rects[r].first, p->rects[r].last};
-    }
-    size_t offset = 0;
-    bool moved;
-    do {
-        moved = false;
-        for (int i = 0; i < neighbour_count; i++) {
-            const neighbour *const n = &neighbours[i];
-            if (offset >= n->end_bytes)
-                continue;
-            for (int r = it->first_rect; r < it->end_rect; r++) {
-                const rect *const own = &p->rects[r];
-                if (own->first <= n->last && own->last >= n->first &&
-                    n->offset_bytes < offset + own->bytes && offset < n->end_bytes) {
-                    offset = n->end_bytes;
-                    moved = true;
-                }
-            }
+        for (int r = other->first_rect; r < other->end_rect; r++) {
+            const rect *const o = &p->rects[r];
+            if (o->first <= it->last && o->last >= it->first)
+                neighbours[count++] = (neighbour){offset, offset + o->bytes, o->first, o->last};
         }
-    } while (moved);
-    return offset;
+    }
+    return count;
+}
+
+static bool collides(const packing *p, const item *it, size_t offset_bytes, const neighbour *n)
+{
+    if (offset_bytes >= n->end_bytes || offset_bytes + it->bytes <= n->offset_bytes)
+        return false;
+    for (int r = it->first_rect; r < it->end_rect; r++) {
+        const rect *const own = &p->rects[r];
+        if (own->first <= n->last && own->last >= n->first &&
+            n->offset_bytes < offset_bytes + own->bytes)
+            return true;
+    }
+    return false;
+}
+
+/* The lowest address for an item among the placed_count items placed before it: climbs over
+ * whoever is in the way until nobody is. */
+static size_t first_fit(const packing *p, const layout *l, int placed_count)
+{
+    const item *const it = &p->items[l->order[placed_count]];
+    neighbour neighbours[RECTS_MAX];
+    const int neighbour_count = find_neighbours(p, l, placed_count, it, neighbours);
+    size_t offset_bytes = 0;
+    bool climbed;
+    do {
+        climbed = false;
+        for (int i = 0; i < neighbour_count; i++) {
+            if (!collides(p, it, offset_bytes, &neighbours[i]))
+                continue;
+            offset_bytes = neighbours[i].end_bytes;
+            climbed = true;
+        }
+    } while (climbed);
+    return offset_bytes;
 }
 
 /* Places all items in order; returns the position in the order of the one that ends highest. */
@@ -316,6 +333,30 @@ static void solve(const packing *p, layout *best)
     }
 }
 
+static void find_bound(packing *p, int step_count)
+{
+    p->bound_bytes = 0;
+    p->peak_step = 0;
+    for (int s = 0; s < step_count; s++) {
+        if (p->live_bytes[s] <= p->bound_bytes)
+            continue;
+        p->bound_bytes = p->live_bytes[s];
+        p->peak_step = s;
+    }
+}
+
+static void write_offsets(const packing *p, const layout *l, tnas_plan *plan)
+{
+    for (int i = 0; i < p->item_count; i++)
+        for (int r = p->items[i].first_rect; r < p->items[i].end_rect; r++) {
+            const int source = p->rects[r].source;
+            tnas_placement *const placement = source < TNAS_GRAPH_TENSORS_MAX
+                                                  ? &plan->tensors[source]
+                                                  : &plan->scratch[source - TNAS_GRAPH_TENSORS_MAX];
+            placement->offset_bytes = l->offset_bytes[i];
+        }
+}
+
 tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedule,
                             const tnas_target *target, tnas_plan *out)
 {
@@ -325,23 +366,10 @@ tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedu
     find_lifetimes(graph, schedule, &lives);
     size_buffers(graph, schedule, target, &lives, out);
     sum_live_bytes(graph, schedule, &lives, out, p.live_bytes);
-    p.bound_bytes = 0;
-    p.peak_step = 0;
-    for (int s = 0; s < schedule->step_count; s++)
-        if (p.live_bytes[s] > p.bound_bytes) {
-            p.bound_bytes = p.live_bytes[s];
-            p.peak_step = s;
-        }
+    find_bound(&p, schedule->step_count);
     make_items(graph, schedule, &lives, out, &p);
     solve(&p, &best);
-    for (int i = 0; i < p.item_count; i++)
-        for (int r = p.items[i].first_rect; r < p.items[i].end_rect; r++) {
-            const int source = p.rects[r].source;
-            tnas_placement *const placement = source < TNAS_GRAPH_TENSORS_MAX
-                                                  ? &out->tensors[source]
-                                                  : &out->scratch[source - TNAS_GRAPH_TENSORS_MAX];
-            placement->offset_bytes = best.offset_bytes[i];
-        }
+    write_offsets(&p, &best, out);
     out->arena_bytes = best.arena_bytes;
     out->lower_bound_bytes = p.bound_bytes;
     out->peak_step = p.peak_step;

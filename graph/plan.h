@@ -24,6 +24,7 @@ typedef struct tnas_plan {
     int peak_step;            /* the step of that bound */
 } tnas_plan;
 
+/* Succeeds for every valid graph and a schedule of it. */
 tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedule,
                             const tnas_target *target, tnas_plan *out);
 

@@ -1,0 +1,95 @@
+#include "estimators/estimate.h"
+
+#include <math.h>
+
+void tnas_limits_clip(const tnas_mcu *mcu, tnas_limits *limits)
+{
+    const size_t arena_bytes = tnas_mcu_arena_limit_bytes(mcu, NULL);
+    if (limits->flash_bytes > mcu->flash_bytes)
+        limits->flash_bytes = mcu->flash_bytes;
+    if (limits->sram_bytes > arena_bytes)
+        limits->sram_bytes = arena_bytes;
+}
+
+const char *tnas_limit_text(int limit_index)
+{
+    static const char *const texts[] = {
+#define TEXT(name, text) text,
+        TNAS_LIMIT_KINDS(TEXT)
+#undef TEXT
+    };
+    return limit_index >= 0 && limit_index < TNAS_LIMIT_COUNT ? texts[limit_index] : "?";
+}
+
+double tnas_cost_value(const tnas_cost *cost, const tnas_limits *limits, int limit_index)
+{
+    switch (limit_index) {
+    case TNAS_LIMIT_INDEX_FLASH:
+        return (double)cost->footprint.flash_bytes + (double)limits->reserve_flash_bytes;
+    case TNAS_LIMIT_INDEX_SRAM:
+        return (double)cost->footprint.sram_bytes + (double)limits->reserve_sram_bytes;
+    default:
+        return limits->latency_at_mean ? cost->latency_ms : cost->latency_upper_ms;
+    }
+}
+
+double tnas_limit_value(const tnas_limits *limits, int limit_index)
+{
+    switch (limit_index) {
+    case TNAS_LIMIT_INDEX_FLASH:
+        return limits->flash_bytes == SIZE_MAX ? INFINITY : (double)limits->flash_bytes;
+    case TNAS_LIMIT_INDEX_SRAM:
+        return limits->sram_bytes == SIZE_MAX ? INFINITY : (double)limits->sram_bytes;
+    default:
+        return limits->latency_ms;
+    }
+}
+
+static void test_limits(const tnas_limits *limits, tnas_cost *cost)
+{
+    for (int i = 0; i < TNAS_LIMIT_COUNT; i++) {
+        const double value = tnas_cost_value(cost, limits, i);
+        const double limit = tnas_limit_value(limits, i);
+        if (value > limit)
+            cost->over |= 1u << i;
+        const double ratio = limit > 0 ? value / limit : value > 0 ? INFINITY : 0;
+        cost->overshoot = fmax(cost->overshoot, ratio);
+    }
+}
+
+static void price_latency(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *cost)
+{
+    double x[TNAS_FEATURE_COUNT];
+    tnas_features_of_graph(graph, x);
+    tnas_latency latency;
+    tnas_latency_predict(estimator->latency, x, &latency);
+    const double clock_mhz = estimator->mcu->clock_mhz;
+    cost->has_latency = true;
+    cost->latency_ms = tnas_cycles_to_ms(latency.cycles, clock_mhz);
+    cost->latency_low_ms = tnas_cycles_to_ms(latency.low_cycles, clock_mhz);
+    cost->latency_high_ms = tnas_cycles_to_ms(latency.high_cycles, clock_mhz);
+    cost->latency_upper_ms = tnas_cycles_to_ms(latency.upper_cycles, clock_mhz);
+}
+
+tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out)
+{
+    *out = (tnas_cost){0};
+    tnas_limits limits = estimator->limits;
+    tnas_limits_clip(estimator->mcu, &limits);
+    if (estimator->latency == NULL && isfinite(limits.latency_ms))
+        return tnas_fail(TNAS_ERR_USAGE,
+                         "%s has no latency model for runtime %s: a latency limit of %g ms cannot "
+                         "be tested",
+                         estimator->mcu->name, estimator->target->name, limits.latency_ms);
+    tnas_schedule schedule;
+    tnas_plan plan;
+    TNAS_TRY(tnas_schedule_build(graph, estimator->target, &schedule));
+    TNAS_TRY(tnas_plan_build(graph, &schedule, estimator->target, &plan));
+    TNAS_TRY(tnas_footprint_compute(graph, &schedule, &plan, estimator->target, estimator->sizes,
+                                    &out->footprint));
+    out->macs = tnas_graph_macs(graph);
+    if (estimator->latency != NULL)
+        price_latency(estimator, graph, out);
+    test_limits(&limits, out);
+    return TNAS_OK;
+}

@@ -1,0 +1,398 @@
+/* The fit of the latency model: maximum a posteriori in logarithms by Levenberg-Marquardt.
+ *
+ *   minimise  sum_i ((log y_i - log P_i - u_i) / sigma_i)^2  +  z' D z
+ *   P_i = sum_f x_if c0_f exp(mu_f + s),   z = (mu, s, u),   D = diag(1 / prior variance)
+ * The logarithm keeps coefficients positive and makes errors relative; the prior keeps few
+ * rows sane: a handful of networks cannot tell ten terms apart, and least squares would let
+ * a minor term take the blame and grow tenfold. The covariance is the inverse of the Gauss-
+ * Newton matrix at the optimum. docs/latency-model.md has the errors reached. */
+#include "estimators/measurements.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
+/* LAPACK (openblas), Fortran calling convention. */
+void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+void dpotrs_(const char *uplo, const int *n, const int *columns, const double *a, const int *lda,
+             double *b, const int *ldb, int *info);
+void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info);
+
+enum { N = TNAS_LATENCY_PARAMETERS, SOLVES_MAX = 200 };
+
+static const double prior_shift_tau = 2.0;     /* nothing is known of a library's speed */
+static const double prior_sigma = 0.03;        /* what such a form leaves unexplained */
+static const double prior_family_sigma = 0.05; /* how far families lie apart */
+/* A kin's coefficients: the same library on another part, or another version of it. What
+ * memory costs belongs to the board and is held less tightly. */
+static const double kin_tau = 0.15, kin_memory_tau = 0.4, kin_shift_tau = 0.7;
+
+typedef struct fit_row {
+    const double *x;
+    double log_cycles;
+    double weight; /* 1 / sigma_i^2 */
+    int family;
+    int group; /* rows of one network share it and are left out together */
+} fit_row;
+
+/* What stays the same over the refits. */
+typedef struct fit_problem {
+    const tnas_latency_model *prior;
+    fit_row *rows;
+    int row_count, group_count;
+    double precision[N]; /* diagonal of D */
+} fit_problem;
+
+void tnas_latency_prior(tnas_latency_model *out)
+{
+    static const struct {
+        double coefficient, tau;
+    } terms[] = {
+#define TERM(name, c0, tau, per) {c0, tau},
+        TNAS_FEATURES(TERM)
+#undef TERM
+    };
+    *out = (tnas_latency_model){
+        .sigma = prior_sigma,
+        .family_sigma = prior_family_sigma,
+        .kappa = 1,
+        .error_net_out = NAN,
+        .worst_net_out = NAN,
+    };
+    for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
+        out->coefficient[f] = terms[f].coefficient;
+        out->covariance[f][f] = terms[f].tau * terms[f].tau;
+    }
+    out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = prior_shift_tau * prior_shift_tau;
+    for (int p = TNAS_LATENCY_OFFSET; p < N; p++)
+        out->covariance[p][p] = prior_family_sigma * prior_family_sigma;
+}
+
+void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out)
+{
+    const tnas_latency_model from = *kin; /* out may be kin */
+    tnas_latency_prior(out);
+    memcpy(out->runtime, from.runtime, sizeof out->runtime);
+    out->clock_mhz = from.clock_mhz;
+    out->family_sigma = from.family_sigma;
+    for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
+        const double tau = f == TNAS_FEATURE_weight_byte ? kin_memory_tau : kin_tau;
+        out->coefficient[f] = from.coefficient[f];
+        out->covariance[f][f] = tau * tau;
+    }
+    out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = kin_shift_tau * kin_shift_tau;
+}
+
+/* log P_i + u_i at z, and its gradient j. */
+static double predict_log(const fit_problem *problem, const fit_row *row, const double *z,
+                          double *j)
+{
+    double cycles = 0;
+    for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
+        j[f] = row->x[f] * problem->prior->coefficient[f] * exp(z[f]);
+        cycles += j[f];
+    }
+    for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
+        j[f] /= cycles;
+    for (int p = TNAS_LATENCY_SHIFT; p < N; p++)
+        j[p] = 0;
+    j[TNAS_LATENCY_SHIFT] = 1;
+    j[TNAS_LATENCY_OFFSET + row->family] = 1;
+    return log(cycles) + z[TNAS_LATENCY_SHIFT] + z[TNAS_LATENCY_OFFSET + row->family];
+}
+
+/* The value to minimise. `skip` is the group left out, or TNAS_NONE. */
+static double objective(const fit_problem *problem, int skip, const double *z)
+{
+    double sum = 0, j[N];
+    for (int i = 0; i < problem->row_count; i++) {
+        const fit_row *const row = &problem->rows[i];
+        if (row->group == skip)
+            continue;
+        const double residual = row->log_cycles - predict_log(problem, row, z, j);
+        sum += row->weight * residual * residual;
+    }
+    for (int p = 0; p < N; p++)
+        sum += problem->precision[p] * z[p] * z[p];
+    return sum;
+}
+
+/* h = J' W J + D, g = J' W r - D z. */
+static void normal_equations(const fit_problem *problem, int skip, const double *z, double h[N][N],
+                             double *g)
+{
+    memset(h, 0, sizeof(double[N][N]));
+    for (int p = 0; p < N; p++) {
+        h[p][p] = problem->precision[p];
+        g[p] = -problem->precision[p] * z[p];
+    }
+    double j[N];
+    for (int i = 0; i < problem->row_count; i++) {
+        const fit_row *const row = &problem->rows[i];
+        if (row->group == skip)
+            continue;
+        const double residual = row->log_cycles - predict_log(problem, row, z, j);
+        for (int a = 0; a < N; a++) {
+            g[a] += row->weight * residual * j[a];
+            for (int b = 0; b < N; b++)
+                h[a][b] += row->weight * j[a] * j[b];
+        }
+    }
+}
+
+/* Solves (h + lambda diag h) step = g; false when that is not positive definite. */
+static bool solve_damped(const double h[N][N], const double *g, double lambda, double *step)
+{
+    double damped[N][N];
+    memcpy(damped, h, sizeof damped);
+    for (int p = 0; p < N; p++)
+        damped[p][p] *= 1 + lambda;
+    memcpy(step, g, N * sizeof *step);
+    const int n = N, one = 1;
+    int info;
+    dpotrf_("L", &n, damped[0], &n, &info);
+    if (info != 0)
+        return false;
+    dpotrs_("L", &n, &one, damped[0], &n, step, &n, &info);
+    return info == 0;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The common shift at which the prior's coefficients fit best: a median ignores outliers. */
+static double starting_shift(const fit_problem *problem, int skip, double *scratch)
+{
+    const double zero[N] = {0};
+    double j[N];
+    int count = 0;
+    for (int i = 0; i < problem->row_count; i++)
+        if (problem->rows[i].group != skip)
+            scratch[count++] =
+                problem->rows[i].log_cycles - predict_log(problem, &problem->rows[i], zero, j);
+    if (count == 0)
+        return 0;
+    qsort(scratch, (size_t)count, sizeof *scratch, ascending);
+    return 0.5 * (scratch[(count - 1) / 2] + scratch[count / 2]);
+}
+
+static void minimise(const fit_problem *problem, int skip, double *scratch, double *z)
+{
+    for (int p = 0; p < N; p++)
+        z[p] = 0;
+    z[TNAS_LATENCY_SHIFT] = starting_shift(problem, skip, scratch);
+    double best = objective(problem, skip, z), lambda = 1e-3;
+    double h[N][N], g[N], step[N], trial[N];
+    normal_equations(problem, skip, z, h, g);
+    for (int solve = 0; solve < SOLVES_MAX; solve++) {
+        if (!solve_damped((const double(*)[N])h, g, lambda, step)) {
+            lambda *= 5;
+            continue;
+        }
+        for (int p = 0; p < N; p++)
+            trial[p] = z[p] + step[p];
+        const double value = objective(problem, skip, trial);
+        if (!(value <= best)) {
+            lambda *= 5;
+            continue;
+        }
+        const bool converged = best - value <= 1e-12 * best;
+        memcpy(z, trial, sizeof trial);
+        best = value;
+        lambda /= 5;
+        if (converged)
+            break;
+        normal_equations(problem, skip, z, h, g);
+    }
+}
+
+/* The inverse of the undamped matrix at z. */
+static tnas_status posterior(const fit_problem *problem, int skip, const double *z,
+                             double covariance[N][N])
+{
+    double g[N];
+    normal_equations(problem, skip, z, covariance, g);
+    const int n = N;
+    int info;
+    dpotrf_("L", &n, covariance[0], &n, &info);
+    if (info == 0)
+        dpotri_("L", &n, covariance[0], &n, &info);
+    if (info != 0)
+        return tnas_fail(TNAS_ERR_INTERNAL, "latency fit: a matrix is not positive definite");
+    for (int a = 0; a < N; a++) /* LAPACK's lower triangle is our upper one */
+        for (int b = 0; b < a; b++)
+            covariance[a][b] = covariance[b][a];
+    return TNAS_OK;
+}
+
+static tnas_status fit_without(const fit_problem *problem, int skip, double *scratch,
+                               tnas_latency_model *out)
+{
+    *out = *problem->prior;
+    double z[N];
+    minimise(problem, skip, scratch, z);
+    TNAS_TRY(posterior(problem, skip, z, out->covariance));
+    out->row_count = 0;
+    for (int i = 0; i < problem->row_count; i++) {
+        const fit_row *const row = &problem->rows[i];
+        if (row->group == skip)
+            continue;
+        out->row_count++;
+        out->family_rows[row->family]++;
+        for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
+            out->term_rows[f] += row->x[f] != 0;
+    }
+    for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
+        out->coefficient[f] *= exp(z[f] + z[TNAS_LATENCY_SHIFT]);
+    for (int family = 0; family < TNAS_FAMILY_COUNT; family++)
+        out->family_offset[family] = z[TNAS_LATENCY_OFFSET + family];
+    return TNAS_OK;
+}
+
+/* Leaves each network out, predicts it, and widens the interval until it would have held
+ * nine in ten of them. It is never narrowed: a handful of lucky rows is no reason. */
+static tnas_status cross_validate(const fit_problem *problem, double *scratch, double *deviations,
+                                  tnas_latency_model *out)
+{
+    if (problem->group_count < 2)
+        return TNAS_OK;
+    double sum = 0, worst = 0;
+    int count = 0;
+    for (int group = 0; group < problem->group_count; group++) {
+        tnas_latency_model left_out;
+        TNAS_TRY(fit_without(problem, group, scratch, &left_out));
+        for (int i = 0; i < problem->row_count; i++) {
+            const fit_row *const row = &problem->rows[i];
+            if (row->group != group)
+                continue;
+            tnas_latency predicted;
+            tnas_latency_predict(&left_out, row->x, &predicted);
+            const double half = log(predicted.high_cycles / predicted.cycles);
+            const double log_error = log(predicted.cycles) - row->log_cycles;
+            deviations[count++] = fabs(log_error) / half;
+            sum += fabs(expm1(log_error));
+            worst = fmax(worst, fabs(expm1(log_error)));
+        }
+    }
+    qsort(deviations, (size_t)count, sizeof *deviations, ascending);
+    const int rank = (9 * count + 9) / 10; /* ceil(0.9 count) */
+    out->kappa = fmax(1, deviations[rank - 1]);
+    out->error_net_out = sum / count;
+    out->worst_net_out = worst;
+    return TNAS_OK;
+}
+
+static bool usable(const tnas_measurement *row)
+{
+    return row->has_graph && row->cycles > 0;
+}
+
+static void set_row(const tnas_measurement *measured, double sigma, fit_row *row)
+{
+    /* The rounding of a printed figure is uniform over the last digit: variance h^2 / 3. */
+    const double rounding = measured->rounding_frac * measured->rounding_frac / 3;
+    *row = (fit_row){
+        .x = measured->x,
+        .log_cycles = log(measured->cycles),
+        .weight = 1 / (sigma * sigma + rounding),
+        .family = tnas_family_of(measured->x),
+    };
+}
+
+/* Networks of one topology are one network, whatever they are called. */
+static void assign_groups(fit_problem *problem)
+{
+    for (int i = 0; i < problem->row_count; i++) {
+        int same = 0;
+        while (memcmp(problem->rows[same].x, problem->rows[i].x,
+                      TNAS_FEATURE_COUNT * sizeof(double)) != 0)
+            same++;
+        problem->rows[i].group = same < i ? problem->rows[same].group : problem->group_count++;
+    }
+}
+
+static tnas_status check_rows(const tnas_measurements *rows, const tnas_latency_model *prior)
+{
+    const tnas_measurement *first = NULL;
+    for (int i = 0; i < rows->count; i++) {
+        const tnas_measurement *const row = &rows->rows[i];
+        if (!usable(row))
+            continue;
+        if (first == NULL)
+            first = row;
+        if (strcmp(first->runtime, row->runtime) != 0 || strcmp(first->version, row->version) != 0)
+            return tnas_fail(TNAS_ERR_INPUT,
+                             "lines %d and %d are of %s %s and %s %s: fit one runtime and version "
+                             "at a time",
+                             first->line, row->line, first->runtime, first->version, row->runtime,
+                             row->version);
+        double cycles = 0;
+        for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
+            cycles += row->x[f] * prior->coefficient[f];
+        if (!(cycles > 0))
+            return tnas_fail(TNAS_ERR_INPUT, "line %d: %s has no cost in the prior", row->line,
+                             row->model);
+    }
+    return TNAS_OK;
+}
+
+/* Texts and the clock of the model come from its first row. */
+static void label(const tnas_measurements *rows, tnas_latency_model *out)
+{
+    for (int i = 0; i < rows->count; i++) {
+        const tnas_measurement *const row = &rows->rows[i];
+        if (!usable(row))
+            continue;
+        strncpy(out->runtime, row->runtime, sizeof out->runtime - 1);
+        strncpy(out->version, row->version, sizeof out->version - 1);
+        strncpy(out->source, row->source, sizeof out->source - 1);
+        out->clock_mhz = row->clock_mhz;
+        return;
+    }
+}
+
+tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
+                             tnas_latency_model *out)
+{
+    tnas_latency_model prior;
+    if (start == NULL)
+        tnas_latency_prior(&prior);
+    else if (start->row_count > 0)
+        tnas_latency_hand_on(start, &prior);
+    else
+        prior = *start;
+    *out = prior;
+    TNAS_TRY(check_rows(rows, &prior));
+
+    const size_t capacity = (size_t)rows->count + 1;
+    fit_problem problem = {.prior = &prior};
+    problem.rows = tnas_alloc_zero(capacity, sizeof *problem.rows);
+    double *scratch = tnas_alloc_zero(capacity, 2 * sizeof *scratch);
+    tnas_status status = TNAS_OK;
+    if (problem.rows == NULL || scratch == NULL) {
+        status = tnas_fail(TNAS_ERR_NOMEM, "latency fit of %d rows", rows->count);
+        goto done;
+    }
+    for (int p = 0; p < N; p++)
+        problem.precision[p] = 1 / prior.covariance[p][p];
+    for (int i = 0; i < rows->count; i++)
+        if (usable(&rows->rows[i]))
+            set_row(&rows->rows[i], prior.sigma, &problem.rows[problem.row_count++]);
+    if (problem.row_count == 0)
+        goto done;
+    assign_groups(&problem);
+    status = fit_without(&problem, TNAS_NONE, scratch, out);
+    if (status == TNAS_OK)
+        status = cross_validate(&problem, scratch, scratch + capacity, out);
+    if (status == TNAS_OK)
+        label(rows, out);
+done:
+    tnas_free(problem.rows);
+    tnas_free(scratch);
+    return status;
+}

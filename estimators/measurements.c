@@ -1,0 +1,334 @@
+/* Reading of measurements. A row becomes cycles and features: a network's from its graph file,
+ * a single layer's from the shape columns of the row itself. */
+#include "estimators/measurements.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/csv.h"
+#include "common/io.h"
+#include "common/text.h"
+
+/* The columns of docs/measurements.md, in their order. */
+#define COLUMNS(X)                                                                                 \
+    X(board)                                                                                       \
+    X(mcu)                                                                                         \
+    X(core)                                                                                        \
+    X(clock_mhz)                                                                                   \
+    X(runtime)                                                                                     \
+    X(runtime_version)                                                                             \
+    X(model)                                                                                       \
+    X(layer)                                                                                       \
+    X(op)                                                                                          \
+    X(in_h)                                                                                        \
+    X(in_w)                                                                                        \
+    X(in_c)                                                                                        \
+    X(out_h)                                                                                       \
+    X(out_w)                                                                                       \
+    X(out_c)                                                                                       \
+    X(kernel)                                                                                      \
+    X(stride)                                                                                      \
+    X(macs)                                                                                        \
+    X(latency_ms)                                                                                  \
+    X(cycles)                                                                                      \
+    X(energy_uj)                                                                                   \
+    X(ram_bytes)                                                                                   \
+    X(activation_bytes)                                                                            \
+    X(flash_bytes)                                                                                 \
+    X(weights_bytes)                                                                               \
+    X(code_bytes)                                                                                  \
+    X(source)
+
+enum {
+#define COLUMN_ENUM(name) COLUMN_##name,
+    COLUMNS(COLUMN_ENUM)
+#undef COLUMN_ENUM
+        COLUMN_COUNT
+};
+static const char *const column_names[] = {
+#define COLUMN_NAME(name) #name,
+    COLUMNS(COLUMN_NAME)
+#undef COLUMN_NAME
+};
+
+/* TFLite's operator names and ours. */
+static const struct {
+    const char *text;
+    int kind;
+} layer_ops[] = {
+    {"CONV_2D", TNAS_OP_CONV2D},          {"DEPTHWISE_CONV_2D", TNAS_OP_DWCONV2D},
+    {"FULLY_CONNECTED", TNAS_OP_FC},      {"ADD", TNAS_OP_ADD},
+    {"AVERAGE_POOL_2D", TNAS_OP_AVGPOOL}, {"MEAN", TNAS_OP_AVGPOOL},
+    {"MAX_POOL_2D", TNAS_OP_MAXPOOL},
+};
+
+typedef struct table {
+    const char *path;
+    tnas_csv *csv;
+    int column[COLUMN_COUNT]; /* -1: the file has none */
+} table;
+
+static const char *text_at(const table *t, int row, int column)
+{
+    return tnas_csv_text(t->csv, row, t->column[column]);
+}
+
+static tnas_status find_columns(table *t)
+{
+    for (int c = 0; c < COLUMN_COUNT; c++)
+        t->column[c] = tnas_csv_column(t->csv, column_names[c]);
+    static const int required[] = {COLUMN_mcu, COLUMN_runtime, COLUMN_model};
+    for (size_t i = 0; i < sizeof required / sizeof required[0]; i++)
+        if (t->column[required[i]] < 0)
+            return tnas_fail(TNAS_ERR_INPUT, "%s: column \"%s\" is required", t->path,
+                             column_names[required[i]]);
+    if (t->column[COLUMN_latency_ms] < 0 && t->column[COLUMN_cycles] < 0)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "%s: neither column \"latency_ms\" nor \"cycles\", one is required",
+                         t->path);
+    return TNAS_OK;
+}
+
+static tnas_status list_ignored_columns(const table *t, tnas_measurements *out)
+{
+    tnas_text names;
+    tnas_text_init(&names);
+    for (int c = 0; c < tnas_csv_column_count(t->csv); c++) {
+        bool known = false;
+        for (int k = 0; k < COLUMN_COUNT; k++)
+            known = known || t->column[k] == c;
+        if (!known)
+            tnas_text_add(&names, "%s%s", names.length > 0 ? ", " : "",
+                          tnas_csv_column_name(t->csv, c));
+    }
+    out->ignored_columns =
+        names.failed ? NULL : tnas_arena_strdup(&out->arena, names.length > 0 ? names.chars : "");
+    tnas_text_deinit(&names);
+    return out->ignored_columns != NULL ? TNAS_OK
+                                        : tnas_fail(TNAS_ERR_NOMEM, "columns of %s", t->path);
+}
+
+static char plain(char c)
+{
+    return c == ' ' ? '-' : (char)tolower((unsigned char)c);
+}
+
+/* True when `wanted` is NULL or equals the text; with `prefix`, when the text starts with it. */
+static bool matches(const char *wanted, const char *text, bool prefix)
+{
+    if (wanted == NULL)
+        return true;
+    for (; *wanted != '\0'; wanted++, text++)
+        if (plain(*wanted) != plain(*text))
+            return false;
+    return prefix || *text == '\0';
+}
+
+/* A number above 0, or 0 with an empty field. */
+static tnas_status read_positive(const table *t, int row, int column, double *out)
+{
+    bool present;
+    TNAS_TRY(tnas_csv_number(t->csv, row, t->column[column], out, &present));
+    if (present && *out <= 0)
+        return tnas_fail(TNAS_ERR_INPUT, "%s: line %d: %s = %g: must be above 0", t->path,
+                         tnas_csv_line(t->csv, row), column_names[column], *out);
+    return TNAS_OK;
+}
+
+/* Half a unit of the last digit printed: "62" may have been 61.5 to 62.5. */
+static double half_unit(const char *text)
+{
+    const char *exponent = strpbrk(text, "eE");
+    const char *point = strchr(text, '.');
+    const char *end = exponent != NULL ? exponent : text + strlen(text);
+    const double scale = exponent != NULL ? strtod(exponent + 1, NULL) : 0;
+    const double decimals = point != NULL ? (double)(end - point - 1) : 0;
+    return 0.5 * pow(10, scale - decimals);
+}
+
+static tnas_status read_time(const table *t, int row, double assumed_clock_mhz,
+                             tnas_measurement *out)
+{
+    TNAS_TRY(read_positive(t, row, COLUMN_latency_ms, &out->latency_ms));
+    TNAS_TRY(read_positive(t, row, COLUMN_cycles, &out->cycles));
+    TNAS_TRY(read_positive(t, row, COLUMN_clock_mhz, &out->clock_mhz));
+    if (out->clock_mhz == 0)
+        out->clock_mhz = assumed_clock_mhz;
+    if (out->cycles > 0)
+        out->rounding_frac = half_unit(text_at(t, row, COLUMN_cycles)) / out->cycles;
+    else if (out->latency_ms > 0)
+        out->rounding_frac = half_unit(text_at(t, row, COLUMN_latency_ms)) / out->latency_ms;
+    if (out->clock_mhz > 0 && out->cycles == 0)
+        out->cycles = out->latency_ms * out->clock_mhz * 1e3;
+    else if (out->clock_mhz > 0 && out->latency_ms == 0)
+        out->latency_ms = tnas_cycles_to_ms(out->cycles, out->clock_mhz);
+    return TNAS_OK;
+}
+
+/* "HxW", or one number for both sides; an empty field is 1x1. */
+static bool parse_window(const char *text, int *h, int *w)
+{
+    *h = *w = 1;
+    if (text[0] == '\0')
+        return true;
+    char *end;
+    const long first = strtol(text, &end, 10);
+    long second = first;
+    if (end == text)
+        return false;
+    if (*end == 'x') {
+        const char *start = end + 1;
+        second = strtol(start, &end, 10);
+        if (end == start)
+            return false;
+    }
+    *h = (int)first;
+    *w = (int)second;
+    return *end == '\0' && first >= 1 && first <= 255 && second >= 1 && second <= 255;
+}
+
+static tnas_status read_side(const table *t, int row, int column, int32_t *out)
+{
+    double value;
+    TNAS_TRY(read_positive(t, row, column, &value));
+    if (value > INT16_MAX || value != floor(value))
+        return tnas_fail(TNAS_ERR_INPUT, "%s: line %d: %s = %g: must be a whole number up to %d",
+                         t->path, tnas_csv_line(t->csv, row), column_names[column], value,
+                         INT16_MAX);
+    *out = (int32_t)value;
+    return TNAS_OK;
+}
+
+static int layer_kind(const char *text)
+{
+    for (size_t i = 0; i < sizeof layer_ops / sizeof layer_ops[0]; i++)
+        if (strcmp(layer_ops[i].text, text) == 0)
+            return layer_ops[i].kind;
+    return tnas_op_kind_parse(text);
+}
+
+static bool is_shape(const tnas_tensor *tensor)
+{
+    return tensor->h > 0 && tensor->w > 0 && tensor->c > 0;
+}
+
+static tnas_status read_layer(const table *t, int row, tnas_measurement *out)
+{
+    tnas_op_shape shape = {.kind = layer_kind(text_at(t, row, COLUMN_op))};
+    const struct {
+        int column;
+        int32_t *side;
+    } sides[] = {
+        {COLUMN_in_h, &shape.in.h},   {COLUMN_in_w, &shape.in.w},   {COLUMN_in_c, &shape.in.c},
+        {COLUMN_out_h, &shape.out.h}, {COLUMN_out_w, &shape.out.w}, {COLUMN_out_c, &shape.out.c},
+    };
+    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
+        TNAS_TRY(read_side(t, row, sides[i].column, sides[i].side));
+    const char *const kernel = text_at(t, row, COLUMN_kernel);
+    if (!parse_window(kernel, &shape.kernel_h, &shape.kernel_w))
+        return tnas_fail(TNAS_ERR_INPUT, "%s: line %d: kernel = \"%s\": must be HxW, 1 to 255",
+                         t->path, tnas_csv_line(t->csv, row), kernel);
+    out->has_graph = shape.kind != TNAS_NONE && is_shape(&shape.in) && is_shape(&shape.out);
+    if (out->has_graph)
+        tnas_features_add(&shape, out->x);
+    return TNAS_OK;
+}
+
+static tnas_status read_network(const char *graphs_folder, tnas_measurement *out)
+{
+    if (graphs_folder == NULL || out->model[0] == '\0' || strchr(out->model, '/') != NULL)
+        return TNAS_OK;
+    char file[256], path[TNAS_PATH_BYTES];
+    const int length = snprintf(file, sizeof file, "%s.json", out->model);
+    if (length < 0 || length >= (int)sizeof file)
+        return TNAS_OK;
+    TNAS_TRY(tnas_path_join(path, graphs_folder, file));
+    if (!tnas_file_exists(path))
+        return TNAS_OK;
+    tnas_graph graph;
+    TNAS_TRY(tnas_graph_load(path, &graph));
+    tnas_features_of_graph(&graph, out->x);
+    out->has_graph = true;
+    return TNAS_OK;
+}
+
+static tnas_status copy_texts(const table *t, int row, tnas_arena *arena, tnas_measurement *out)
+{
+    const struct {
+        int column;
+        const char **text;
+    } texts[] = {
+        {COLUMN_mcu, &out->mcu},     {COLUMN_runtime, &out->runtime},
+        {COLUMN_model, &out->model}, {COLUMN_runtime_version, &out->version},
+        {COLUMN_layer, &out->layer}, {COLUMN_source, &out->source},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i].text = tnas_arena_strdup(arena, text_at(t, row, texts[i].column));
+        if (*texts[i].text == NULL)
+            return tnas_fail(TNAS_ERR_NOMEM, "rows of %s", t->path);
+    }
+    return TNAS_OK;
+}
+
+/* *wanted is false when the row belongs to something else, or is about memory only. */
+static tnas_status read_row(const table *t, int row, const tnas_measurement_query *query,
+                            tnas_arena *arena, tnas_measurement *out, bool *wanted)
+{
+    *out = (tnas_measurement){.line = tnas_csv_line(t->csv, row)};
+    *wanted = matches(query->mcu, text_at(t, row, COLUMN_mcu), true) &&
+              matches(query->runtime, text_at(t, row, COLUMN_runtime), false) &&
+              matches(query->version, text_at(t, row, COLUMN_runtime_version), false);
+    TNAS_TRY(read_time(t, row, query->assumed_clock_mhz, out));
+    *wanted = *wanted && (out->latency_ms > 0 || out->cycles > 0);
+    if (!*wanted)
+        return TNAS_OK;
+    TNAS_TRY(copy_texts(t, row, arena, out));
+    if (out->layer[0] == '\0' || strcmp(out->layer, "network") == 0)
+        return read_network(query->graphs_folder, out);
+    return read_layer(t, row, out);
+}
+
+static tnas_status read_rows(const table *t, const tnas_measurement_query *query,
+                             tnas_measurements *out)
+{
+    const int row_count = tnas_csv_row_count(t->csv);
+    out->rows = TNAS_ARENA_NEW(&out->arena, tnas_measurement, (size_t)row_count + 1);
+    if (out->rows == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "rows of %s", t->path);
+    for (int row = 0; row < row_count; row++) {
+        bool wanted;
+        TNAS_TRY(read_row(t, row, query, &out->arena, &out->rows[out->count], &wanted));
+        if (wanted)
+            out->count++;
+        else
+            out->other_rows++;
+    }
+    return TNAS_OK;
+}
+
+tnas_status tnas_measurements_load(const char *csv, const tnas_measurement_query *query,
+                                   tnas_measurements *out)
+{
+    *out = (tnas_measurements){0};
+    tnas_arena_init(&out->arena);
+    table t = {.path = csv};
+    TNAS_TRY(tnas_csv_load(csv, &t.csv));
+    tnas_status status = find_columns(&t);
+    if (status == TNAS_OK)
+        status = list_ignored_columns(&t, out);
+    if (status == TNAS_OK)
+        status = read_rows(&t, query, out);
+    tnas_csv_destroy(t.csv);
+    if (status != TNAS_OK)
+        tnas_measurements_deinit(out);
+    return status;
+}
+
+void tnas_measurements_deinit(tnas_measurements *measurements)
+{
+    tnas_arena_deinit(&measurements->arena);
+    *measurements = (tnas_measurements){0};
+}
