@@ -162,7 +162,6 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
         {"flash_bytes", out->flash_bytes},
         {"ram_bytes", out->ram_bytes},
         {"figures", out->figures.chars != NULL ? out->figures.chars : ""},
-        {"toolchain", options->toolchain != NULL ? options->toolchain : "no compiler"},
     };
     _Static_assert(sizeof values <= sizeof out->values, "room for every key");
     memcpy(out->values, values, sizeof values);

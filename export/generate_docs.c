@@ -80,8 +80,10 @@ void tnas_generate_figures(const tnas_export_job *job, tnas_text *out)
     tnas_text_add(out, "| flash: weights | %zu bytes |\n", job->weights_bytes);
     tnas_text_add(out, "| flash: biases, multipliers, shifts | %zu bytes |\n", job->channels_bytes);
     tnas_text_add(out, "| flash: layer table, model record | %zu bytes |\n", job->table_bytes);
-    if (cost == NULL)
+    if (cost == NULL) {
+        tnas_text_add(out, "\nMemory holds for every compiler; `make size` measures the code.");
         return;
+    }
     tnas_text_add(out, "| flash: code | %zu bytes |\n", cost->footprint.code_bytes);
     tnas_text_add(out, "| flash in all | %zu bytes |\n", cost->footprint.flash_bytes);
     tnas_text_add(out, "| stack, deepest call of the model | %zu bytes |\n",
@@ -90,4 +92,9 @@ void tnas_generate_figures(const tnas_export_job *job, tnas_text *out)
         tnas_text_add(out, "| latency%s%s, predicted | %.1f ms, 90 %% between %.1f and %.1f ms |\n",
                       mcu != NULL ? " on " : "", mcu != NULL ? mcu->part : "", cost->latency_ms,
                       cost->latency_low_ms, cost->latency_high_ms);
+    const char *const toolchain = job->options->toolchain;
+    tnas_text_add(out,
+                  "\nMemory holds for every compiler. Code and stack bytes are those of\n`%s`,\n"
+                  "and estimates for any other compiler or flags.",
+                  toolchain != NULL ? toolchain : "an unnamed compiler");
 }

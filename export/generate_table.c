@@ -30,13 +30,13 @@ void tnas_generate_step_text(const tnas_export_job *job, int step, tnas_text *ou
         tnas_text_add(out, ", %" PRId64 " MACs", macs);
 }
 
-/* "kws_weights + 36" or "NULL" */
+/* " kws_weights + 36," or " NULL," */
 static void add_pointer(const tnas_export_job *job, const char *array, int64_t at, tnas_text *out)
 {
     if (at < 0)
-        tnas_text_add(out, "NULL, ");
+        tnas_text_add(out, " NULL,");
     else
-        tnas_text_add(out, "%s_%s + %" PRId64 ", ", job->name, array, at);
+        tnas_text_add(out, " %s_%s + %" PRId64 ",", job->name, array, at);
 }
 
 static void add_row(const tnas_export_job *job, int step, tnas_text *out)
@@ -45,10 +45,10 @@ static void add_row(const tnas_export_job *job, int step, tnas_text *out)
     const tnrt_layer *const layer = &image->layers[step];
     tnas_text_add(out, "    /* %d: ", step);
     tnas_generate_step_text(job, step, out);
-    tnas_text_add(out, " */\n    {%s, ", image->kernel_names[step]);
+    tnas_text_add(out, " */\n    {%s,", image->kernel_names[step]);
     add_pointer(job, "weights", image->weight_at[step], out);
     add_pointer(job, "biases", image->bias_at[step], out);
-    tnas_text_add(out, "\n     ");
+    tnas_text_add(out, "\n    ");
     add_pointer(job, "multipliers", image->multiplier_at[step], out);
     add_pointer(job, "shifts", image->multiplier_at[step], out);
     tnas_text_add(out,

@@ -4,6 +4,7 @@
 #   EXPORT_DIR   an existing export to test; without it a small search makes one
 # Ends with "N passed, N failed".
 set -u
+unset MAKEFLAGS MFLAGS CFLAGS # of the make that runs this: an export builds by itself
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0
@@ -66,7 +67,7 @@ check "constants are as predicted" as_predicted constants
 check "the model needs nothing of the C library" \
     awk '$1 == "library" { found = $2 == 0 } END { exit !found }' "$work/size"
 version=$(arm-none-eabi-gcc -dumpfullversion)
-if grep -q "with arm-none-eabi-gcc $version " README.md; then
+if grep -q "^.arm-none-eabi-gcc $version " README.md; then
     check "code is as predicted" as_predicted code
     check "flash is as predicted" as_predicted flash
 else

@@ -149,6 +149,21 @@ START_TEST(the_entry_code_does_not_depend_on_the_model)
 }
 END_TEST
 
+START_TEST(the_size_table_is_that_of_the_sources)
+{
+    char folder[TNAS_PATH_BYTES];
+    static tnas_code_sizes sizes;
+    if (!can_build())
+        return;
+    ck_ok(tnas_code_sizes_load(CODE_SIZES, &sizes));
+    if (!is_measured_compiler(&sizes))
+        return;
+    temporary_folder(folder);
+    must_run("sh scripts/codesize.sh %s/sizes.csv && diff -u " CODE_SIZES " %s/sizes.csv", folder,
+             folder);
+}
+END_TEST
+
 START_TEST(a_part_that_is_too_small_fails_to_link)
 {
     char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES], output[COMMAND_OUTPUT_BYTES];
@@ -175,10 +190,11 @@ int main(void)
     Suite *const suite = suite_create("export_device");
     TCase *const tc = tcase_create("export_device");
     tcase_set_timeout(tc, 120);
-    tcase_add_loop_test(tc, linked_flash_and_sram_are_the_predicted_ones, 0, 4);
-    tcase_add_loop_test(tc, an_emulated_cortex_m7_gives_every_byte_of_the_host, 0, 4);
+    tcase_add_loop_test(tc, linked_flash_and_sram_are_the_predicted_ones, 0, 3);
+    tcase_add_loop_test(tc, an_emulated_cortex_m7_gives_every_byte_of_the_host, 0, 3);
     tcase_add_test(tc, the_firmware_notices_a_wrong_byte);
     tcase_add_test(tc, the_entry_code_does_not_depend_on_the_model);
+    tcase_add_test(tc, the_size_table_is_that_of_the_sources);
     tcase_add_test(tc, a_part_that_is_too_small_fails_to_link);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
