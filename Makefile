@@ -57,6 +57,8 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/expo
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
+TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c))
+
 TEST_SOURCES  := $(wildcard tests/test_*.c)
 TEST_HELPERS  := $(filter-out $(TEST_SOURCES),$(wildcard tests/*.c))
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OUT)/%)
@@ -102,6 +104,10 @@ $(OUT)/tests/test_%: tests/test_%.c $(TEST_HELPERS) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_HELPERS) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
 
+$(OUT)/tools/%: tools/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< $(LIBRARY) -o $@ $(LIBS)
+
 -include $(OBJECTS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
 
 ## quickstart: install what is missing, then the whole way on built-in data in three minutes
@@ -119,7 +125,7 @@ test:
 
 .PHONY: run-tests
 run-tests: all $(TEST_PROGRAMS)
-	@sh scripts/run_tests.sh $(TEST_PROGRAMS)
+	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(TEST_PROGRAMS)
 
 ## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 .PHONY: asan
@@ -141,10 +147,11 @@ codesize:
 	@sh scripts/setup.sh device
 	@sh scripts/codesize.sh configs/codesize.csv
 
-## profiles: fit the latency models again from board measurements, write configs/mcus/*.json
+## profiles: write configs/graphs and fit the latency models of configs/mcus again
 .PHONY: profiles
-profiles: all
-	@sh scripts/profiles.sh
+profiles: $(TOOLS)
+	$(OUT)/tools/published_nets configs/graphs
+	TINYNAS_HOME=. $(OUT)/tools/fit_profiles configs/mcus/*.json
 
 ## layers: no file includes a folder of its own level or above
 .PHONY: layers

@@ -1,6 +1,8 @@
 #include "common/progress.h"
 
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 void tnas_progress_report(const tnas_progress *progress, const char *stage, long done, long total,
@@ -8,6 +10,18 @@ void tnas_progress_report(const tnas_progress *progress, const char *stage, long
 {
     if (progress != NULL && progress->report != NULL)
         progress->report(progress->context, stage, done, total, unit, remark);
+}
+
+void tnas_progress_note(const tnas_progress *progress, const char *format, ...)
+{
+    if (progress == NULL || progress->note == NULL)
+        return;
+    char sentence[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    progress->note(progress->context, sentence);
 }
 
 bool tnas_progress_stop(const tnas_progress *progress)

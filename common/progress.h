@@ -11,12 +11,16 @@ typedef struct tnas_progress {
      * ("loss 1.23", "best 91.2 %") or NULL. Called from the thread that started the work. */
     void (*report)(void *context, const char *stage, long done, long total, const char *unit,
                    const char *remark);
+    /* One sentence that stays on the screen: a decision, a figure, a forecast. */
+    void (*note)(void *context, const char *sentence);
     /* True when the user asked to stop; work then returns TNAS_ERR_STOPPED at the next unit. */
     bool (*stop)(void *context);
 } tnas_progress;
 
 void tnas_progress_report(const tnas_progress *progress, const char *stage, long done, long total,
                           const char *unit, const char *remark);
+void tnas_progress_note(const tnas_progress *progress, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 bool tnas_progress_stop(const tnas_progress *progress);
 
 double tnas_clock_seconds(void); /* monotonic; for rates and forecasts, never for results */

@@ -37,21 +37,25 @@ typedef struct tnas_dataset {
 /* `location` is a folder (IDX files by their usual names, gzipped or not) or builtin:NAME.
  * validation_share of each class of the training images, 0..0.5, becomes the validation
  * split. Fails (TNAS_ERR_INPUT, TNAS_ERR_IO) naming file, place, value and rule: missing
- * files, wrong magic, truncation, counts that differ between images and labels, a label out
- * of range, fewer than two classes. */
+ * files, wrong magic, truncation, counts that differ between images and labels, gaps in the
+ * labels, fewer than two classes; with TNAS_ERR_USAGE on an unknown built-in name or a share
+ * out of range. */
 tnas_status tnas_dataset_load(const char *location, double validation_share, tnas_dataset **out);
 void tnas_dataset_destroy(tnas_dataset *dataset);
 
-/* Reads the test split. Release with tnas_images_deinit. */
+/* Reads the test split. Fails like loading, also when its shape or count is no longer what
+ * it was, or a label is no class of the training split; *out then holds nothing. Release
+ * with tnas_images_deinit. */
 tnas_status tnas_dataset_read_test(tnas_dataset *dataset, tnas_images *out);
 void tnas_images_deinit(tnas_images *images);
 
 /* Writes a split as two uncompressed IDX files, images.idx and labels.idx, which the
- * exported host runner reads. */
+ * exported host runner reads: 3 dimensions when c is 1, else 4. The folder exists; labels
+ * above 255 are refused (TNAS_ERR_INPUT). */
 tnas_status tnas_images_save_idx(const tnas_images *images, int h, int w, int c,
                                  const char *folder);
 
-/* The names `builtin:` knows, comma-separated, with one line about each. */
+/* What `builtin:` knows, comma-separated: "name (a line about it)". */
 const char *tnas_builtin_names(void);
 
 #endif

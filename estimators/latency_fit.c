@@ -1,7 +1,7 @@
 /* The fit of the latency model: maximum a posteriori in logarithms by Levenberg-Marquardt.
  *
  *   minimise  sum_i ((log y_i - log P_i - u_i) / sigma_i)^2  +  z' D z
- *   P_i = sum_f x_if c0_f exp(mu_f + s),   z = (mu, s, u),   D = diag(1 / prior variance)
+ *   P_i = sum_f x_if c0_f exp(mu_f + s),   z = (mu, s, u),   D = inverse prior covariance
  * The logarithm keeps coefficients positive and makes errors relative; the prior keeps few
  * rows sane: a handful of networks cannot tell ten terms apart, and least squares would let
  * a minor term take the blame and grow tenfold. The covariance is the inverse of the Gauss-
@@ -22,9 +22,10 @@ void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *inf
 
 enum { N = TNAS_LATENCY_PARAMETERS, SOLVES_MAX = 200 };
 
-static const double prior_shift_tau = 2.0;     /* nothing is known of a library's speed */
-static const double prior_sigma = 0.03;        /* what such a form leaves unexplained */
-static const double prior_family_sigma = 0.05; /* how far families lie apart */
+static const double prior_shift_tau = 2.0;      /* nothing is known of a library's speed */
+static const double prior_dw_correlation = 0.9; /* one code path, or two written alike */
+static const double prior_sigma = 0.03;         /* what such a form leaves unexplained */
+static const double prior_family_sigma = 0.05;  /* how far families lie apart */
 /* A kin's coefficients: the same library on another part, or another version of it. What
  * memory costs belongs to the board and is held less tightly. */
 static const double kin_tau = 0.15, kin_memory_tau = 0.4, kin_shift_tau = 0.7;
@@ -42,7 +43,7 @@ typedef struct fit_problem {
     const tnas_latency_model *prior;
     fit_row *rows;
     int row_count, group_count;
-    double precision[N]; /* diagonal of D */
+    double precision[N][N]; /* D */
 } fit_problem;
 
 void tnas_latency_prior(tnas_latency_model *out)
@@ -65,6 +66,9 @@ void tnas_latency_prior(tnas_latency_model *out)
         out->coefficient[f] = terms[f].coefficient;
         out->covariance[f][f] = terms[f].tau * terms[f].tau;
     }
+    const int dw3 = TNAS_FEATURE_dw3_mac, dwl = TNAS_FEATURE_dwl_mac;
+    out->covariance[dw3][dwl] = out->covariance[dwl][dw3] =
+        prior_dw_correlation * terms[dw3].tau * terms[dwl].tau;
     out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = prior_shift_tau * prior_shift_tau;
     for (int p = TNAS_LATENCY_OFFSET; p < N; p++)
         out->covariance[p][p] = prior_family_sigma * prior_family_sigma;
@@ -80,9 +84,27 @@ void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
         const double tau = f == TNAS_FEATURE_weight_byte ? kin_memory_tau : kin_tau;
         out->coefficient[f] = from.coefficient[f];
+        for (int other = 0; other < TNAS_FEATURE_COUNT; other++)
+            out->covariance[f][other] = 0;
         out->covariance[f][f] = tau * tau;
     }
     out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = kin_shift_tau * kin_shift_tau;
+}
+
+/* In place; the matrix is symmetric and positive definite, or it fails. */
+static tnas_status invert(double matrix[N][N])
+{
+    const int n = N;
+    int info;
+    dpotrf_("L", &n, matrix[0], &n, &info);
+    if (info == 0)
+        dpotri_("L", &n, matrix[0], &n, &info);
+    if (info != 0)
+        return tnas_fail(TNAS_ERR_INPUT, "latency fit: a covariance is not positive definite");
+    for (int a = 0; a < N; a++) /* LAPACK's lower triangle is our upper one */
+        for (int b = 0; b < a; b++)
+            matrix[a][b] = matrix[b][a];
+    return TNAS_OK;
 }
 
 /* log P_i + u_i at z, and its gradient j. */
@@ -114,8 +136,9 @@ static double objective(const fit_problem *problem, int skip, const double *z)
         const double residual = row->log_cycles - predict_log(problem, row, z, j);
         sum += row->weight * residual * residual;
     }
-    for (int p = 0; p < N; p++)
-        sum += problem->precision[p] * z[p] * z[p];
+    for (int a = 0; a < N; a++)
+        for (int b = 0; b < N; b++)
+            sum += z[a] * problem->precision[a][b] * z[b];
     return sum;
 }
 
@@ -123,10 +146,11 @@ static double objective(const fit_problem *problem, int skip, const double *z)
 static void normal_equations(const fit_problem *problem, int skip, const double *z, double h[N][N],
                              double *g)
 {
-    memset(h, 0, sizeof(double[N][N]));
-    for (int p = 0; p < N; p++) {
-        h[p][p] = problem->precision[p];
-        g[p] = -problem->precision[p] * z[p];
+    memcpy(h, problem->precision, sizeof problem->precision);
+    for (int a = 0; a < N; a++) {
+        g[a] = 0;
+        for (int b = 0; b < N; b++)
+            g[a] -= h[a][b] * z[b];
     }
     double j[N];
     for (int i = 0; i < problem->row_count; i++) {
@@ -211,32 +235,14 @@ static void minimise(const fit_problem *problem, int skip, double *scratch, doub
     }
 }
 
-/* The inverse of the undamped matrix at z. */
-static tnas_status posterior(const fit_problem *problem, int skip, const double *z,
-                             double covariance[N][N])
-{
-    double g[N];
-    normal_equations(problem, skip, z, covariance, g);
-    const int n = N;
-    int info;
-    dpotrf_("L", &n, covariance[0], &n, &info);
-    if (info == 0)
-        dpotri_("L", &n, covariance[0], &n, &info);
-    if (info != 0)
-        return tnas_fail(TNAS_ERR_INTERNAL, "latency fit: a matrix is not positive definite");
-    for (int a = 0; a < N; a++) /* LAPACK's lower triangle is our upper one */
-        for (int b = 0; b < a; b++)
-            covariance[a][b] = covariance[b][a];
-    return TNAS_OK;
-}
-
 static tnas_status fit_without(const fit_problem *problem, int skip, double *scratch,
                                tnas_latency_model *out)
 {
     *out = *problem->prior;
-    double z[N];
+    double z[N], g[N];
     minimise(problem, skip, scratch, z);
-    TNAS_TRY(posterior(problem, skip, z, out->covariance));
+    normal_equations(problem, skip, z, out->covariance, g);
+    TNAS_TRY(invert(out->covariance));
     out->row_count = 0;
     for (int i = 0; i < problem->row_count; i++) {
         const fit_row *const row = &problem->rows[i];
@@ -378,8 +384,10 @@ tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_m
         status = tnas_fail(TNAS_ERR_NOMEM, "latency fit of %d rows", rows->count);
         goto done;
     }
-    for (int p = 0; p < N; p++)
-        problem.precision[p] = 1 / prior.covariance[p][p];
+    memcpy(problem.precision, prior.covariance, sizeof problem.precision);
+    status = invert(problem.precision);
+    if (status != TNAS_OK)
+        goto done;
     for (int i = 0; i < rows->count; i++)
         if (usable(&rows->rows[i]))
             set_row(&rows->rows[i], prior.sigma, &problem.rows[problem.row_count++]);

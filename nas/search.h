@@ -60,12 +60,14 @@ typedef struct tnas_search tnas_search;
 tnas_status tnas_search_create(const tnas_search_config *config, tnas_search **out);
 void tnas_search_destroy(tnas_search *search);
 
-/* Up to `count` feasible, not yet scored candidates of the current generation. *given is 0
- * when the search is done. TNAS_ERR_INFEASIBLE when the first generation finds none at all:
- * the nearest one is then in tnas_search_nearest. */
+/* Up to `count` > 0 feasible, not yet scored candidates of the current generation, which is
+ * bred when the last one has been told. *given is 0 when the search is done, also because
+ * breeding finds nothing new any more. TNAS_ERR_INFEASIBLE when the first generation finds none
+ * at all: the nearest one is then in tnas_search_nearest. A failure of the price function is
+ * forwarded; the search is then of no use. */
 tnas_status tnas_search_ask(tnas_search *search, tnas_candidate *out, int count, int *given);
 
-/* Accuracies of the candidates last asked for, in that order. */
+/* Accuracies of the candidates last asked for, in that order and number. */
 tnas_status tnas_search_tell(tnas_search *search, const double *accuracies, int count);
 
 bool tnas_search_done(const tnas_search *search);
@@ -82,8 +84,8 @@ const tnas_candidate *tnas_search_scored(const tnas_search *search, int index);
  * it the lowest latency, then SRAM, flash, hash. NULL when nothing was scored. */
 const tnas_candidate *tnas_search_best(const tnas_search *search);
 
-/* Stage 1 of TinyNAS: draws `samples` random networks of a configured space and returns how
- * many meet the limits and the mean MACs of those. */
+/* Stage 1 of TinyNAS: draws `samples` distinct random networks of a configured space (fewer
+ * when it has no more) and returns how many meet the limits and the mean MACs of those. */
 typedef struct tnas_space_score {
     int drawn, feasible;
     long over[TNAS_LIMIT_COUNT];

@@ -7,36 +7,44 @@
 #ifndef TNAS_SEARCH_SPACE_SPACE_H
 #define TNAS_SEARCH_SPACE_SPACE_H
 
-#include "common/arena.h"
 #include "graph/graph.h"
 #include "search_space/genes.h"
 
 #define TNAS_STAGES_MAX        12
 #define TNAS_STAGE_CHOICES_MAX 8
 #define TNAS_SPACE_OPTIONS_MAX 16
+#define TNAS_DEPTH_MAX         8
 
-/*  name     text       what it is */
+/* Blocks append at most this many operators, with at most so many weights. */
+#define TNAS_BLOCK_OPS_MAX   4
+#define TNAS_BLOCK_ROLES_MAX 3
+
+/* Stem, head, pooling and classifier are the operators outside blocks. */
+#define TNAS_POSITIONS_MAX ((TNAS_GRAPH_OPS_MAX - 4) / TNAS_BLOCK_OPS_MAX)
+
+/*  name      text        expands  what it is */
 #define TNAS_BLOCKS(X)                                                                             \
-    X(MBCONV, "mbconv", "1x1 expand, depthwise, 1x1 project; residual where shapes allow")         \
-    X(DSCONV, "dsconv", "depthwise, 1x1; residual where shapes allow")                             \
-    X(RESBLOCK, "resblock", "two k x k convolutions and a (projected) shortcut")
+    X(MBCONV, "mbconv", 1, "1x1 expand, depthwise, 1x1 project; residual where shapes allow")      \
+    X(DSCONV, "dsconv", 0, "depthwise, 1x1; residual where shapes allow")                          \
+    X(RESBLOCK, "resblock", 0, "two k x k convolutions and a (projected) shortcut")
 
 typedef enum tnas_block_kind {
-#define TNAS_BLOCK_ENUM(name, text, what) TNAS_BLOCK_##name,
+#define TNAS_BLOCK_ENUM(name, text, expands, what) TNAS_BLOCK_##name,
     TNAS_BLOCKS(TNAS_BLOCK_ENUM)
 #undef TNAS_BLOCK_ENUM
+        TNAS_BLOCK_KIND_COUNT
 } tnas_block_kind;
 
 typedef struct tnas_window {
-    uint8_t h, w;
+    uint16_t h, w;
 } tnas_window;
 
 typedef struct tnas_stage {
     tnas_block_kind block;
-    int channels; /* before the width multiplier */
-    tnas_window stride;
+    int channels;       /* before the width multiplier */
+    tnas_window stride; /* of the first block; the others have 1 */
     int kernel_count, expand_count, depth_count;
-    tnas_window kernels[TNAS_STAGE_CHOICES_MAX]; /* ascending */
+    tnas_window kernels[TNAS_STAGE_CHOICES_MAX]; /* ascending, each holds the one before */
     double expands[TNAS_STAGE_CHOICES_MAX];      /* ascending; {1} for blocks without */
     int depths[TNAS_STAGE_CHOICES_MAX];          /* ascending */
 } tnas_stage;
@@ -59,6 +67,8 @@ typedef struct tnas_space {
 /* `name` is a file, or a name looked up as configs/spaces/NAME.json in the program's folders
  * (see common/paths.h). */
 tnas_status tnas_space_load(const char *name, tnas_space *out);
+/* The same for a text in memory; `file` is what messages call it. */
+tnas_status tnas_space_parse(const char *text, const char *file, tnas_space *out);
 
 /* A place that owns weights in the supernet. */
 typedef struct tnas_site {
@@ -66,11 +76,24 @@ typedef struct tnas_site {
     int32_t out_c, in_c; /* largest; DWCONV2D: in_c = 1 */
     uint8_t kernel_h, kernel_w;
     /* What the residual and prefix structure needs to know of order: the site whose output
-     * channels are this site's input channels, TNAS_NONE for the image. */
+     * channels are this site's input channels (DWCONV2D: its own), in the largest network;
+     * TNAS_NONE for the image. */
     int16_t input_site;
 } tnas_site;
 
 #define TNAS_SITES_MAX TNAS_GRAPH_OPS_MAX
+
+/* A place where a block may stand: what is fixed there, and the genes that decide the rest. */
+typedef struct tnas_position {
+    uint8_t stage, block;
+    tnas_window stride;
+    int32_t in_c, out_c;
+    bool residual;                         /* stride 1 and in_c = out_c */
+    int16_t depth_gene, depth_from;        /* there while arch[depth_gene] >= depth_from */
+    int16_t kernel_gene, expand_gene;      /* TNAS_NONE: the first choice always */
+    int32_t mid_c[TNAS_STAGE_CHOICES_MAX]; /* by choice of expand_gene; 0: no expansion */
+    int16_t sites[TNAS_BLOCK_ROLES_MAX];   /* of the block's layers with weights, by role */
+} tnas_position;
 
 /* A space at one input size and width, for one data set. */
 typedef struct tnas_space_config {
@@ -78,11 +101,16 @@ typedef struct tnas_space_config {
     int h, w, c, class_count;
     double width;
     tnas_gene_table genes;
+    int32_t stem_c, head_c; /* head_c = 0: no head */
+    int position_count;
+    tnas_position positions[TNAS_POSITIONS_MAX];
     int site_count;
-    tnas_site sites[TNAS_SITES_MAX];
+    tnas_site sites[TNAS_SITES_MAX]; /* in the order of the largest network */
+    int16_t stem_site, head_site, classifier_site;
 } tnas_space_config;
 
-/* input and width are indices; input 0 of a space without inputs is the data's size h, w. */
+/* input and width are indices; input 0 of a space without inputs is the data's size h, w.
+ * Fails on data that no network of the space can take. */
 tnas_status tnas_space_configure(const tnas_space *space, int input, int width, int data_h,
                                  int data_w, int data_c, int class_count, tnas_space_config *out);
 

@@ -8,11 +8,10 @@
 typedef struct tnas_search_target {
     char mcu[64], runtime[48];
     tnas_limits limits;
-    uint64_t seed;
 } tnas_search_target;
 
-/* "stm32h743/tinynas/flash=49152/sram=32768/latency=30@upper/..../seed=1": equal targets,
- * equal keys; the primary key in the study. */
+/* "stm32h743/tinynas/flash=49152-0/sram=32768-0/latency=30@upper": limit and reserve in bytes.
+ * Equal targets have equal keys; the key of the study's target table. */
 #define TNAS_TARGET_KEY_BYTES 320
 void tnas_search_target_key(const tnas_search_target *target, char out[TNAS_TARGET_KEY_BYTES]);
 

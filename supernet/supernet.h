@@ -13,6 +13,8 @@ typedef struct tnas_supernet {
     tnas_store *store;
 } tnas_supernet;
 
+/* Slot i is site i at its largest shape, with batch norm but for fc, initialised from the
+ * seed. */
 tnas_status tnas_supernet_create(const tnas_space_config *config, uint64_t seed,
                                  tnas_supernet **out);
 void tnas_supernet_destroy(tnas_supernet *supernet);
@@ -20,7 +22,8 @@ void tnas_supernet_destroy(tnas_supernet *supernet);
 /* The network of a legal architecture as views of the store. */
 tnas_status tnas_supernet_view(const tnas_supernet *supernet, const tnas_arch *arch, tnas_net *out);
 
-/* A network of its own with a copy of its weights. */
+/* A network of its own with a copy of its weights. Release the store with
+ * tnas_store_destroy. */
 tnas_status tnas_supernet_extract(const tnas_supernet *supernet, const tnas_arch *arch,
                                   tnas_net *net, tnas_store **store);
 
@@ -35,6 +38,10 @@ typedef enum tnas_supernet_rule {
 #undef TNAS_RULE_ENUM
 } tnas_supernet_rule;
 
+const char *tnas_supernet_rule_text(tnas_supernet_rule rule);
+/* TNAS_ERR_USAGE with the known rules when the text is none of them. */
+tnas_status tnas_supernet_rule_parse(const char *text, tnas_supernet_rule *out);
+
 /* The networks of training steps, drawn from (seed, step); a unit source for the trainer.
  * `nets` is storage for subnets networks, reused by every step. */
 typedef struct tnas_supernet_sampler {
@@ -46,11 +53,16 @@ typedef struct tnas_supernet_sampler {
     tnas_net *nets; /* [subnets] */
 } tnas_supernet_sampler;
 
-/* Fits tnas_unit_source.units with the sampler as context. */
+/* The architectures of a step, archs [subnets]: a pure function of (rule, seed, step). They
+ * differ from each other as far as the space has that many networks. */
+void tnas_supernet_draw(const tnas_supernet_sampler *sampler, long step, tnas_arch *archs);
+
+/* Fits tnas_unit_source.units with the sampler as context. Every unit has the weight
+ * 1 / subnets, so that the learning rate does not depend on their number. */
 tnas_status tnas_supernet_units(void *sampler, long step, tnas_unit *units, int *unit_count);
 
 /* Binary file of the store's values with shape check; space and data hashes are the study's
- * business. */
+ * business. A failed load (TNAS_ERR_IO, TNAS_ERR_INPUT) leaves the values as they were. */
 tnas_status tnas_supernet_save(const tnas_supernet *supernet, const char *path);
 tnas_status tnas_supernet_load(tnas_supernet *supernet, const char *path);
 

@@ -15,7 +15,7 @@ const char *shared_path(const char *relative, char out[TNAS_PATH_BYTES])
     return NULL;
 }
 
-static char folders[16][64];
+static char folders[128][64];
 static int folder_count;
 static pid_t owner;
 
@@ -37,7 +37,7 @@ static void remove_folders(void)
 
 void temporary_folder(char out[TNAS_PATH_BYTES])
 {
-    ck_assert_int_lt(folder_count, 16);
+    ck_assert_int_lt(folder_count, 128);
     char *const name = folders[folder_count];
     snprintf(name, sizeof folders[0], "/tmp/tinynas-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(name));

@@ -1,0 +1,112 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/limits.h"
+#include "cli/output.h"
+#include "common/paths.h"
+#include "export/export.h"
+#include "study/study.h"
+
+typedef struct prices {
+    tnas_mcu *mcu;
+    tnas_code_sizes sizes;
+    tnas_cost cost;
+} prices;
+
+static tnas_status price(const tnas_arguments *arguments, const tnas_study *study, prices *p)
+{
+    const char *const mcu = arguments->text[TNAS_OPTION_mcu];
+    TNAS_TRY(tnas_mcu_load(mcu != NULL ? mcu : study->winner.mcu, &p->mcu));
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_config_path("codesize.csv", path));
+    TNAS_TRY(tnas_code_sizes_load(path, &p->sizes));
+    tnas_estimator estimator = {
+        .mcu = p->mcu,
+        .target = tnas_target_tinynas(),
+        .latency = tnas_mcu_latency_model(p->mcu, "tinynas"),
+        .sizes = &p->sizes,
+        .limits = {.flash_bytes = SIZE_MAX, .sram_bytes = SIZE_MAX, .latency_ms = 1e300},
+    };
+    tnas_limits_clip(p->mcu, &estimator.limits);
+    return tnas_estimate(&estimator, &study->model->graph, &p->cost);
+}
+
+static tnas_status write_c(const tnas_arguments *arguments, const tnas_study *study,
+                           const prices *p, const char *name)
+{
+    tnas_image *image;
+    TNAS_TRY(tnas_image_build(study->model, &image));
+    const tnas_export_options options = {
+        .name = name,
+        .folder = arguments->text[TNAS_OPTION_out],
+        .class_names = (const char(*)[TNAS_CLASS_NAME_BYTES])study->class_names,
+        .class_count = study->class_count,
+        .vector_images = study->vector_images,
+        .vector_count = study->vector_count,
+        .cost = &p->cost,
+        .mcu = p->mcu,
+        .toolchain = p->sizes.toolchain,
+    };
+    const tnas_status status = tnas_export_c(image, &options);
+    tnas_image_destroy(image);
+    return status;
+}
+
+static tnas_status write_graph(const tnas_arguments *arguments, const tnas_study *study,
+                               const char *name)
+{
+    char file[128], path[TNAS_PATH_BYTES];
+    snprintf(file, sizeof file, "%.100s.json", name);
+    TNAS_TRY(tnas_dir_create(arguments->text[TNAS_OPTION_out]));
+    TNAS_TRY(tnas_path_join(path, arguments->text[TNAS_OPTION_out], file));
+    return tnas_graph_save(&study->model->graph, name, path);
+}
+
+static void print_result(const tnas_arguments *arguments, const prices *p, const char *name)
+{
+    const tnas_footprint *const f = &p->cost.footprint;
+    const char *const folder = arguments->text[TNAS_OPTION_out];
+    if (tnas_wants_json(arguments)) {
+        cJSON *o = tnas_json_result("tinynas-export");
+        cJSON_AddStringToObject(o, "folder", folder);
+        cJSON_AddStringToObject(o, "name", name);
+        cJSON_AddStringToObject(o, "as", arguments->text[TNAS_OPTION_as]);
+        cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
+        cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
+        tnas_json_print(o);
+        return;
+    }
+    printf("wrote %s as %s to %s: %zu bytes of flash, %zu bytes of SRAM on %s\n", name,
+           arguments->text[TNAS_OPTION_as], folder, f->flash_bytes, f->sram_bytes, p->mcu->name);
+}
+
+static tnas_status export_study(const tnas_arguments *arguments, const tnas_study *study)
+{
+    const char *const as = arguments->text[TNAS_OPTION_as];
+    const bool as_c = strcmp(as, "c") == 0;
+    if (!as_c && strcmp(as, "graph") != 0)
+        return tnas_fail(TNAS_ERR_USAGE, "--as %s: must be c or graph", as);
+    const char *const wanted = arguments->text[TNAS_OPTION_name];
+    char name[64];
+    tnas_export_sanitize(wanted != NULL ? wanted : study->name, name, sizeof name);
+    prices p = {0};
+    tnas_status status = price(arguments, study, &p);
+    if (status == TNAS_OK)
+        status = as_c ? write_c(arguments, study, &p, name) : write_graph(arguments, study, name);
+    if (status == TNAS_OK)
+        print_result(arguments, &p, name);
+    tnas_mcu_destroy(p.mcu);
+    return status;
+}
+
+tnas_status tnas_cmd_export(const tnas_arguments *arguments)
+{
+    const char *folder;
+    TNAS_TRY(tnas_arguments_operand(arguments, "STUDY", &folder));
+    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
+    tnas_study *study;
+    TNAS_TRY(tnas_study_load(folder, arguments->text[TNAS_OPTION_mcu], &study));
+    const tnas_status status = export_study(arguments, study);
+    tnas_study_destroy(study);
+    return status;
+}

@@ -1,0 +1,128 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/limits.h"
+#include "cli/output.h"
+#include "study/study.h"
+
+static void print_json(const tnas_search_report *report)
+{
+    const tnas_winner *const w = &report->winner;
+    cJSON *o = tnas_json_result("tinynas-search");
+    cJSON_AddStringToObject(o, "study", report->folder);
+    cJSON_AddStringToObject(o, "mcu", report->target.mcu);
+    cJSON_AddStringToObject(o, "runtime", report->target.runtime);
+    cJSON_AddNumberToObject(o, "clock_mhz", report->clock_mhz);
+    cJSON_AddStringToObject(o, "arch", w->arch);
+    cJSON_AddNumberToObject(o, "accuracy_int8", w->accuracy_int8);
+    cJSON_AddNumberToObject(o, "accuracy_float", w->accuracy_float);
+    cJSON_AddNumberToObject(o, "accuracy_95_half_width",
+                            tnas_wilson_half_width(w->accuracy_int8, w->test_count));
+    cJSON_AddNumberToObject(o, "accuracy_validation", w->accuracy_validation);
+    cJSON_AddNumberToObject(o, "accuracy_supernet", w->accuracy_supernet);
+    cJSON_AddNumberToObject(o, "test_images", w->test_count);
+    cJSON_AddNumberToObject(o, "macs", (double)w->macs);
+    cJSON_AddNumberToObject(o, "flash_bytes", (double)w->flash_bytes);
+    cJSON_AddNumberToObject(o, "sram_bytes", (double)w->sram_bytes);
+    cJSON_AddNumberToObject(o, "stack_bytes", (double)w->stack_bytes);
+    tnas_json_add(o, "latency_ms", w->has_latency ? w->latency_ms : NAN);
+    tnas_json_add(o, "latency_low_ms", w->has_latency ? w->latency_low_ms : NAN);
+    tnas_json_add(o, "latency_high_ms", w->has_latency ? w->latency_high_ms : NAN);
+    tnas_json_add(o, "latency_upper_ms", w->has_latency ? w->latency_upper_ms : NAN);
+    cJSON_AddStringToObject(o, "latency_source", report->latency_source);
+    cJSON_AddNumberToObject(o, "candidates", w->candidates);
+    cJSON_AddNumberToObject(o, "drawn", (double)w->draws.drawn);
+    const double share = w->draws.drawn > 0 ? 1.0 / (double)w->draws.drawn : 0;
+    cJSON_AddNumberToObject(o, "pruned_by_sram",
+                            share * (double)w->draws.over[TNAS_LIMIT_INDEX_SRAM]);
+    cJSON_AddNumberToObject(o, "pruned_by_flash",
+                            share * (double)w->draws.over[TNAS_LIMIT_INDEX_FLASH]);
+    cJSON_AddNumberToObject(o, "pruned_by_latency",
+                            share * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY]);
+    cJSON_AddNumberToObject(o, "seconds", w->seconds);
+    tnas_json_print(o);
+}
+
+static void print_bytes_line(const char *name, size_t used, size_t reserve, size_t limit)
+{
+    char a[32], b[32], c[32];
+    const long long slack = (long long)limit - (long long)(used + reserve);
+    printf("%-10s %12s of %12s bytes, slack %s (%.1f %%)  %s", name,
+           tnas_with_commas((long long)(used + reserve), a), tnas_with_commas((long long)limit, b),
+           tnas_with_commas(slack, c), 100.0 * (double)slack / (double)limit,
+           slack >= 0 ? "FITS" : "OVER");
+    if (reserve > 0)
+        printf("  (reserve %s counted)", tnas_with_commas((long long)reserve, a));
+    printf("\n");
+}
+
+static void print_table(const tnas_arguments *arguments, const tnas_search_report *report)
+{
+    const tnas_winner *const w = &report->winner;
+    const tnas_limits *const limits = &report->target.limits;
+    tnas_print_header(arguments);
+    printf("part       %s at %g MHz, runtime %s, arena in %s\n", report->target.mcu,
+           report->clock_mhz, report->target.runtime, report->region);
+    printf("study      %s\n", report->folder);
+    printf("network    %s\n", w->arch);
+    printf("accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, on %d test images\n",
+           100 * w->accuracy_int8, 100 * tnas_wilson_half_width(w->accuracy_int8, w->test_count),
+           100 * w->accuracy_float, w->test_count);
+    printf("work       %.3f MMAC\n", (double)w->macs * 1e-6);
+    print_bytes_line("flash", w->flash_bytes, limits->reserve_flash_bytes, limits->flash_bytes);
+    print_bytes_line("SRAM", w->sram_bytes, limits->reserve_sram_bytes, limits->sram_bytes);
+    printf("stack      %zu bytes\n", w->stack_bytes);
+    if (w->has_latency) {
+        printf("latency    %.2f ms, 90 %% within %.2f..%.2f, one-sided %.2f", w->latency_ms,
+               w->latency_low_ms, w->latency_high_ms, w->latency_upper_ms);
+        if (isfinite(limits->latency_ms))
+            printf(", limit %g  FITS", limits->latency_ms);
+        printf("\n           %s\n", report->latency_source);
+    }
+    const double percent = w->draws.drawn > 0 ? 100.0 / (double)w->draws.drawn : 0;
+    printf("search     %d candidates scored; drawn %ld, pruned by SRAM %.1f %%, flash %.1f %%, "
+           "latency %.1f %%; %.0f s\n",
+           w->candidates, w->draws.drawn, percent * (double)w->draws.over[TNAS_LIMIT_INDEX_SRAM],
+           percent * (double)w->draws.over[TNAS_LIMIT_INDEX_FLASH],
+           percent * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY], w->seconds);
+    printf("next       tinynas export %s --as c --mcu %s --out DIR\n", report->folder,
+           report->target.mcu);
+}
+
+tnas_status tnas_cmd_search(const tnas_arguments *arguments)
+{
+    if (arguments->operand_count > 0)
+        return tnas_fail(TNAS_ERR_USAGE, "tinynas search takes options only, not \"%s\"",
+                         arguments->operands[0]);
+    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_mcu, "mcu"));
+    const char *const data = arguments->text[TNAS_OPTION_data];
+    const char *const runtime = arguments->text[TNAS_OPTION_runtime];
+    tnas_search_request request = {
+        .data = data != NULL ? data : "builtin:shapes",
+        .space = arguments->text[TNAS_OPTION_space],
+        .mcu = arguments->text[TNAS_OPTION_mcu],
+        .runtime = runtime != NULL ? runtime : "tinynas",
+        .preset = arguments->text[TNAS_OPTION_preset],
+        .folder = arguments->text[TNAS_OPTION_study],
+        .seed = (uint64_t)arguments->number[TNAS_OPTION_seed],
+        .threads = tnas_arguments_threads(arguments),
+        .dry_run = arguments->given[TNAS_OPTION_dry_run],
+    };
+    TNAS_TRY(tnas_arguments_limits(arguments, &request.limits));
+    tnas_terminal terminal;
+    tnas_terminal_init(&terminal, arguments);
+    if (data == NULL)
+        tnas_progress_note(&terminal.progress, "no --data: the built-in set builtin:shapes");
+    tnas_search_report report;
+    const tnas_status status = tnas_study_search(&request, &terminal.progress, &report);
+    tnas_terminal_end(&terminal);
+    TNAS_TRY(status);
+    if (request.dry_run && !report.from_store)
+        return TNAS_OK;
+    if (tnas_wants_json(arguments))
+        print_json(&report);
+    else
+        print_table(arguments, &report);
+    return TNAS_OK;
+}

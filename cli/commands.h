@@ -1,0 +1,111 @@
+/* The one list of commands and options: the parser, --help and later the man pages and
+ * completions are made from it. */
+#ifndef TNAS_CLI_COMMANDS_H
+#define TNAS_CLI_COMMANDS_H
+
+#include <stdbool.h>
+
+#include "common/status.h"
+
+/*  name       operands            summary */
+#define TNAS_COMMANDS(X)                                                                           \
+    X(search, "", "find, train and quantise the best network for a part")                          \
+    X(estimate, "MODEL", "flash, SRAM and latency of a study's winner or a graph file")            \
+    X(export, "STUDY", "write the winner as a folder of C, or as a graph file")                    \
+    X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
+    X(compare, "", "how far the latency model is from board measurements")                         \
+    X(mcu, "list | show NAME", "the parts that have profiles")                                     \
+    X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
+
+typedef enum tnas_command {
+#define TNAS_COMMAND_ENUM(name, operands, summary) TNAS_COMMAND_##name,
+    TNAS_COMMANDS(TNAS_COMMAND_ENUM)
+#undef TNAS_COMMAND_ENUM
+        TNAS_COMMAND_COUNT
+} tnas_command;
+
+/* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none.
+ *  id                flag                kind    value   min   max    commands, default, help */
+#define TNAS_OPTIONS(X)                                                                            \
+    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare", NULL,                         \
+      "the part: a name from `tinynas mcu list` or a profile file")                                \
+    X(data, "data", TEXT, "D", 0, 0, "search eval", NULL,                                          \
+      "a folder of IDX files, or builtin:NAME (search: builtin:shapes)")                           \
+    X(space, "space", TEXT, "S", 0, 0, "search", "small-image",                                    \
+      "the search space: a name from configs/spaces or a file")                                    \
+    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare", NULL,                        \
+      "whose kernels: tinynas (default), for compare also others of the profile")                  \
+    X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                \
+      "limit of weights, parameters, table and code")                                              \
+    X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                  \
+      "limit of the arena, input and output included")                                             \
+    X(max_latency, "max-latency-ms", NUMBER, "X", 1e-6, 1e9, "search estimate", NULL,              \
+      "limit of the one-sided 90 % upper end of the latency")                                      \
+    X(reserve_flash, "reserve-flash-kib", NUMBER, "X", 0, 1e6, "search estimate", NULL,            \
+      "flash kept for the application")                                                            \
+    X(reserve_sram, "reserve-sram-kib", NUMBER, "X", 0, 1e6, "search estimate", NULL,              \
+      "SRAM kept for the application")                                                             \
+    X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search estimate", "upper",              \
+      "what a latency limit is tested against")                                                    \
+    X(preset, "preset", TEXT, "P", 0, 0, "search", "quick",                                        \
+      "how much work: smoke, quick, standard, thorough")                                           \
+    X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
+      "the study's folder (default: studies/<data>-<space>)")                                      \
+    X(seed, "seed", COUNT, "N", 0, 9e15, "search", "1", "same seed, same result")                  \
+    X(threads, "threads", COUNT, "N", 1, 256, "search eval", NULL,                                 \
+      "threads (default: the processors of this machine)")                                         \
+    X(dry_run, "dry-run", FLAG, "", 0, 0, "search", NULL, "stop after the forecast")               \
+    X(layers, "layers", FLAG, "", 0, 0, "estimate", NULL, "one line per layer")                    \
+    X(check, "check", FLAG, "", 0, 0, "estimate", NULL, "exit 3 when it does not fit")             \
+    X(as, "as", TEXT, "c|graph", 0, 0, "export", "c", "what to write")                             \
+    X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
+      "prefix of files and symbols (default: the study's name)")                                   \
+    X(out, "out", TEXT, "DIR", 0, 0, "export data", NULL, "where to write")                        \
+    X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare", NULL,                       \
+      "board measurements (docs/measurements.md)")                                                 \
+    X(graphs, "graphs", TEXT, "DIR", 0, 0, "compare", NULL,                                        \
+      "folder of MODEL.json graphs (default: the shipped ones)")                                   \
+    X(fail_above, "fail-above", NUMBER, "PCT", 0, 1e6, "compare", NULL,                            \
+      "exit 5 when the mean error is above this")                                                  \
+    X(format, "format", TEXT, "table|json", 0, 0, "*", "table", "how to print the result")         \
+    X(quiet, "quiet", FLAG, "", 0, 0, "*", NULL, "no progress on stderr")                          \
+    X(help, "help", FLAG, "", 0, 0, "*", NULL, "this text")
+
+typedef enum tnas_option {
+#define TNAS_OPTION_ENUM(id, flag, kind, value, min, max, commands, fallback, help)                \
+    TNAS_OPTION_##id,
+    TNAS_OPTIONS(TNAS_OPTION_ENUM)
+#undef TNAS_OPTION_ENUM
+        TNAS_OPTION_COUNT
+} tnas_option;
+
+enum { TNAS_OPERANDS_MAX = 2 };
+
+/* A parsed command line. Texts are borrowed from argv. */
+typedef struct tnas_arguments {
+    tnas_command command;
+    int operand_count;
+    const char *operands[TNAS_OPERANDS_MAX];
+    const char *text[TNAS_OPTION_COUNT]; /* given value or default; NULL: neither */
+    double number[TNAS_OPTION_COUNT];    /* of NUMBER and COUNT, when text is not NULL */
+    bool given[TNAS_OPTION_COUNT];
+} tnas_arguments;
+
+/* argv[1..]: the command and its words. TNAS_ERR_USAGE names the word and the rule. */
+tnas_status tnas_arguments_parse(int argc, char **argv, tnas_arguments *out);
+
+/* Prints the list of commands, or one command's help, to stdout. */
+void tnas_help_print(void);
+void tnas_help_print_command(tnas_command command);
+
+const char *tnas_command_name(tnas_command command);
+tnas_status tnas_command_find(const char *name, tnas_command *out);
+
+/* Implemented one file each, cli/cmd_<name>.c. */
+typedef tnas_status tnas_command_fn(const tnas_arguments *arguments);
+#define TNAS_COMMAND_DECLARATION(name, operands, summary)                                          \
+    tnas_status tnas_cmd_##name(const tnas_arguments *arguments);
+TNAS_COMMANDS(TNAS_COMMAND_DECLARATION)
+#undef TNAS_COMMAND_DECLARATION
+
+#endif

@@ -1,0 +1,57 @@
+#include "cli/limits.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/pool.h"
+
+static size_t kib_option(const tnas_arguments *arguments, tnas_option option, size_t fallback)
+{
+    return arguments->given[option] ? (size_t)(arguments->number[option] * 1024.0) : fallback;
+}
+
+tnas_status tnas_arguments_limits(const tnas_arguments *arguments, tnas_limits *out)
+{
+    const char *const at = arguments->text[TNAS_OPTION_latency_at];
+    *out = (tnas_limits){
+        .flash_bytes = kib_option(arguments, TNAS_OPTION_max_flash, SIZE_MAX),
+        .sram_bytes = kib_option(arguments, TNAS_OPTION_max_sram, SIZE_MAX),
+        .latency_ms = arguments->given[TNAS_OPTION_max_latency]
+                          ? arguments->number[TNAS_OPTION_max_latency]
+                          : INFINITY,
+        .reserve_flash_bytes = kib_option(arguments, TNAS_OPTION_reserve_flash, 0),
+        .reserve_sram_bytes = kib_option(arguments, TNAS_OPTION_reserve_sram, 0),
+        .latency_at_mean = strcmp(at, "mean") == 0,
+    };
+    if (!out->latency_at_mean && strcmp(at, "upper") != 0)
+        return tnas_fail(TNAS_ERR_USAGE, "--latency-at %s: must be upper or mean", at);
+    return TNAS_OK;
+}
+
+tnas_status tnas_arguments_operand(const tnas_arguments *arguments, const char *what,
+                                   const char **out)
+{
+    *out = NULL;
+    if (arguments->operand_count != 1)
+        return tnas_fail(TNAS_ERR_USAGE, "tinynas %s needs one %s",
+                         tnas_command_name(arguments->command), what);
+    *out = arguments->operands[0];
+    return TNAS_OK;
+}
+
+tnas_status tnas_arguments_require(const tnas_arguments *arguments, tnas_option option,
+                                   const char *flag)
+{
+    if (!arguments->given[option])
+        return tnas_fail(TNAS_ERR_USAGE, "tinynas %s needs --%s; see tinynas %s --help",
+                         tnas_command_name(arguments->command), flag,
+                         tnas_command_name(arguments->command));
+    return TNAS_OK;
+}
+
+int tnas_arguments_threads(const tnas_arguments *arguments)
+{
+    return arguments->given[TNAS_OPTION_threads] ? (int)arguments->number[TNAS_OPTION_threads]
+                                                 : tnas_pool_default_threads();
+}

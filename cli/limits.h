@@ -1,0 +1,21 @@
+/* Options that several commands read the same way. */
+#ifndef TNAS_CLI_LIMITS_H
+#define TNAS_CLI_LIMITS_H
+
+#include "cli/commands.h"
+#include "estimators/estimate.h"
+
+/* --max-*, --reserve-*, --latency-at. */
+tnas_status tnas_arguments_limits(const tnas_arguments *arguments, tnas_limits *out);
+
+/* The one operand that must be there; `what` is its name in the help. */
+tnas_status tnas_arguments_operand(const tnas_arguments *arguments, const char *what,
+                                   const char **out);
+
+/* An option that must be there. */
+tnas_status tnas_arguments_require(const tnas_arguments *arguments, tnas_option option,
+                                   const char *flag);
+
+int tnas_arguments_threads(const tnas_arguments *arguments);
+
+#endif

@@ -1,0 +1,49 @@
+/* What the commands share when they print: version, numbers, tables, JSON, progress. */
+#ifndef TNAS_CLI_OUTPUT_H
+#define TNAS_CLI_OUTPUT_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/commands.h"
+#include "common/progress.h"
+
+#define TNAS_VERSION "0.1.0"
+
+bool tnas_wants_json(const tnas_arguments *arguments);
+
+/* A result object that starts with "format" and "version". */
+cJSON *tnas_json_result(const char *format);
+/* Numbers that are not finite become null. */
+void tnas_json_add(cJSON *object, const char *key, double value);
+/* Prints to stdout and releases. */
+void tnas_json_print(cJSON *object);
+
+/* "49,152" */
+const char *tnas_with_commas(long long value, char out[32]);
+
+/* Half width of the 95 % Wilson interval of a share p of n. */
+double tnas_wilson_half_width(double p, int n);
+
+/* "tinynas 0.1.0 search --mcu ... --seed 1" as the first line of a table report. */
+void tnas_print_header(const tnas_arguments *arguments);
+
+/* Progress on stderr: one rewritten line on a terminal, a line every few seconds elsewhere.
+ * Stops on SIGINT, SIGTERM and SIGHUP. */
+typedef struct tnas_terminal {
+    tnas_progress progress;
+    bool terminal, quiet;
+    bool line_open;       /* an unfinished line is on the screen */
+    double shown_seconds; /* when the last line was shown */
+    double stage_seconds; /* when the stage started */
+    long stage_first;     /* units done when it was first seen */
+    char stage[48];
+} tnas_terminal;
+
+void tnas_terminal_init(tnas_terminal *terminal, const tnas_arguments *arguments);
+/* Ends an open line; call before printing anything else. */
+void tnas_terminal_end(tnas_terminal *terminal);
+
+#endif

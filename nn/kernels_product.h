@@ -1,0 +1,144 @@
+/* Part of nn/kernels.c: matrix products with few rows and very long columns.
+ *
+ * With the batch innermost, the images times pixels of a map are the long dimension of every
+ * product, so that nothing has to be packed: a tile of outputs stays in registers, the rows
+ * of b stream by. The shapes of these nets (16 to 200 channels) are too small for a BLAS to
+ * repay its packing, and the BLAS of a distribution may not know the processor at all. */
+#ifndef TNAS_NN_KERNELS_PRODUCT_H
+#define TNAS_NN_KERNELS_PRODUCT_H
+
+#include "nn/kernels_vector.h"
+
+/* Accumulators fill the registers: 24 of 32 with 512 bits, 12 of 16 below. */
+enum { ROWS = 6, COLUMNS = WIDTH == 16 ? 4 : 2 };
+
+/* `rows` x `columns` vectors of the output. */
+INLINE void multiply_tile(int rows, int columns, const tnas_product *p, const float *a,
+                          const float *b, float *out)
+{
+    vec sums[ROWS][COLUMNS];
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+    for (int j = 0; j < columns; j++)
+        sums[i][j] = splat(0.0f);
+    for (int32_t k = 0; k < p->k; k++, a += p->a_col, b += p->b_row) {
+        vec x[COLUMNS];
+        UNROLL
+        for (int j = 0; j < columns; j++)
+            x[j] = load(b + j * WIDTH);
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            const vec w = splat(a[(size_t)i * p->a_row]);
+            UNROLL
+            for (int j = 0; j < columns; j++)
+                sums[i][j] += w * x[j];
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+    for (int j = 0; j < columns; j++) {
+        float *const y = out + (size_t)i * p->out_row + j * WIDTH;
+        store(y, p->add ? load(y) + sums[i][j] : sums[i][j]);
+    }
+}
+
+/* All rows of one strip of columns, in tiles of nearly equal height. */
+INLINE void multiply_strip(int columns, const tnas_product *p, const float *a, const float *b,
+                           float *out)
+{
+    int32_t tiles = (p->m + ROWS - 1) / ROWS;
+    for (int32_t row = 0; row < p->m; tiles--) {
+        const int32_t rows = (p->m - row + tiles - 1) / tiles;
+        const float *const from = a + (size_t)row * p->a_row;
+        float *const to = out + (size_t)row * p->out_row;
+        switch (rows) {
+        case 6:
+            multiply_tile(6, columns, p, from, b, to);
+            break;
+        case 5:
+            multiply_tile(5, columns, p, from, b, to);
+            break;
+        case 4:
+            multiply_tile(4, columns, p, from, b, to);
+            break;
+        case 3:
+            multiply_tile(3, columns, p, from, b, to);
+            break;
+        case 2:
+            multiply_tile(2, columns, p, from, b, to);
+            break;
+        default:
+            multiply_tile(1, columns, p, from, b, to);
+            break;
+        }
+        row += rows;
+    }
+}
+
+static void multiply(const tnas_product *product, const float *a, const float *b, float *out)
+{
+    size_t at = 0;
+    for (; at + COLUMNS * WIDTH <= product->n; at += COLUMNS * WIDTH)
+        multiply_strip(COLUMNS, product, a, b + at, out + at);
+    for (; at < product->n; at += WIDTH)
+        multiply_strip(1, product, a, b + at, out + at);
+}
+
+/* Accumulators of the transposed product: dot products, so the tile is square-like. */
+enum { DOT_ROWS = WIDTH == 16 ? 4 : 3, DOT_COLUMNS = WIDTH == 16 ? 6 : 4 };
+
+INLINE void dot_tile(int rows, int columns, const tnas_product *p, const float *a, const float *b,
+                     float *out)
+{
+    vec sums[DOT_ROWS][DOT_COLUMNS];
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+    for (int j = 0; j < columns; j++)
+        sums[i][j] = splat(0.0f);
+    for (size_t n = 0; n < p->n; n += WIDTH) {
+        vec x[DOT_ROWS];
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            x[i] = load(a + (size_t)i * p->a_row + n);
+        UNROLL
+        for (int j = 0; j < columns; j++) {
+            const vec y = load(b + (size_t)j * p->b_row + n);
+            UNROLL
+            for (int i = 0; i < rows; i++)
+                sums[i][j] += x[i] * y;
+        }
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++)
+        UNROLL
+    for (int j = 0; j < columns; j++)
+        out[(size_t)i * p->out_row + (size_t)j] += vec_sum(sums[i][j]);
+}
+
+INLINE void dot_strip(int rows, const tnas_product *p, const float *a, const float *b, float *out)
+{
+    int32_t col = 0;
+    for (; col + DOT_COLUMNS <= p->k; col += DOT_COLUMNS)
+        dot_tile(rows, DOT_COLUMNS, p, a, b + (size_t)col * p->b_row, out + col);
+    for (; col + 2 <= p->k; col += 2)
+        dot_tile(rows, 2, p, a, b + (size_t)col * p->b_row, out + col);
+    if (col < p->k)
+        dot_tile(rows, 1, p, a, b + (size_t)col * p->b_row, out + col);
+}
+
+static void multiply_transposed(const tnas_product *product, const float *a, const float *b,
+                                float *out)
+{
+    int32_t row = 0;
+    for (; row + DOT_ROWS <= product->m; row += DOT_ROWS)
+        dot_strip(DOT_ROWS, product, a + (size_t)row * product->a_row, b,
+                  out + (size_t)row * product->out_row);
+    for (; row < product->m; row++)
+        dot_strip(1, product, a + (size_t)row * product->a_row, b,
+                  out + (size_t)row * product->out_row);
+}
+
+#endif

@@ -1,0 +1,233 @@
+#include "nn/layout.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Floats that the gathered columns and the outputs of one tile should not exceed, so that
+ * they stay in a second-level cache of 1 MiB together. */
+enum { TILE_FLOATS = 96 * 1024 };
+
+/* Channels whose distance is a large power of two compete for the same cache sets. */
+enum { ALIAS_FLOATS = 1024 };
+
+/* Maps and their gradients: at most two of each tensor. */
+enum { ITEMS_MAX = 2 * TNAS_GRAPH_TENSORS_MAX };
+
+/* Something that lives from time `first` to time `last` and is put at *at. */
+typedef struct item {
+    int first, last;
+    size_t floats;
+    size_t *at;
+} item;
+
+typedef struct item_list {
+    int count;
+    item items[ITEMS_MAX];
+} item_list;
+
+static size_t rounded(size_t floats)
+{
+    return (floats + TNAS_LANES - 1) / TNAS_LANES * TNAS_LANES;
+}
+
+size_t tnas_layout_pixels(const tnas_layout *layout, const tnas_tensor *tensor)
+{
+    return (size_t)layout->blocks * (size_t)tensor->h * (size_t)tensor->w;
+}
+
+tnas_conv_shape tnas_conv_shape_of(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const tnas_tensor *const in = &graph->tensors[o->in[0]], *const out = &graph->tensors[o->out];
+    tnas_conv_shape s = {.in_c = in->c,
+                         .out_c = out->c,
+                         .kernel_h = o->kernel_h,
+                         .kernel_w = o->kernel_w,
+                         .stride_h = o->stride_h,
+                         .stride_w = o->stride_w,
+                         .pad_top = o->pad_top,
+                         .pad_left = o->pad_left};
+    if (o->kind == TNAS_OP_FC)
+        s = (tnas_conv_shape){.in_c = in->c,
+                              .out_c = out->c,
+                              .kernel_h = in->h,
+                              .kernel_w = in->w,
+                              .stride_h = 1,
+                              .stride_w = 1};
+    s.depth = s.in_c * s.kernel_h * s.kernel_w;
+    s.pointwise = s.kernel_h == 1 && s.kernel_w == 1 && in->h == out->h && in->w == out->w;
+    const int64_t row = (int64_t)out->w * TNAS_LANES * (s.depth + s.out_c);
+    s.tile_rows = row < TILE_FLOATS ? (int32_t)(TILE_FLOATS / row) : 1;
+    return s;
+}
+
+/* ---- When things live. Operator i runs forward at i + 1 and backward at 2 * ops - i. ---- */
+
+static int forward_time(int op)
+{
+    return op + 1;
+}
+
+static int backward_time(const tnas_graph *graph, int op)
+{
+    return 2 * graph->op_count - op;
+}
+
+static int last_reader(const tnas_graph *graph, int tensor)
+{
+    int last = TNAS_NONE;
+    for (int op = 0; op < graph->op_count; op++)
+        if (graph->ops[op].in[0] == tensor || graph->ops[op].in[1] == tensor)
+            last = op;
+    return last;
+}
+
+static void add_item(item_list *list, int first, int last, size_t floats, size_t *at)
+{
+    assert(list->count < ITEMS_MAX);
+    list->items[list->count++] = (item){first, last, floats, at};
+}
+
+/* The output's map also waits for the loss, and its gradient starts there: at ops + 1, just
+ * before the last operator's backward at the same time. */
+static void list_maps(const tnas_graph *graph, tnas_pass_kind kind, tnas_layout *layout,
+                      item_list *list)
+{
+    const int loss_time = graph->op_count + 1;
+    for (int t = 0; t < graph->tensor_count; t++) {
+        const size_t floats = layout->stride[t] * (size_t)graph->tensors[t].c;
+        const int producer = t - 1; /* of the input: before the first */
+        const int reader = last_reader(graph, t);
+        const bool output = t == tnas_graph_output(graph);
+        const bool train = kind == TNAS_PASS_TRAIN;
+
+        int last = forward_time(reader != TNAS_NONE ? reader : producer);
+        if (output)
+            last = loss_time;
+        if (train)
+            last = backward_time(graph, t > 0 ? producer : 0);
+        add_item(list, forward_time(producer), last, floats, &layout->map_at[t]);
+
+        const bool has_gradient = train && t > 0 && (output || reader != TNAS_NONE);
+        if (has_gradient)
+            add_item(list, output ? loss_time : backward_time(graph, reader),
+                     backward_time(graph, producer), floats, &layout->dmap_at[t]);
+    }
+}
+
+/* ---- Where they go: largest first, each at the lowest place free during its life. ---- */
+
+static void sort_by_size(item_list *list)
+{
+    for (int i = 1; i < list->count; i++) {
+        const item moving = list->items[i];
+        int to = i;
+        for (; to > 0 && list->items[to - 1].floats < moving.floats; to--)
+            list->items[to] = list->items[to - 1];
+        list->items[to] = moving;
+    }
+}
+
+/* Returns the floats used. */
+static size_t place_items(item_list *list)
+{
+    sort_by_size(list);
+    const item *placed[ITEMS_MAX]; /* by place */
+    size_t used = 0;
+    for (int i = 0; i < list->count; i++) {
+        const item *const one = &list->items[i];
+        size_t at = 0;
+        for (int p = 0; p < i; p++) {
+            const item *const other = placed[p];
+            if (other->first > one->last || other->last < one->first)
+                continue;
+            if (*other->at >= at + one->floats)
+                break;
+            if (*other->at + other->floats > at)
+                at = *other->at + other->floats;
+        }
+        *one->at = at;
+        used = at + one->floats > used ? at + one->floats : used;
+        int to = i;
+        for (; to > 0 && *placed[to - 1]->at > at; to--)
+            placed[to] = placed[to - 1];
+        placed[to] = one;
+    }
+    return used;
+}
+
+/* ---- Scratch ---- */
+
+typedef struct scratch {
+    size_t weight, columns, plane, dplane; /* floats of the largest operator */
+} scratch;
+
+static void grow(size_t *largest, size_t floats)
+{
+    *largest = floats > *largest ? floats : *largest;
+}
+
+static scratch largest_scratch(const tnas_graph *graph)
+{
+    scratch need = {0};
+    for (int op = 0; op < graph->op_count; op++) {
+        const tnas_op *const o = &graph->ops[op];
+        const tnas_tensor *const in = &graph->tensors[o->in[0]];
+        const tnas_tensor *const out = &graph->tensors[o->out];
+        if (o->kind == TNAS_OP_CONV2D || o->kind == TNAS_OP_FC) {
+            const tnas_conv_shape s = tnas_conv_shape_of(graph, op);
+            grow(&need.weight, (size_t)s.depth * (size_t)s.out_c);
+            grow(&need.columns,
+                 (size_t)s.depth * (size_t)s.tile_rows * (size_t)out->w * TNAS_LANES);
+        } else if (o->kind != TNAS_OP_ADD) {
+            /* The input with all its padding, and the gradient with a border as wide as the
+             * window, whichever operator wants less. */
+            const size_t window_h = (size_t)(out->h - 1) * o->stride_h + o->kernel_h;
+            const size_t window_w = (size_t)(out->w - 1) * o->stride_w + o->kernel_w;
+            const size_t border_h = (size_t)in->h + o->kernel_h - 1;
+            const size_t border_w = (size_t)in->w + o->kernel_w - 1;
+            const size_t window = window_h * window_w, border = border_h * border_w;
+            grow(&need.plane, (window > border ? window : border) * TNAS_LANES);
+            grow(&need.dplane, border * TNAS_LANES);
+            /* Each tap of a depthwise gradient has a value in every lane. */
+            grow(&need.weight, (size_t)out->c * o->kernel_h * o->kernel_w);
+            grow(&need.columns, (size_t)o->kernel_h * o->kernel_w * (TNAS_LANES + 1));
+        }
+    }
+    return need;
+}
+
+static size_t take(tnas_layout *layout, size_t floats)
+{
+    const size_t at = layout->floats;
+    layout->floats += rounded(floats);
+    return at;
+}
+
+void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tnas_layout *out)
+{
+    const tnas_graph *const graph = &net->graph;
+    memset(out, 0, sizeof *out);
+    out->images = images;
+    out->blocks = (images + TNAS_LANES - 1) / TNAS_LANES;
+    for (int t = 0; t < graph->tensor_count; t++) {
+        const size_t floats = tnas_layout_pixels(out, &graph->tensors[t]) * TNAS_LANES;
+        out->stride[t] = floats + (floats % ALIAS_FLOATS == 0 ? TNAS_LANES : 0);
+    }
+    item_list list;
+    list.count = 0;
+    list_maps(graph, kind, out, &list);
+    out->floats = place_items(&list);
+
+    const bool train = kind == TNAS_PASS_TRAIN;
+    const scratch need = largest_scratch(graph);
+    out->weight_at = take(out, need.weight);
+    out->dweight_at = take(out, train ? need.weight : 0);
+    out->columns_at = take(out, need.columns);
+    out->dcolumns_at = take(out, train ? need.columns : 0);
+    out->plane_at = take(out, need.plane);
+    out->dplane_at = take(out, train ? need.dplane : 0);
+    for (int op = 0; op < graph->op_count; op++)
+        if (net->views[op].slot != TNAS_NONE)
+            out->channels_at[op] = take(out, 6 * rounded((size_t)net->views[op].out_prefix));
+}

@@ -1,0 +1,89 @@
+/* A pass: one net's forward, and after it backward, on the images of one shard or batch.
+ *
+ * A tensor is kept as its operator computed it, before batch norm and activation; whoever
+ * reads it applies both on the way (tnas_map). That halves memory and saves a pass over it.
+ * Nothing here allocates or fails. */
+#ifndef TNAS_NN_PASS_H
+#define TNAS_NN_PASS_H
+
+#include "nn/layout.h"
+
+typedef struct tnas_pass {
+    const tnas_kernels *kernels;
+    const tnas_net *net;
+    const tnas_store *store;
+    const tnas_layout *layout;
+    float *block;               /* [layout->floats] */
+    const tnas_bn_stats *stats; /* NULL: batch norm uses the statistics of the pass */
+    tnas_bn_stats measured;     /* receives those; mean NULL: nobody wants them */
+    float *grads;               /* [store->value_count], added to; training only */
+    bool has_gradient[TNAS_GRAPH_TENSORS_MAX]; /* its dmap holds something */
+} tnas_pass;
+
+/* Images u8 NHWC, as many as the layout says. */
+void tnas_pass_load(tnas_pass *pass, const uint8_t *images);
+void tnas_pass_forward_op(tnas_pass *pass, int op);
+void tnas_pass_logits(const tnas_pass *pass, float *logits); /* [images, classes] */
+
+/* The gradient of the output's map must be there (tnas_pass_dmap). */
+void tnas_pass_backward(tnas_pass *pass);
+
+/* How a tensor is read: act(scale[c] * data + shift[c]); without scale both are left out. */
+typedef struct tnas_map {
+    const float *data; /* [c][block][h][w][TNAS_LANES] */
+    size_t stride;     /* floats from channel to channel */
+    const float *scale, *shift;
+    uint8_t activation;
+    tnas_tensor shape;
+} tnas_map;
+
+tnas_map tnas_pass_map(const tnas_pass *pass, int tensor);
+tnas_affine tnas_map_affine(const tnas_map *map, int32_t channel);
+bool tnas_map_is_plain(const tnas_map *map); /* data is the tensor */
+
+/* Where an operator writes its output, or the gradient of a tensor is. */
+float *tnas_pass_data(const tnas_pass *pass, int tensor);
+float *tnas_pass_dmap(const tnas_pass *pass, int tensor);
+
+/* Whether an operator's backward must add to the gradient of `tensor` (others wrote it
+ * before) instead of setting it; from now on it is there. */
+bool tnas_pass_adds_gradient(tnas_pass *pass, int tensor);
+
+/* Carries the gradient of an output without weights back through its activation, in place. */
+void tnas_pass_undo_activation(const tnas_pass *pass, int op);
+
+/* Zeroes the padding lanes of `channels` channels, `stride` floats apart. */
+void tnas_pass_clear_padding(const tnas_pass *pass, float *data, const tnas_tensor *shape,
+                             size_t stride, int32_t channels);
+/* The same for one [pixels][TNAS_LANES] of block number `block`. */
+void tnas_pass_clear_plane(const tnas_pass *pass, float *plane, size_t pixels, int block);
+
+/* Per channel of an operator with weights, between forward and backward. */
+typedef struct tnas_channels {
+    float *scale, *shift;      /* as in tnas_map */
+    float *mean, *inverse_dev; /* batch norm only */
+    float *slope, *offset;     /* as in tnas_affine_gradient */
+} tnas_channels;
+
+tnas_channels tnas_pass_channels(const tnas_pass *pass, int op);
+const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op);
+
+/* Forward: statistics and affine of a channel whose map is complete. */
+void tnas_norm_forward(const tnas_pass *pass, int op, int32_t channel);
+/* Backward: adds d(scale), d(shift) of a channel to the gradients, and returns what carries
+ * the gradient of the channel's output back to its map. The second call only returns it. */
+tnas_affine_gradient tnas_norm_backward(const tnas_pass *pass, int op, int32_t channel);
+tnas_affine_gradient tnas_norm_gradient(const tnas_pass *pass, int op, int32_t channel);
+
+/* Operators. A backward reads the gradient of the output, adds that of the weights and sets
+ * or adds that of the inputs, but never that of the graph's input. */
+void tnas_conv_forward(tnas_pass *pass, int op); /* CONV2D, FC */
+void tnas_conv_backward(tnas_pass *pass, int op);
+void tnas_depthwise_forward(tnas_pass *pass, int op);
+void tnas_depthwise_backward(tnas_pass *pass, int op);
+void tnas_add_forward(tnas_pass *pass, int op);
+void tnas_add_backward(tnas_pass *pass, int op);
+void tnas_pooling_forward(tnas_pass *pass, int op); /* AVGPOOL, MAXPOOL */
+void tnas_pooling_backward(tnas_pass *pass, int op);
+
+#endif

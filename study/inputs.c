@@ -1,0 +1,77 @@
+/* Everything a search reads before it works: data, part, space, limits, threads. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/paths.h"
+#include "study/run_internal.h"
+
+/* Share of the training images that scores candidates. */
+static const double validation_share = 0.1;
+
+static tnas_status open_part(tnas_run *run)
+{
+    const tnas_search_request *const request = run->request;
+    TNAS_TRY(tnas_mcu_load(request->mcu, &run->mcu));
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_config_path("codesize.csv", path));
+    TNAS_TRY(tnas_code_sizes_load(path, &run->sizes));
+    if (strcmp(request->runtime, "tinynas") != 0)
+        return tnas_fail(TNAS_ERR_USAGE,
+                         "--runtime %s: a search needs the memory rules of its runtime; this "
+                         "version has those of tinynas only",
+                         request->runtime);
+    run->estimator = (tnas_estimator){
+        .mcu = run->mcu,
+        .target = tnas_target_tinynas(),
+        .latency = tnas_mcu_latency_model(run->mcu, request->runtime),
+        .sizes = &run->sizes,
+        .limits = request->limits,
+    };
+    tnas_limits_clip(run->mcu, &run->estimator.limits);
+    if (run->estimator.latency == NULL && run->estimator.limits.latency_ms < 1e300)
+        return tnas_fail(TNAS_ERR_USAGE,
+                         "--max-latency-ms %g: the profile of %s has no latency model for %s",
+                         request->limits.latency_ms, run->mcu->name, request->runtime);
+    snprintf(run->target.mcu, sizeof run->target.mcu, "%s", run->mcu->name);
+    snprintf(run->target.runtime, sizeof run->target.runtime, "%s", request->runtime);
+    run->target.limits = run->estimator.limits;
+    return TNAS_OK;
+}
+
+static void describe_part(tnas_run *run)
+{
+    tnas_search_report *const report = run->report;
+    const tnas_latency_model *const model = run->estimator.latency;
+    report->target = run->target;
+    report->clock_mhz = run->mcu->clock_mhz;
+    const char *region = "";
+    tnas_mcu_arena_limit_bytes(run->mcu, &region);
+    snprintf(report->region, sizeof report->region, "%s", region);
+    if (model != NULL)
+        tnas_latency_describe(model, report->latency_source, sizeof report->latency_source);
+}
+
+tnas_status tnas_run_open_inputs(tnas_run *run)
+{
+    const tnas_search_request *const request = run->request;
+    const tnas_preset *const preset = tnas_preset_find(request->preset);
+    if (preset == NULL)
+        return tnas_fail(TNAS_ERR_USAGE, "--preset %s: must be smoke, quick, standard or thorough",
+                         request->preset);
+    TNAS_TRY(open_part(run));
+    describe_part(run);
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_config_find("spaces", request->space, path));
+    TNAS_TRY(tnas_space_load(path, &run->space));
+    TNAS_TRY(tnas_dataset_load(request->data, validation_share, &run->dataset));
+    tnas_preset_resolve(preset, run->dataset->train.count, run->dataset->validation.count,
+                        &run->work);
+    TNAS_TRY(tnas_pool_create(request->threads, &run->pool));
+    const tnas_engine_config engine = {.pool = run->pool, .shards = run->work.supernet.shards};
+    TNAS_TRY(tnas_engine_create(&engine, &run->engine));
+    run->config = tnas_alloc_zero(1, sizeof *run->config);
+    if (run->config == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "space %s", run->space.name);
+    return TNAS_OK;
+}

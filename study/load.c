@@ -1,0 +1,69 @@
+/* A finished study, for the commands that read one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "study/study.h"
+
+static void last_part(const char *path, char *out, size_t out_bytes)
+{
+    size_t end = strlen(path);
+    while (end > 1 && path[end - 1] == '/')
+        end--;
+    size_t start = end;
+    while (start > 0 && path[start - 1] != '/')
+        start--;
+    snprintf(out, out_bytes, "%.*s", (int)(end - start), path + start);
+}
+
+static tnas_status read_parts(tnas_store_db *db, const char *mcu, tnas_study *study)
+{
+    TNAS_TRY(tnas_db_find_finished(db, mcu, &study->target_id));
+    if (study->target_id < 0)
+        return tnas_fail(TNAS_ERR_INPUT, "study %s has no finished search%s%s", study->folder,
+                         mcu != NULL ? " for " : "", mcu != NULL ? mcu : "");
+    bool found;
+    TNAS_TRY(tnas_db_get_winner(db, study->target_id, &study->winner, &found));
+    TNAS_TRY(tnas_db_get_meta(db, "data_location", study->data, sizeof study->data, &found));
+    TNAS_TRY(tnas_db_get_classes(db, &study->class_names, &study->class_count));
+    char name[64], path[TNAS_PATH_BYTES];
+    snprintf(name, sizeof name, "targets/%d/model.tnm", study->target_id);
+    TNAS_TRY(tnas_path_join(path, study->folder, name));
+    TNAS_TRY(tnas_model_load(path, &study->model));
+    const size_t image_bytes = (size_t)tnas_tensor_count(&study->model->graph.tensors[0]);
+    return tnas_db_get_vectors(db, study->target_id, image_bytes, &study->vector_images,
+                               &study->vector_count);
+}
+
+tnas_status tnas_study_load(const char *folder, const char *mcu, tnas_study **out)
+{
+    *out = NULL;
+    tnas_store_db *db;
+    TNAS_TRY(tnas_db_open(folder, false, &db));
+    tnas_study *study = tnas_alloc_zero(1, sizeof *study);
+    tnas_status status;
+    if (study == NULL) {
+        status = tnas_fail(TNAS_ERR_NOMEM, "study %s", folder);
+    } else {
+        snprintf(study->folder, sizeof study->folder, "%s", folder);
+        last_part(folder, study->name, sizeof study->name);
+        status = read_parts(db, mcu, study);
+    }
+    tnas_db_close(db);
+    if (status != TNAS_OK) {
+        tnas_study_destroy(study);
+        return status;
+    }
+    *out = study;
+    return TNAS_OK;
+}
+
+void tnas_study_destroy(tnas_study *study)
+{
+    if (study == NULL)
+        return;
+    tnas_model_destroy(study->model);
+    tnas_free(study->class_names);
+    tnas_free(study->vector_images);
+    tnas_free(study);
+}

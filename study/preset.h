@@ -1,0 +1,46 @@
+/* Presets: how much work a search does, as counts, never as time, so that the same seed gives
+ * the same bytes on a slow machine and on a fast one. */
+#ifndef TNAS_STUDY_PRESET_H
+#define TNAS_STUDY_PRESET_H
+
+#include "nas/search.h"
+#include "supernet/supernet.h"
+#include "trainer/trainer.h"
+
+/*  preset     super-  super-  fine-  fine-  popu-  par-  gene-   vali-   stage-1
+ *             steps   epochs  steps  epochs lation ents  rations dation  samples
+ *             steps: at most; epochs: at most, for small data sets */
+#define TNAS_PRESETS(X)                                                                            \
+    X(smoke, 60, 2, 60, 2, 8, 4, 2, 200, 100)                                                      \
+    X(quick, 700, 8, 500, 8, 24, 8, 5, 1500, 1000)                                                 \
+    X(standard, 6000, 40, 6000, 40, 100, 20, 10, 3000, 1000)                                       \
+    X(thorough, 24000, 120, 24000, 120, 100, 20, 30, 5000, 1000)
+
+typedef struct tnas_preset {
+    const char *name;
+    int supernet_steps_max, supernet_epochs_max;
+    int finetune_steps_max, finetune_epochs_max;
+    int population, parents, generations;
+    int validation_images_max;
+    int space_samples;
+} tnas_preset;
+
+/* NULL when there is none of that name. */
+const tnas_preset *tnas_preset_find(const char *name);
+
+/* Everything a search does with its data, resolved: what is stored in the study. */
+typedef struct tnas_plan_of_work {
+    tnas_supernet_rule rule;
+    int subnets;
+    tnas_recipe supernet, finetune;
+    tnas_evolution evolution;
+    int space_samples;
+    int validation_images;                   /* behind each candidate's accuracy */
+    int recalibration_batches, batch_images; /* behind its batch-norm statistics */
+    int calibration_images;                  /* behind the winner's int8 ranges */
+} tnas_plan_of_work;
+
+void tnas_preset_resolve(const tnas_preset *preset, int train_count, int validation_count,
+                         tnas_plan_of_work *out);
+
+#endif

@@ -1,0 +1,65 @@
+/* What the stages of a search share. Private to study/. */
+#ifndef TNAS_STUDY_RUN_INTERNAL_H
+#define TNAS_STUDY_RUN_INTERNAL_H
+
+#include "quant/image.h"
+#include "study/study.h"
+
+typedef struct tnas_run {
+    const tnas_search_request *request;
+    const tnas_progress *progress;
+    tnas_search_report *report;
+    double started_seconds;
+
+    /* inputs.c */
+    tnas_dataset *dataset;
+    tnas_mcu *mcu;
+    tnas_code_sizes sizes;
+    tnas_space space;
+    tnas_estimator estimator;
+    tnas_search_target target;
+    tnas_plan_of_work work;
+    tnas_pool *pool;
+    tnas_engine *engine;
+
+    /* stage_space.c */
+    int input, width; /* the chosen option of the space */
+    tnas_space_config *config;
+
+    /* open.c */
+    int lock_file;
+    tnas_store_db *db;
+    int target_id;
+    char supernet_path[TNAS_PATH_BYTES];
+
+    /* stage_supernet.c */
+    tnas_supernet *supernet;
+    uint8_t *calibration_images; /* [calibration_count, h, w, c], a sample of train */
+    int calibration_count;
+
+    /* stage_search.c */
+    tnas_arch winner_arch;
+    tnas_winner winner;
+} tnas_run;
+
+/* The stages, in order. */
+tnas_status tnas_run_open_inputs(tnas_run *run);
+tnas_status tnas_run_choose_space(tnas_run *run);                    /* of a new study: stage 1 */
+tnas_status tnas_run_configure(tnas_run *run, int input, int width); /* of an existing one */
+tnas_status tnas_run_create_study(tnas_run *run);
+tnas_status tnas_run_open_study(tnas_run *run);
+tnas_status tnas_run_forecast(tnas_run *run);
+tnas_status tnas_run_supernet(tnas_run *run);
+tnas_status tnas_run_search(tnas_run *run);
+tnas_status tnas_run_finish(tnas_run *run);
+
+/* Fits tnas_price_fn with a tnas_run as context. */
+tnas_status tnas_run_price(void *run, const tnas_arch *arch, tnas_cost *cost);
+
+/* How a candidate is judged: batch-norm statistics from the calibration images, accuracy on
+ * the first `validation_images` validation images. */
+tnas_status tnas_run_sample_calibration(tnas_run *run);
+tnas_status tnas_run_judge(tnas_run *run, const tnas_net *net, const tnas_store *store,
+                           const tnas_images *images, int image_count, double *accuracy);
+
+#endif

@@ -1,0 +1,89 @@
+/* A search from request to report: the stages in order, and what they leave released. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/alloc.h"
+#include "study/run_internal.h"
+
+/* studies/<data>-<space>, with what a file name cannot hold replaced. */
+static tnas_status choose_folder(tnas_run *run)
+{
+    char *const folder = run->report->folder;
+    if (run->request->folder != NULL) {
+        const int length = snprintf(folder, TNAS_PATH_BYTES, "%s", run->request->folder);
+        return length < TNAS_PATH_BYTES
+                   ? TNAS_OK
+                   : tnas_fail(TNAS_ERR_USAGE, "--study: the path is longer than %d bytes",
+                               TNAS_PATH_BYTES - 1);
+    }
+    snprintf(folder, TNAS_PATH_BYTES, "studies/%s-%s", run->dataset->name, run->space.name);
+    for (char *p = folder + strlen("studies/"); *p != '\0'; p++)
+        if (*p == ':' || *p == '/')
+            *p = '-';
+    return TNAS_OK;
+}
+
+static tnas_status new_work(tnas_run *run)
+{
+    TNAS_TRY(tnas_run_forecast(run));
+    if (run->request->dry_run)
+        return TNAS_OK;
+    if (run->db == NULL)
+        TNAS_TRY(tnas_run_create_study(run));
+    TNAS_TRY(tnas_run_supernet(run));
+    TNAS_TRY(tnas_run_search(run));
+    TNAS_TRY(tnas_run_finish(run));
+    run->report->winner = run->winner;
+    return TNAS_OK;
+}
+
+static tnas_status run_stages(tnas_run *run)
+{
+    TNAS_TRY(tnas_run_open_inputs(run));
+    TNAS_TRY(choose_folder(run));
+    if (!tnas_is_study(run->report->folder)) {
+        TNAS_TRY(tnas_run_choose_space(run));
+        return new_work(run);
+    }
+    TNAS_TRY(tnas_run_open_study(run));
+    TNAS_TRY(tnas_db_get_winner(run->db, run->target_id, &run->report->winner,
+                                &run->report->from_store));
+    if (run->report->from_store) {
+        tnas_progress_note(run->progress, "study %s has this result already", run->report->folder);
+        return TNAS_OK;
+    }
+    return new_work(run);
+}
+
+static void release(tnas_run *run)
+{
+    tnas_supernet_destroy(run->supernet);
+    tnas_free(run->calibration_images);
+    tnas_db_close(run->db);
+    if (run->lock_file >= 0)
+        close(run->lock_file);
+    tnas_free(run->config);
+    tnas_engine_destroy(run->engine);
+    tnas_pool_destroy(run->pool);
+    tnas_dataset_destroy(run->dataset);
+    tnas_mcu_destroy(run->mcu);
+}
+
+tnas_status tnas_study_search(const tnas_search_request *request, const tnas_progress *progress,
+                              tnas_search_report *report)
+{
+    memset(report, 0, sizeof *report);
+    tnas_run *run = tnas_alloc_zero(1, sizeof *run);
+    if (run == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "search");
+    run->request = request;
+    run->progress = progress;
+    run->report = report;
+    run->lock_file = -1;
+    run->started_seconds = tnas_clock_seconds();
+    const tnas_status status = run_stages(run);
+    release(run);
+    tnas_free(run);
+    return status;
+}

@@ -1,0 +1,158 @@
+/* The finish of a target: the winner leaves the supernet, is fine-tuned, becomes int8 and meets
+ * the test set, once. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "quant/convert.h"
+#include "quant/fold.h"
+#include "study/run_internal.h"
+
+enum { VECTOR_COUNT = 8 };
+
+/* The winner on its way from float weights to bytes. */
+typedef struct finish {
+    tnas_net *net;
+    tnas_store *store;
+    tnas_bn_stats stats;
+    tnas_model *model; /* int8 */
+    tnas_image *image;
+} finish;
+
+static tnas_status fine_tune(tnas_run *run, finish *f)
+{
+    f->net = tnas_alloc_zero(1, sizeof *f->net);
+    if (f->net == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "winner");
+    TNAS_TRY(tnas_supernet_extract(run->supernet, &run->winner_arch, f->net, &f->store));
+    TNAS_TRY(tnas_train_net(f->net, f->store, run->engine, &run->work.finetune,
+                            &run->dataset->train, run->request->seed, run->progress));
+    TNAS_TRY(tnas_bn_stats_init(f->net, &f->stats));
+    return tnas_engine_recalibrate(run->engine, f->store, f->net, run->calibration_images,
+                                   run->work.recalibration_batches, run->work.batch_images,
+                                   &f->stats);
+}
+
+static tnas_status measure_ranges(tnas_run *run, const finish *f, tnas_range *ranges)
+{
+    float min[TNAS_GRAPH_TENSORS_MAX], max[TNAS_GRAPH_TENSORS_MAX];
+    TNAS_TRY(tnas_engine_ranges(run->engine, f->store, f->net, &f->stats, run->calibration_images,
+                                run->work.calibration_images, min, max));
+    for (int i = 0; i < f->net->graph.tensor_count; i++)
+        ranges[i] = (tnas_range){min[i], max[i]};
+    return TNAS_OK;
+}
+
+static tnas_status make_int8(tnas_run *run, finish *f)
+{
+    tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
+    TNAS_TRY(measure_ranges(run, f, ranges));
+    tnas_model *folded;
+    TNAS_TRY(tnas_net_to_model(f->net, f->store, &f->stats, &folded));
+    tnas_model_fold(folded);
+    const tnas_status status = tnas_model_quantize(folded, ranges, &f->model);
+    tnas_model_destroy(folded);
+    TNAS_TRY(status);
+    return tnas_image_build(f->model, &f->image);
+}
+
+static tnas_status int8_accuracy(tnas_run *run, const finish *f, const tnas_images *images,
+                                 double *accuracy)
+{
+    int16_t *classes = tnas_alloc_zero((size_t)images->count, sizeof *classes);
+    if (classes == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "classes of %d images", images->count);
+    const tnas_status status =
+        tnas_image_classify(f->image, run->pool, images->pixels, images->count, classes);
+    int correct = 0;
+    for (int i = 0; i < images->count; i++)
+        correct += classes[i] == images->labels[i];
+    tnas_free(classes);
+    *accuracy = images->count > 0 ? (double)correct / images->count : 0;
+    return status;
+}
+
+static tnas_status float_accuracy(tnas_run *run, const finish *f, const tnas_images *images,
+                                  double *accuracy)
+{
+    const tnas_batch batch = {images->pixels, images->labels, images->count};
+    int correct;
+    TNAS_TRY(tnas_engine_count_correct(run->engine, f->store, f->net, &f->stats, &batch, &correct));
+    *accuracy = images->count > 0 ? (double)correct / images->count : 0;
+    return TNAS_OK;
+}
+
+/* The one place of a search that sees test images. */
+static tnas_status meet_the_test_set(tnas_run *run, const finish *f)
+{
+    tnas_images test;
+    TNAS_TRY(tnas_dataset_read_test(run->dataset, &test));
+    tnas_status status = float_accuracy(run, f, &test, &run->winner.accuracy_float);
+    if (status == TNAS_OK)
+        status = int8_accuracy(run, f, &test, &run->winner.accuracy_int8);
+    run->winner.test_count = test.count;
+    tnas_images_deinit(&test);
+    return status;
+}
+
+static tnas_status price_winner(tnas_run *run)
+{
+    tnas_cost cost;
+    TNAS_TRY(tnas_run_price(run, &run->winner_arch, &cost));
+    tnas_winner *const winner = &run->winner;
+    snprintf(winner->mcu, sizeof winner->mcu, "%s", run->target.mcu);
+    snprintf(winner->runtime, sizeof winner->runtime, "%s", run->target.runtime);
+    winner->macs = cost.macs;
+    winner->flash_bytes = cost.footprint.flash_bytes;
+    winner->sram_bytes = cost.footprint.sram_bytes;
+    winner->stack_bytes = cost.footprint.stack_bytes;
+    winner->has_latency = cost.has_latency;
+    winner->latency_ms = cost.latency_ms;
+    winner->latency_low_ms = cost.latency_low_ms;
+    winner->latency_high_ms = cost.latency_high_ms;
+    winner->latency_upper_ms = cost.latency_upper_ms;
+    return TNAS_OK;
+}
+
+/* The model first, then the row that says the target is finished. */
+static tnas_status keep(tnas_run *run, const finish *f)
+{
+    char name[64], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    snprintf(name, sizeof name, "targets/%d", run->target_id);
+    TNAS_TRY(tnas_path_join(folder, run->report->folder, name));
+    TNAS_TRY(tnas_dir_create(folder));
+    TNAS_TRY(tnas_path_join(path, folder, "model.tnm"));
+    TNAS_TRY(tnas_model_save(f->model, path));
+    const tnas_images *const validation = &run->dataset->validation;
+    const size_t image_bytes =
+        (size_t)run->dataset->h * (size_t)run->dataset->w * (size_t)run->dataset->c;
+    TNAS_TRY(tnas_db_begin(run->db));
+    for (int i = 0; i < VECTOR_COUNT && i < validation->count; i++)
+        TNAS_TRY(tnas_db_put_vector(run->db, run->target_id, i,
+                                    validation->pixels + (size_t)i * image_bytes, image_bytes));
+    run->winner.seconds = tnas_clock_seconds() - run->started_seconds;
+    TNAS_TRY(tnas_db_put_winner(run->db, run->target_id, &run->winner));
+    return tnas_db_commit(run->db);
+}
+
+static tnas_status finish_winner(tnas_run *run, finish *f)
+{
+    TNAS_TRY(fine_tune(run, f));
+    TNAS_TRY(make_int8(run, f));
+    TNAS_TRY(int8_accuracy(run, f, &run->dataset->validation, &run->winner.accuracy_validation));
+    TNAS_TRY(meet_the_test_set(run, f));
+    TNAS_TRY(price_winner(run));
+    return keep(run, f);
+}
+
+tnas_status tnas_run_finish(tnas_run *run)
+{
+    finish f = {0};
+    const tnas_status status = finish_winner(run, &f);
+    tnas_image_destroy(f.image);
+    tnas_model_destroy(f.model);
+    tnas_bn_stats_deinit(&f.stats);
+    tnas_store_destroy(f.store);
+    tnas_free(f.net);
+    return status;
+}

@@ -1,0 +1,70 @@
+/* A study: a folder that keeps all of a search.
+ *
+ *   study.db            what it is, candidates, winners (study/store.h)
+ *   supernet.bin        trained weights, shared by all targets
+ *   targets/N/model.tnm the winner's int8 model
+ *   lock                host and process of the writer
+ * Data, space, preset and seed belong to the study; part, runtime and limits to a target. The
+ * same target again prints its result; a new one reuses the supernet; other data or another
+ * recipe is refused naming what differs. Every stage is a pure function of study and target, and
+ * finished work is never done twice: a stopped search goes on where its last finished stage,
+ * or its last scored candidate, left it. */
+#ifndef TNAS_STUDY_STUDY_H
+#define TNAS_STUDY_STUDY_H
+
+#include "common/progress.h"
+#include "graph/model.h"
+#include "study/preset.h"
+#include "study/store.h"
+
+typedef struct tnas_search_request {
+    const char *data;    /* folder or builtin:NAME */
+    const char *space;   /* name or file */
+    const char *mcu;     /* name or file */
+    const char *runtime; /* a runtime the profile has a latency model of */
+    const char *preset;
+    const char *folder; /* of the study; NULL: studies/<data>-<space> */
+    tnas_limits limits; /* the part's own are applied on top */
+    uint64_t seed;
+    int threads;
+    bool dry_run; /* stop after the forecast */
+} tnas_search_request;
+
+/* What the command line prints. */
+typedef struct tnas_search_report {
+    char folder[TNAS_PATH_BYTES];
+    tnas_search_target target; /* with the limits in force */
+    tnas_winner winner;
+    double clock_mhz;
+    char latency_source[320]; /* "prior, 0 measurements (...)" or "8 rows, net out 2.1 %" */
+    char region[32];          /* where the arena lies */
+    bool from_store;          /* the study already had the result */
+} tnas_search_report;
+
+/* Runs or resumes a search. TNAS_ERR_INFEASIBLE, before anything is written, when no network
+ * of the space was found within the limits; the sentence has the nearest candidate, the
+ * binding limit and by how much it is missed. */
+tnas_status tnas_study_search(const tnas_search_request *request, const tnas_progress *progress,
+                              tnas_search_report *report);
+
+/* A finished study, read only. */
+typedef struct tnas_study {
+    char folder[TNAS_PATH_BYTES];
+    char name[128]; /* last part of the folder */
+    char data[TNAS_PATH_BYTES];
+    int target_id;
+    tnas_winner winner;
+    tnas_model *model; /* the winner's int8 model */
+    char (*class_names)[TNAS_CLASS_NAME_BYTES];
+    int class_count;
+    uint8_t *vector_images; /* [vector_count, h, w, c] u8 */
+    int vector_count;
+} tnas_study;
+
+/* The newest finished target, on this part when mcu is not NULL. */
+tnas_status tnas_study_load(const char *folder, const char *mcu, tnas_study **out);
+void tnas_study_destroy(tnas_study *study);
+
+bool tnas_is_study(const char *folder);
+
+#endif

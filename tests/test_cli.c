@@ -1,0 +1,356 @@
+/* The program as its users meet it: results, sentences, exit codes, nothing half-written. */
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/testing.h"
+#include "tests/toy_data.h"
+
+enum { OUTPUT_BYTES = 1 << 17 };
+
+typedef struct outcome {
+    int exit_code;
+    char out[OUTPUT_BYTES], err[OUTPUT_BYTES];
+} outcome;
+
+static const char *program(void)
+{
+    const char *const path = getenv("TINYNAS");
+    return path != NULL ? path : "./tinynas";
+}
+
+static void read_text(const char *path, char *text)
+{
+    FILE *const file = fopen(path, "rb");
+    ck_assert_ptr_nonnull(file);
+    text[fread(text, 1, OUTPUT_BYTES - 1, file)] = '\0';
+    fclose(file);
+}
+
+/* Starts `tinynas <words>` with stdout and stderr in files of the folder. */
+static pid_t start(const char *folder, const char *words)
+{
+    char command[8192];
+    snprintf(command, sizeof command, "exec %s %s >%s/out 2>%s/err", program(), words, folder,
+             folder);
+    const pid_t child = fork();
+    if (child == 0) {
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    return child;
+}
+
+static void finish(const char *folder, pid_t child, outcome *o)
+{
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    o->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    char path[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(path, folder, "out"));
+    read_text(path, o->out);
+    ck_ok(tnas_path_join(path, folder, "err"));
+    read_text(path, o->err);
+}
+
+static char scratch[TNAS_PATH_BYTES]; /* one folder for outputs, per test process */
+
+static outcome *run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static outcome *run(const char *format, ...)
+{
+    static outcome o;
+    char words[6000];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(words, sizeof words, format, arguments);
+    va_end(arguments);
+    if (scratch[0] == '\0')
+        temporary_folder(scratch);
+    finish(scratch, start(scratch, words), &o);
+    return &o;
+}
+
+/* Fails unless the run ended with this code and its sentence holds the part, on one line. */
+static void check_failure(const outcome *o, int exit_code, const char *part)
+{
+    ck_assert_msg(o->exit_code == exit_code, "exit %d, wanted %d: %s", o->exit_code, exit_code,
+                  o->err);
+    ck_assert_msg(strstr(o->err, part) != NULL, "\"%s\" lacks \"%s\"", o->err, part);
+    ck_assert_str_eq(o->out, "");
+}
+
+static cJSON *check_json(const outcome *o)
+{
+    ck_assert_msg(o->exit_code == 0, "exit %d: %s", o->exit_code, o->err);
+    cJSON *const json = cJSON_ParseWithOpts(o->out, NULL, 1);
+    ck_assert_msg(json != NULL, "not one JSON value: %s", o->out);
+    return json;
+}
+
+static double number(const cJSON *json, const char *key)
+{
+    const cJSON *const item = cJSON_GetObjectItem(json, key);
+    ck_assert_msg(cJSON_IsNumber(item), "%s is not a number", key);
+    return item->valuedouble;
+}
+
+START_TEST(every_command_has_help_and_unknown_words_are_refused)
+{
+    static const char *const commands[] = {"search",  "estimate", "export", "eval",
+                                           "compare", "mcu",      "data"};
+    outcome *o = run("--help");
+    ck_assert_int_eq(o->exit_code, 0);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        ck_assert_ptr_nonnull(strstr(o->out, commands[i]));
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        o = run("%s --help", commands[i]);
+        ck_assert_int_eq(o->exit_code, 0);
+        ck_assert_ptr_nonnull(strstr(o->out, "--format"));
+    }
+    check_failure(run("%s", ""), 2, "a command is missing");
+    check_failure(run("serch"), 2, "unknown command \"serch\"");
+    check_failure(run("search --mcy x"), 2, "unknown option --mcy");
+    check_failure(run("search --mcu stm32h743 --layers"), 2, "not an option of `tinynas search`");
+    check_failure(run("search --mcu stm32h743 --seed 1.5"), 2, "--seed 1.5: must be a whole");
+    check_failure(run("search --mcu stm32h743 --max-sram-kib -3"), 2, "--max-sram-kib -3");
+    check_failure(run("search --mcu stm32h743 --max-sram-kib nan"), 2, "must be a number");
+    check_failure(run("search --mcu"), 2, "--mcu needs a value");
+    check_failure(run("search"), 2, "needs --mcu");
+    check_failure(run("search --mcu stm32h743 --preset slow"), 2, "--preset slow");
+    check_failure(run("search --mcu stm32h743 --format xml"), 2, "--format xml");
+    check_failure(run("search --mcu stm32h743 now"), 2, "\"now\"");
+}
+END_TEST
+
+START_TEST(an_unknown_part_or_space_lists_the_known_ones)
+{
+    check_failure(run("search --mcu stm32x999"), 2, "stm32f746");
+    check_failure(run("mcu show stm32x999"), 2, "stm32h743");
+    check_failure(run("search --mcu stm32h743 --space nowhere"), 2, "small-image");
+    check_failure(run("search --mcu stm32h743 --data builtin:nothing"), 2, "shapes");
+}
+END_TEST
+
+START_TEST(bad_data_ends_in_a_sentence_with_place_value_and_rule)
+{
+    char data[TNAS_PATH_BYTES];
+    check_failure(run("search --mcu stm32h743 --data /nowhere/at/all"), 4, "/nowhere/at/all");
+    temporary_folder(data);
+    check_failure(run("data info %s", data), 4, "train-images");
+    write_toy_data(data);
+    truncate_file(data, "train-images-idx3-ubyte", 5);
+    check_failure(run("search --mcu stm32h743 --data %s", data), 4, "train-images-idx3-ubyte");
+    write_toy_data(data);
+    poke_file(data, "train-images-idx3-ubyte", 3, 1);
+    check_failure(run("data info %s", data), 4, "magic");
+    write_toy_data(data);
+    poke_file(data, "train-labels-idx1-ubyte", 7, 7);
+    check_failure(run("data info %s", data), 4, "train-labels-idx1-ubyte");
+    write_toy_data(data);
+    for (int i = 0; i < TOY_TRAIN; i++)
+        poke_file(data, "train-labels-idx1-ubyte", 8 + i, 0);
+    check_failure(run("data info %s", data), 4, "class");
+}
+END_TEST
+
+START_TEST(malformed_json_and_unknown_keys_are_refused_with_their_path)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "space.json"));
+    static const char broken[] = "{\"format\": \"tinynas-space\",\n \"version\": 1,,}";
+    ck_ok(tnas_file_write(path, broken, sizeof broken - 1));
+    check_failure(run("search --mcu stm32h743 --space %s", path), 4, "line 2");
+    static const char unknown[] =
+        "{\"format\": \"tinynas-space\", \"version\": 1, \"name\": \"x\", \"colour\": 3}";
+    ck_ok(tnas_file_write(path, unknown, sizeof unknown - 1));
+    check_failure(run("search --mcu stm32h743 --space %s", path), 4, "colour");
+    static const char profile[] =
+        "{\"format\": \"tinynas-mcu\", \"version\": 1, \"name\": \"x\", \"speed\": 3}";
+    ck_ok(tnas_file_write(path, profile, sizeof profile - 1));
+    check_failure(run("search --mcu %s", path), 4, "speed");
+}
+END_TEST
+
+START_TEST(impossible_limits_exit_3_with_the_nearest_candidate)
+{
+    char data[TNAS_PATH_BYTES], study[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    ck_ok(tnas_path_join(study, data, "study"));
+    const outcome *const o =
+        run("search --mcu stm32f746 --data %s --study %s --max-sram-kib 0.5", data, study);
+    ck_assert_int_eq(o->exit_code, 3);
+    ck_assert_ptr_nonnull(strstr(o->err, "the nearest"));
+    ck_assert_ptr_nonnull(strstr(o->err, "SRAM needs"));
+    ck_assert_ptr_nonnull(strstr(o->err, "times the limit"));
+    ck_assert(!tnas_dir_exists(study));
+}
+END_TEST
+
+/* A finished smoke study on toy data, for the tests behind it. */
+static void make_study(const char *data, const char *study, outcome *o)
+{
+    *o = *run("search --mcu stm32h743 --data %s --study %s --preset smoke --max-flash-kib 60 "
+              "--max-sram-kib 24 --max-latency-ms 50 --seed 3 --format json",
+              data, study);
+    ck_assert_msg(o->exit_code == 0, "%s", o->err);
+}
+
+START_TEST(a_search_reports_what_its_artefacts_say)
+{
+    static outcome o;
+    char data[TNAS_PATH_BYTES], study[TNAS_PATH_BYTES], out[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    temporary_folder(study);
+    temporary_folder(out);
+    write_toy_data(data);
+    make_study(data, study, &o);
+    cJSON *const found = check_json(&o);
+    static const char *const keys[] = {"accuracy_int8", "accuracy_float", "flash_bytes",
+                                       "sram_bytes",    "latency_ms",     "macs",
+                                       "candidates",    "seconds"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        number(found, keys[i]);
+    ck_assert_str_eq(cJSON_GetObjectItem(found, "study")->valuestring, study);
+    ck_assert_double_le(number(found, "flash_bytes"), 60 * 1024);
+    ck_assert_double_le(number(found, "sram_bytes"), 24 * 1024);
+
+    cJSON *const estimate = check_json(run("estimate %s --mcu stm32h743 --format json", study));
+    static const char *const equal[] = {"flash_bytes", "sram_bytes", "macs", "latency_ms"};
+    for (size_t i = 0; i < sizeof equal / sizeof equal[0]; i++)
+        ck_assert_double_eq_tol(number(estimate, equal[i]), number(found, equal[i]), 1e-9);
+    number(estimate, "stack_bytes");
+    number(estimate, "latency_low_ms");
+    number(estimate, "latency_high_ms");
+    ck_assert(cJSON_IsTrue(cJSON_GetObjectItem(estimate, "fits")));
+    cJSON_Delete(estimate);
+
+    cJSON *const eval = check_json(run("eval %s --data %s --format json", study, data));
+    ck_assert_double_eq(number(eval, "accuracy"), number(found, "accuracy_int8"));
+    cJSON_Delete(eval);
+
+    const outcome *graph = run("export %s --as graph --name toy --out %s", study, out);
+    ck_assert_msg(graph->exit_code == 0, "%s", graph->err);
+    cJSON *const again = check_json(run("estimate %s/toy.json --mcu stm32h743 --format json", out));
+    ck_assert_double_eq(number(again, "flash_bytes"), number(found, "flash_bytes"));
+    cJSON_Delete(again);
+    graph = run("estimate %s --mcu stm32h743 --max-flash-kib 4 --check", study);
+    ck_assert_int_eq(graph->exit_code, 3);
+    cJSON_Delete(found);
+}
+END_TEST
+
+START_TEST(outputs_that_cannot_be_written_exit_4_and_leave_nothing)
+{
+    static outcome o;
+    char data[TNAS_PATH_BYTES], study[TNAS_PATH_BYTES], out[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    temporary_folder(study);
+    temporary_folder(out);
+    write_toy_data(data);
+    make_study(data, study, &o);
+    char file[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(file, out, "file"));
+    ck_ok(tnas_file_write(file, "x", 1));
+    check_failure(run("export %s --as c --out %s/inside", study, file), 4, "cannot");
+    check_failure(run("export %s --as graph --out %s/inside", study, file), 4, "cannot");
+    check_failure(
+        run("search --mcu stm32h743 --data %s --preset smoke --study %s/s --quiet", data, file), 4,
+        "cannot");
+    check_failure(run("export %s --as c --out %s", out, study), 4, "is not a study");
+    uint8_t byte = 0;
+    FILE *const kept = fopen(file, "rb");
+    ck_assert_uint_eq(fread(&byte, 1, 1, kept), 1);
+    ck_assert_int_eq(fgetc(kept), EOF);
+    fclose(kept);
+}
+END_TEST
+
+START_TEST(a_signal_stops_with_130_and_the_same_command_goes_on)
+{
+    static outcome o;
+    char data[TNAS_PATH_BYTES], whole[TNAS_PATH_BYTES], stopped[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    temporary_folder(whole);
+    temporary_folder(stopped);
+    write_toy_data(data);
+    make_study(data, whole, &o);
+    cJSON *const expected = check_json(&o);
+    char words[TNAS_PATH_BYTES * 3];
+    snprintf(words, sizeof words,
+             "search --mcu stm32h743 --data %s --study %s --preset smoke --max-flash-kib 60 "
+             "--max-sram-kib 24 --max-latency-ms 50 --seed 3 --format json",
+             data, stopped);
+    const pid_t child = start(scratch, words);
+    /* As soon as the study is there, training has begun. */
+    char db[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(db, stopped, "study.db"));
+    for (int i = 0; i < 10000 && !tnas_file_exists(db); i++)
+        usleep(1000);
+    kill(child, SIGINT);
+    finish(scratch, child, &o);
+    if (o.exit_code == 130) /* it may have been faster than the signal */
+        ck_assert_ptr_nonnull(strstr(o.err, "stopped"));
+    else
+        ck_assert_int_eq(o.exit_code, 0);
+    make_study(data, stopped, &o);
+    cJSON *const found = check_json(&o);
+    ck_assert_str_eq(cJSON_GetObjectItem(found, "arch")->valuestring,
+                     cJSON_GetObjectItem(expected, "arch")->valuestring);
+    ck_assert_double_eq(number(found, "accuracy_int8"), number(expected, "accuracy_int8"));
+    cJSON_Delete(found);
+    cJSON_Delete(expected);
+}
+END_TEST
+
+START_TEST(lists_and_infos_are_one_json_object)
+{
+    char data[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    cJSON *json = check_json(run("mcu list --format json"));
+    ck_assert_int_ge(cJSON_GetArraySize(cJSON_GetObjectItem(json, "mcus")), 3);
+    cJSON_Delete(json);
+    json = check_json(run("mcu show stm32f746 --format json"));
+    ck_assert_double_eq(number(json, "clock_mhz"), 216);
+    cJSON_Delete(json);
+    json = check_json(run("data info %s --format json", data));
+    ck_assert_double_eq(number(json, "train") + number(json, "validation"), TOY_TRAIN);
+    ck_assert_double_eq(number(json, "test"), TOY_TEST);
+    cJSON_Delete(json);
+    json = check_json(run("compare --mcu stm32h743 --runtime tinyengine --measurements "
+                          "configs/measurements/tinyengine_h743_f746.csv --format json"));
+    ck_assert_double_ge(number(json, "n"), 7);
+    ck_assert_double_le(number(json, "mape"), 0.1);
+    cJSON_Delete(json);
+    const outcome *const o =
+        run("compare --mcu stm32h743 --runtime tinyengine --measurements "
+            "configs/measurements/tinyengine_h743_f746.csv --fail-above 0.0001");
+    ck_assert_int_eq(o->exit_code, 5);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("cli");
+    TCase *const tc = tcase_create("cli");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, every_command_has_help_and_unknown_words_are_refused);
+    tcase_add_test(tc, an_unknown_part_or_space_lists_the_known_ones);
+    tcase_add_test(tc, bad_data_ends_in_a_sentence_with_place_value_and_rule);
+    tcase_add_test(tc, malformed_json_and_unknown_keys_are_refused_with_their_path);
+    tcase_add_test(tc, impossible_limits_exit_3_with_the_nearest_candidate);
+    tcase_add_test(tc, a_search_reports_what_its_artefacts_say);
+    tcase_add_test(tc, outputs_that_cannot_be_written_exit_4_and_leave_nothing);
+    tcase_add_test(tc, a_signal_stops_with_130_and_the_same_command_goes_on);
+    tcase_add_test(tc, lists_and_infos_are_one_json_object);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}

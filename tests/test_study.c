@@ -1,0 +1,276 @@
+/* Whole searches on a toy data set: the same result for any number of threads, stopped or not,
+ * within the limits, from the best candidate, with the test set read at the end only. */
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "common/alloc.h"
+#include "study/study.h"
+#include "tests/testing.h"
+#include "tests/toy_data.h"
+
+static tnas_search_request toy_request(const char *data, const char *folder)
+{
+    return (tnas_search_request){
+        .data = data,
+        .space = "small-image",
+        .mcu = "stm32h743",
+        .runtime = "tinynas",
+        .preset = "smoke",
+        .folder = folder,
+        .limits = {.flash_bytes = 60 * 1024, .sram_bytes = 24 * 1024, .latency_ms = 50},
+        .seed = 7,
+        .threads = 2,
+    };
+}
+
+/* Every table of the study but the times, as one text. */
+static char *study_content(const char *folder)
+{
+    static const char *const queries[] = {
+        "SELECT * FROM candidate ORDER BY target, id",
+        "SELECT arch, accuracy_supernet, accuracy_float, accuracy_int8, macs, flash_bytes, "
+        "sram_bytes, latency_ms, candidates, drawn, over_flash, over_sram, over_latency "
+        "FROM winner ORDER BY target",
+    };
+    char path[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(path, folder, "study.db"));
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    char *content = NULL;
+    size_t bytes;
+    FILE *const text = open_memstream(&content, &bytes);
+    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
+        sqlite3_stmt *statement;
+        ck_assert_int_eq(sqlite3_prepare_v2(db, queries[i], -1, &statement, NULL), SQLITE_OK);
+        while (sqlite3_step(statement) == SQLITE_ROW)
+            for (int column = 0; column < sqlite3_column_count(statement); column++)
+                fprintf(text, "%s\n", (const char *)sqlite3_column_text(statement, column));
+        sqlite3_finalize(statement);
+    }
+    sqlite3_close(db);
+    fclose(text);
+    return content;
+}
+
+static void check_same_file(const char *folder_a, const char *folder_b, const char *name)
+{
+    char path[TNAS_PATH_BYTES];
+    uint8_t *a, *b;
+    size_t a_bytes, b_bytes;
+    ck_ok(tnas_path_join(path, folder_a, name));
+    ck_ok(tnas_file_read(path, 1 << 24, &a, &a_bytes));
+    ck_ok(tnas_path_join(path, folder_b, name));
+    ck_ok(tnas_file_read(path, 1 << 24, &b, &b_bytes));
+    ck_assert_msg(a_bytes == b_bytes && memcmp(a, b, a_bytes) == 0, "%s differs", name);
+    tnas_free(a);
+    tnas_free(b);
+}
+
+static void check_same_study(const char *a, const char *b)
+{
+    char *const content_a = study_content(a);
+    char *const content_b = study_content(b);
+    ck_assert_str_eq(content_a, content_b);
+    free(content_a);
+    free(content_b);
+    check_same_file(a, b, "supernet.bin");
+    check_same_file(a, b, "targets/1/model.tnm");
+}
+
+START_TEST(same_seed_gives_the_same_study_for_1_2_and_3_threads)
+{
+    char data[TNAS_PATH_BYTES], folders[3][TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    for (int i = 0; i < 3; i++) {
+        temporary_folder(folders[i]);
+        tnas_search_request request = toy_request(data, folders[i]);
+        request.threads = i + 1;
+        tnas_search_report report;
+        ck_ok(tnas_study_search(&request, NULL, &report));
+        if (i > 0)
+            check_same_study(folders[0], folders[i]);
+    }
+}
+END_TEST
+
+/* Stops at the n-th question. */
+typedef struct stopper {
+    int questions_left;
+} stopper;
+
+static bool stop_later(void *context)
+{
+    stopper *const s = context;
+    return s->questions_left-- <= 0;
+}
+
+START_TEST(a_stopped_search_resumes_to_the_same_study)
+{
+    char data[TNAS_PATH_BYTES], whole[TNAS_PATH_BYTES], stopped[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(whole);
+    temporary_folder(stopped);
+    tnas_search_report report;
+    const tnas_search_request request = toy_request(data, whole);
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    const tnas_search_request again = toy_request(data, stopped);
+    int stops = 0;
+    for (;; stops++) {
+        ck_assert_int_lt(stops, 60);
+        stopper s = {.questions_left = 1 + 2 * stops};
+        const tnas_progress progress = {.context = &s, .stop = stop_later};
+        const tnas_status status = tnas_study_search(&again, &progress, &report);
+        if (status == TNAS_OK)
+            break;
+        ck_assert_int_eq(status, TNAS_ERR_STOPPED);
+    }
+    ck_assert_int_gt(stops, 3);
+    check_same_study(whole, stopped);
+}
+END_TEST
+
+START_TEST(the_winner_is_the_best_candidate_and_within_the_limits)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    const tnas_search_request request = toy_request(data, folder);
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    ck_assert_uint_le(report.winner.flash_bytes, request.limits.flash_bytes);
+    ck_assert_uint_le(report.winner.sram_bytes, request.limits.sram_bytes);
+    ck_assert_double_le(report.winner.latency_upper_ms, request.limits.latency_ms);
+    /* Against the stored candidates: within one sigma of the best, and none within it faster. */
+    char path[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(path, folder, "study.db"));
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_stmt *statement;
+    ck_assert_int_eq(sqlite3_prepare_v2(db,
+                                        "SELECT arch, accuracy, latency_ms, latency_upper_ms, "
+                                        "flash_bytes, sram_bytes FROM candidate",
+                                        -1, &statement, NULL),
+                     SQLITE_OK);
+    double best = 0;
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        best = fmax(best, sqlite3_column_double(statement, 1));
+        ck_assert_double_le(sqlite3_column_double(statement, 3), request.limits.latency_ms);
+        ck_assert_int_le(sqlite3_column_int(statement, 4), (int)request.limits.flash_bytes);
+        ck_assert_int_le(sqlite3_column_int(statement, 5), (int)request.limits.sram_bytes);
+    }
+    sqlite3_reset(statement);
+    const int validation = TOY_TRAIN / 10; /* about; the sigma below is generous by 1.5 */
+    const double sigma = 1.5 * sqrt(best * (1 - best) / validation);
+    ck_assert_double_ge(report.winner.accuracy_supernet, best - sigma - 1e-9);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        if (sqlite3_column_double(statement, 1) >= best)
+            ck_assert_double_ge(sqlite3_column_double(statement, 2),
+                                report.winner.latency_ms - 1e-9);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+END_TEST
+
+START_TEST(the_test_images_are_first_read_when_the_winner_is_ready)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    truncate_file(data, "t10k-images-idx3-ubyte", 10); /* pixels end early, the header is fine */
+    temporary_folder(folder);
+    const tnas_search_request request = toy_request(data, folder);
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_INPUT, "t10k-images", tnas_study_search(&request, NULL, &report));
+    char *const content = study_content(folder);
+    ck_assert_msg(strlen(content) > 100, "the candidates were scored before");
+    free(content);
+}
+END_TEST
+
+START_TEST(the_same_target_is_answered_from_the_store)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_search_request request = toy_request(data, folder);
+    tnas_search_report first, second;
+    ck_ok(tnas_study_search(&request, NULL, &first));
+    ck_ok(tnas_study_search(&request, NULL, &second));
+    ck_assert(!first.from_store && second.from_store);
+    ck_assert_str_eq(first.winner.arch, second.winner.arch);
+    ck_assert_double_eq(first.winner.accuracy_int8, second.winner.accuracy_int8);
+    /* Another part on the same study: a search of its own, the supernet is reused. */
+    request.mcu = "stm32f746";
+    ck_ok(tnas_study_search(&request, NULL, &second));
+    ck_assert(!second.from_store);
+    ck_assert_str_eq(second.winner.mcu, "stm32f746");
+    request.seed = 8;
+    ck_fails(TNAS_ERR_USAGE, "seed = 7, this search has 8",
+             tnas_study_search(&request, NULL, &second));
+}
+END_TEST
+
+START_TEST(limits_that_nothing_meets_fail_before_a_folder_is_made)
+{
+    char data[TNAS_PATH_BYTES], parent[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(parent);
+    ck_ok(tnas_path_join(folder, parent, "study"));
+    tnas_search_request request = toy_request(data, folder);
+    tnas_search_report report;
+    request.limits.sram_bytes = 200;
+    ck_fails(TNAS_ERR_INFEASIBLE, "SRAM needs", tnas_study_search(&request, NULL, &report));
+    request = toy_request(data, folder);
+    request.limits.flash_bytes = 1000;
+    ck_fails(TNAS_ERR_INFEASIBLE, "flash needs", tnas_study_search(&request, NULL, &report));
+    request = toy_request(data, folder);
+    request.limits.latency_ms = 0.001;
+    ck_fails(TNAS_ERR_INFEASIBLE, "latency needs", tnas_study_search(&request, NULL, &report));
+    ck_assert(!tnas_dir_exists(folder));
+}
+END_TEST
+
+START_TEST(a_study_that_another_process_writes_is_refused)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], lock[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(lock, folder, "lock"));
+    FILE *const other = fopen(lock, "w"); /* a lock belongs to the open file, not the process */
+    ck_assert_ptr_nonnull(other);
+    fprintf(other, "somewhere process 1\n");
+    fflush(other);
+    ck_assert_int_eq(flock(fileno(other), LOCK_EX), 0);
+    const tnas_search_request request = toy_request(data, folder);
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_IO, "is being written by somewhere process 1",
+             tnas_study_search(&request, NULL, &report));
+    fclose(other);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *const suite = suite_create("study");
+    TCase *const tc = tcase_create("study");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, same_seed_gives_the_same_study_for_1_2_and_3_threads);
+    tcase_add_test(tc, a_stopped_search_resumes_to_the_same_study);
+    tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);
+    tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
+    tcase_add_test(tc, the_same_target_is_answered_from_the_store);
+    tcase_add_test(tc, limits_that_nothing_meets_fail_before_a_folder_is_made);
+    tcase_add_test(tc, a_study_that_another_process_writes_is_refused);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}

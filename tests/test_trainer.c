@@ -1,0 +1,599 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "tests/testing.h"
+#include "trainer/loader.h"
+#include "trainer/schedule.h"
+#include "trainer/sgd.h"
+#include "trainer/trainer.h"
+
+/* A separable toy set: 8 x 8 grey noise with one brighter quadrant, which is the class. */
+enum { SIDE = 8, PIXELS = SIDE * SIDE, CLASSES = 4 };
+
+static tnas_images toy_images(int count, uint64_t index)
+{
+    tnas_images images = {.count = count,
+                          .pixels = tnas_alloc_zero((size_t)count, PIXELS),
+                          .labels = tnas_alloc_zero((size_t)count, sizeof(int16_t))};
+    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, index);
+    for (int i = 0; i < count; i++) {
+        const int label = i % CLASSES;
+        images.labels[i] = (int16_t)label;
+        for (int p = 0; p < PIXELS; p++) {
+            const bool inside =
+                p / SIDE / (SIDE / 2) == label / 2 && p % SIDE / (SIDE / 2) == label % 2;
+            const uint32_t brightness = tnas_rng_below(&rng, 160) + (inside ? 60 : 0);
+            images.pixels[i * PIXELS + p] = (uint8_t)brightness;
+        }
+    }
+    return images;
+}
+
+static void free_images(tnas_images *images)
+{
+    tnas_free(images->pixels);
+    tnas_free(images->labels);
+}
+
+/* conv3 8 s2, dw3, conv1 16, a 2 x 2 average, fc on the four places that are left. */
+static tnas_graph toy_graph(void)
+{
+    tnas_graph graph;
+    tnas_graph_init(&graph, SIDE, SIDE, 1);
+    const tnas_op conv = {.kind = TNAS_OP_CONV2D,
+                          .activation = TNAS_ACT_RELU6,
+                          .in = {0, TNAS_NONE},
+                          .kernel_h = 3,
+                          .kernel_w = 3,
+                          .stride_h = 2,
+                          .stride_w = 2,
+                          .pad_bottom = 1,
+                          .pad_right = 1};
+    const tnas_op depthwise = {.kind = TNAS_OP_DWCONV2D,
+                               .activation = TNAS_ACT_RELU6,
+                               .in = {1, TNAS_NONE},
+                               .kernel_h = 3,
+                               .kernel_w = 3,
+                               .stride_h = 1,
+                               .stride_w = 1,
+                               .pad_top = 1,
+                               .pad_bottom = 1,
+                               .pad_left = 1,
+                               .pad_right = 1};
+    const tnas_op point = {.kind = TNAS_OP_CONV2D,
+                           .activation = TNAS_ACT_RELU6,
+                           .in = {2, TNAS_NONE},
+                           .kernel_h = 1,
+                           .kernel_w = 1,
+                           .stride_h = 1,
+                           .stride_w = 1};
+    const tnas_op pool = {.kind = TNAS_OP_AVGPOOL,
+                          .in = {3, TNAS_NONE},
+                          .kernel_h = 2,
+                          .kernel_w = 2,
+                          .stride_h = 2,
+                          .stride_w = 2};
+    const tnas_op fc = {.kind = TNAS_OP_FC,
+                        .in = {4, TNAS_NONE},
+                        .kernel_h = 1,
+                        .kernel_w = 1,
+                        .stride_h = 1,
+                        .stride_w = 1};
+    ck_assert_int_eq(tnas_graph_append(&graph, &conv, 8), 1);
+    ck_assert_int_eq(tnas_graph_append(&graph, &depthwise, 0), 2);
+    ck_assert_int_eq(tnas_graph_append(&graph, &point, 16), 3);
+    ck_assert_int_eq(tnas_graph_append(&graph, &pool, 0), 4);
+    ck_assert_int_eq(tnas_graph_append(&graph, &fc, CLASSES), 5);
+    return graph;
+}
+
+/* A network with its store, and threads to train it. */
+typedef struct bench {
+    tnas_net net;
+    tnas_store *store;
+    tnas_pool *pool;
+    tnas_engine *engine;
+} bench;
+
+static void bench_init(bench *b, int threads, int shards)
+{
+    const tnas_graph graph = toy_graph();
+    ck_ok(tnas_net_build_fixed(&graph, &b->net, &b->store));
+    tnas_store_init_random(b->store, SEED);
+    ck_ok(tnas_pool_create(threads, &b->pool));
+    ck_ok(tnas_engine_create(&(tnas_engine_config){.pool = b->pool, .shards = shards}, &b->engine));
+}
+
+static void bench_deinit(bench *b)
+{
+    tnas_engine_destroy(b->engine);
+    tnas_pool_destroy(b->pool);
+    tnas_store_destroy(b->store);
+}
+
+static tnas_recipe toy_recipe(void)
+{
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.steps = 120;
+    recipe.batch = 32;
+    recipe.learning_rate = 0.1;
+    return recipe;
+}
+
+static int count_right(const bench *b, const tnas_images *images)
+{
+    tnas_bn_stats stats;
+    ck_ok(tnas_bn_stats_init(&b->net, &stats));
+    ck_ok(tnas_engine_recalibrate(b->engine, b->store, &b->net, images->pixels, 2,
+                                  images->count / 2, &stats));
+    const tnas_batch batch = {images->pixels, images->labels, images->count};
+    int right;
+    ck_ok(tnas_engine_count_correct(b->engine, b->store, &b->net, &stats, &batch, &right));
+    tnas_bn_stats_deinit(&stats);
+    return right;
+}
+
+/* Recipe */
+
+START_TEST(the_default_recipe_obeys_its_own_rules)
+{
+    const tnas_recipe recipe = tnas_recipe_default();
+    ck_ok(tnas_recipe_check(&recipe, "recipe"));
+}
+END_TEST
+
+START_TEST(a_recipe_out_of_range_is_refused_by_name)
+{
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.learning_rate = 1e6;
+    ck_fails(TNAS_ERR_USAGE, "supernet.learning_rate = 1000000 is outside 1e-06..10",
+             tnas_recipe_check(&recipe, "supernet"));
+    recipe.learning_rate = NAN;
+    ck_fails(TNAS_ERR_USAGE, "learning_rate", tnas_recipe_check(&recipe, "supernet"));
+    recipe = tnas_recipe_default();
+    recipe.steps = 0;
+    ck_fails(TNAS_ERR_USAGE, "steps = 0", tnas_recipe_check(&recipe, "supernet"));
+    recipe = tnas_recipe_default();
+    recipe.shards = 3;
+    ck_fails(TNAS_ERR_USAGE, "batch = 128 must be a multiple of finetune.shards = 3",
+             tnas_recipe_check(&recipe, "finetune"));
+}
+END_TEST
+
+/* Schedule */
+
+START_TEST(the_rate_rises_linearly_then_follows_a_cosine)
+{
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.steps = 110;
+    recipe.warmup_frac = 10.0 / 110;
+    recipe.learning_rate = 0.4;
+    ck_assert_int_eq(tnas_schedule_warmup_steps(&recipe), 10);
+    const struct {
+        long step;
+        double rate;
+    } rows[] = {
+        {0, 0.04},           {4, 0.2},        {9, 0.4}, {10, 0.4}, {35, 0.34142135624}, {60, 0.2},
+        {85, 0.05857864376}, {109, 9.8688e-5}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        ck_assert_double_eq_tol(tnas_schedule_rate(&recipe, rows[i].step), rows[i].rate, 1e-8);
+    recipe.warmup_frac = 0;
+    ck_assert_double_eq(tnas_schedule_rate(&recipe, 0), 0.4);
+}
+END_TEST
+
+/* Optimiser */
+
+/* One fc unit with two inputs: two weights, which decay, and a bias, which does not. */
+static tnas_store *three_values(void)
+{
+    const tnas_slot shape = {
+        .kind = TNAS_OP_FC, .out_c = 1, .in_c = 2, .kernel_h = 1, .kernel_w = 1};
+    tnas_store *store;
+    ck_ok(tnas_store_create(&shape, 1, &store));
+    ck_assert_uint_eq(store->value_count, 3);
+    const float start[] = {1.0f, -2.0f, 0.5f};
+    memcpy(store->values, start, sizeof start);
+    return store;
+}
+
+START_TEST(two_steps_of_nesterov_equal_the_hand_calculation)
+{
+    tnas_store *store = three_values();
+    tnas_sgd sgd;
+    ck_ok(tnas_sgd_init(&sgd, store));
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.momentum = 0.5;
+    recipe.weight_decay = 0.1;
+    recipe.clip_norm = 0;
+    const float grads[] = {3.0f, 0.0f, 4.0f};
+    ck_assert_double_eq(tnas_sgd_norm(grads, 3), 5.0);
+
+    /* g = 3.1, -0.2, 4; velocity = g; value -= 0.1 * 1.5 * g. The second value has no gradient
+     * and decays, the third is a bias and does not. */
+    tnas_sgd_update(&sgd, store->values, grads, 5.0, 0.1, &recipe);
+    ck_assert_float_eq_tol(store->values[0], 0.535f, 1e-6f);
+    ck_assert_float_eq_tol(store->values[1], -1.97f, 1e-6f);
+    ck_assert_float_eq_tol(store->values[2], -0.1f, 1e-6f);
+
+    /* g = 3.0535, -0.197, 4; velocity = 4.6035, -0.297, 6; value -= 0.1 * (g + velocity / 2) */
+    tnas_sgd_update(&sgd, store->values, grads, 5.0, 0.1, &recipe);
+    ck_assert_float_eq_tol(store->values[0], -0.000525f, 1e-6f);
+    ck_assert_float_eq_tol(store->values[1], -1.93545f, 1e-6f);
+    ck_assert_float_eq_tol(store->values[2], -0.8f, 1e-6f);
+    tnas_sgd_deinit(&sgd);
+    tnas_store_destroy(store);
+}
+END_TEST
+
+START_TEST(clipping_scales_the_gradient_and_not_the_decay)
+{
+    tnas_store *store = three_values();
+    tnas_sgd sgd;
+    ck_ok(tnas_sgd_init(&sgd, store));
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.momentum = 0;
+    recipe.weight_decay = 0.1;
+    recipe.clip_norm = 1;
+    const float grads[] = {3.0f, 0.0f, 4.0f};
+    tnas_sgd_update(&sgd, store->values, grads, 5.0, 1.0, &recipe);
+    ck_assert_float_eq_tol(store->values[0], 1.0f - (0.6f + 0.1f), 1e-6f);
+    ck_assert_float_eq_tol(store->values[1], -2.0f + 0.2f, 1e-6f);
+    ck_assert_float_eq_tol(store->values[2], 0.5f - 0.8f, 1e-6f);
+    tnas_sgd_deinit(&sgd);
+    tnas_store_destroy(store);
+}
+END_TEST
+
+START_TEST(a_value_without_gradient_coasts_on_its_momentum)
+{
+    tnas_store *store = three_values();
+    tnas_sgd sgd;
+    ck_ok(tnas_sgd_init(&sgd, store));
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.momentum = 0.5;
+    recipe.weight_decay = 0;
+    recipe.clip_norm = 0;
+    const float drawn[] = {1.0f, 0.0f, 0.0f}, not_drawn[] = {0.0f, 0.0f, 0.0f};
+    tnas_sgd_update(&sgd, store->values, drawn, 1.0, 1.0, &recipe);
+    ck_assert_float_eq_tol(store->values[0], -0.5f, 1e-6f);
+    tnas_sgd_update(&sgd, store->values, not_drawn, 0.0, 1.0, &recipe);
+    ck_assert_float_eq_tol(store->values[0], -0.75f, 1e-6f);
+    tnas_sgd_deinit(&sgd);
+    tnas_store_destroy(store);
+}
+END_TEST
+
+START_TEST(the_norm_of_a_gradient_with_a_nan_is_not_finite)
+{
+    float grads[37] = {0};
+    for (int i = 0; i < 37; i++)
+        grads[i] = 2.0f;
+    ck_assert_double_eq_tol(tnas_sgd_norm(grads, 37), 2 * sqrt(37), 1e-12);
+    grads[20] = NAN;
+    ck_assert(!isfinite(tnas_sgd_norm(grads, 37)));
+}
+END_TEST
+
+/* Loader */
+
+/* Images whose pixels say which image they are: [count, 2]. */
+static tnas_images numbered_images(int count)
+{
+    tnas_images images = {.count = count,
+                          .pixels = tnas_alloc_zero((size_t)count, 2),
+                          .labels = tnas_alloc_zero((size_t)count, sizeof(int16_t))};
+    for (int i = 0; i < count; i++) {
+        images.pixels[2 * i] = (uint8_t)(i % 256);
+        images.pixels[2 * i + 1] = (uint8_t)(i / 256);
+        images.labels[i] = (int16_t)(i % 7);
+    }
+    return images;
+}
+
+static int image_number(const tnas_batch *batch, int i)
+{
+    const int number = batch->images[2 * i] + 256 * batch->images[2 * i + 1];
+    ck_assert_int_eq(batch->labels[i], number % 7);
+    return number;
+}
+
+START_TEST(an_epoch_shows_every_image_at_most_once_and_no_short_batch)
+{
+    enum { COUNT = 331, BATCH = 32, BATCHES = COUNT / BATCH };
+    tnas_images images = numbered_images(COUNT);
+    tnas_loader loader;
+    ck_ok(tnas_loader_init(&loader, &images, 2, BATCH, SEED));
+    ck_assert_int_eq(loader.epoch_batches, BATCHES);
+    int left_out[3];
+    for (int epoch = 0; epoch < 3; epoch++) {
+        int seen[COUNT] = {0};
+        for (long step = 0; step < BATCHES; step++) {
+            const tnas_batch batch = tnas_loader_batch(&loader, epoch * BATCHES + step);
+            ck_assert_int_eq(batch.count, BATCH);
+            for (int i = 0; i < BATCH; i++)
+                seen[image_number(&batch, i)]++;
+        }
+        int count = 0;
+        for (int i = 0; i < COUNT; i++) {
+            ck_assert_int_le(seen[i], 1);
+            count += seen[i];
+            if (seen[i] == 0)
+                left_out[epoch] = i;
+        }
+        ck_assert_int_eq(count, BATCHES * BATCH);
+    }
+    ck_assert(left_out[0] != left_out[1] || left_out[1] != left_out[2]);
+    tnas_loader_deinit(&loader);
+    free_images(&images);
+}
+END_TEST
+
+START_TEST(the_order_depends_on_seed_and_step_only)
+{
+    enum { COUNT = 100, BATCH = 20 };
+    tnas_images images = numbered_images(COUNT);
+    tnas_loader forward, backward, other;
+    ck_ok(tnas_loader_init(&forward, &images, 2, BATCH, SEED));
+    ck_ok(tnas_loader_init(&backward, &images, 2, BATCH, SEED));
+    ck_ok(tnas_loader_init(&other, &images, 2, BATCH, SEED + 1));
+    uint8_t pixels[15][BATCH * 2];
+    int differing = 0;
+    for (int step = 0; step < 15; step++) {
+        const tnas_batch batch = tnas_loader_batch(&forward, step);
+        memcpy(pixels[step], batch.images, sizeof pixels[step]);
+        const tnas_batch foreign = tnas_loader_batch(&other, step);
+        differing += memcmp(pixels[step], foreign.images, sizeof pixels[step]) != 0;
+    }
+    for (int step = 14; step >= 0; step--) {
+        const tnas_batch batch = tnas_loader_batch(&backward, step);
+        ck_assert_mem_eq(pixels[step], batch.images, sizeof pixels[step]);
+    }
+    ck_assert_int_eq(differing, 15);
+    tnas_loader_deinit(&forward);
+    tnas_loader_deinit(&backward);
+    tnas_loader_deinit(&other);
+    free_images(&images);
+}
+END_TEST
+
+START_TEST(a_set_smaller_than_a_batch_repeats)
+{
+    enum { COUNT = 5, BATCH = 12 };
+    tnas_images images = numbered_images(COUNT);
+    tnas_loader loader;
+    ck_ok(tnas_loader_init(&loader, &images, 2, BATCH, SEED));
+    for (long step = 0; step < 4; step++) {
+        const tnas_batch batch = tnas_loader_batch(&loader, step);
+        ck_assert_int_eq(batch.count, BATCH);
+        int seen[COUNT] = {0};
+        for (int i = 0; i < BATCH; i++)
+            seen[image_number(&batch, i)]++;
+        for (int i = 0; i < COUNT; i++)
+            ck_assert(seen[i] == 2 || seen[i] == 3);
+    }
+    tnas_loader_deinit(&loader);
+    free_images(&images);
+}
+END_TEST
+
+START_TEST(a_set_without_images_is_refused)
+{
+    const tnas_images none = {0};
+    tnas_loader loader;
+    ck_fails(TNAS_ERR_INPUT, "training set of 0 images",
+             tnas_loader_init(&loader, &none, 2, 4, SEED));
+}
+END_TEST
+
+/* Training */
+
+START_TEST(a_small_network_learns_the_toy_set)
+{
+    bench b;
+    bench_init(&b, 2, 2);
+    tnas_images train = toy_images(1000, 1), held_out = toy_images(400, 2);
+    const tnas_recipe recipe = toy_recipe();
+    const int before = count_right(&b, &held_out);
+    ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL));
+    const int after = count_right(&b, &held_out);
+    ck_assert_int_lt(before, 200);
+    ck_assert_msg(after > 390, "%d of 400 right", after);
+    free_images(&train);
+    free_images(&held_out);
+    bench_deinit(&b);
+}
+END_TEST
+
+START_TEST(the_weights_are_the_same_for_any_number_of_threads)
+{
+    tnas_images train = toy_images(200, 1);
+    tnas_recipe recipe = toy_recipe();
+    recipe.steps = 15;
+    bench first;
+    bench_init(&first, 1, recipe.shards);
+    ck_ok(tnas_train_net(&first.net, first.store, first.engine, &recipe, &train, SEED, NULL));
+    for (int threads = 2; threads <= 3; threads++) {
+        bench b;
+        bench_init(&b, threads, recipe.shards);
+        ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL));
+        ck_assert_mem_eq(b.store->values, first.store->values,
+                         b.store->value_count * sizeof(float));
+        bench_deinit(&b);
+    }
+    bench other;
+    bench_init(&other, 1, recipe.shards);
+    ck_ok(tnas_train_net(&other.net, other.store, other.engine, &recipe, &train, SEED + 1, NULL));
+    ck_assert_mem_ne(other.store->values, first.store->values,
+                     other.store->value_count * sizeof(float));
+    bench_deinit(&other);
+    bench_deinit(&first);
+    free_images(&train);
+}
+END_TEST
+
+/* A fixed network whose bias is spoilt before the sixth step. */
+static tnas_status spoilt_units(void *context, long step, tnas_unit *units, int *unit_count)
+{
+    bench *const b = context;
+    units[0] = (tnas_unit){.net = &b->net, .weight = 1, .teacher = TNAS_NONE};
+    *unit_count = 1;
+    if (step == 5)
+        b->store->values[b->store->slots[3].shift_at] = NAN;
+    return TNAS_OK;
+}
+
+START_TEST(divergence_names_step_and_rate)
+{
+    bench b;
+    bench_init(&b, 2, 2);
+    tnas_images train = toy_images(200, 1);
+    tnas_recipe recipe = toy_recipe();
+    recipe.warmup_frac = 0.1; /* 12 steps: the sixth runs at half the rate */
+    const tnas_unit_source source = {.context = &b, .units = spoilt_units};
+    ck_fails(TNAS_ERR_DIVERGED, "training diverged at step 6 of 120, learning rate 0.05: ",
+             tnas_train(b.store, &source, b.engine, &recipe, &train, SEED, NULL));
+    ck_assert_ptr_nonnull(strstr(tnas_error_text(), "must stay finite"));
+    free_images(&train);
+    bench_deinit(&b);
+}
+END_TEST
+
+START_TEST(an_overflowing_gradient_of_a_finite_loss_is_divergence_too)
+{
+    bench b;
+    bench_init(&b, 2, 2);
+    tnas_images train = toy_images(200, 1);
+    const tnas_recipe recipe = toy_recipe();
+    /* The 1x1 convolution says 3 whatever it sees, with a gain of 1e15, and fc multiplies the
+     * gradient by 1e25 before it arrives there. */
+    const tnas_slot *const point = &b.store->slots[2], *const fc = &b.store->slots[3];
+    for (size_t i = 0; i < point->weight_count; i++)
+        b.store->values[point->weight_at + i] = 0;
+    for (int32_t c = 0; c < point->out_c; c++) {
+        b.store->values[point->scale_at + (size_t)c] = 1e15f;
+        b.store->values[point->shift_at + (size_t)c] = 3;
+    }
+    for (size_t i = 0; i < fc->weight_count; i++)
+        b.store->values[fc->weight_at + i] *= 1e25f;
+    ck_fails(TNAS_ERR_DIVERGED, "the gradient is not finite",
+             tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL));
+    free_images(&train);
+    bench_deinit(&b);
+}
+END_TEST
+
+/* A progress that counts reports and stops after some. */
+typedef struct counter {
+    long reports, stop_after;
+    long last_done, last_total;
+    char first_remark[64], last_remark[64];
+} counter;
+
+static void count_report(void *context, const char *stage, long done, long total, const char *unit,
+                         const char *remark)
+{
+    counter *const c = context;
+    ck_assert_str_eq(stage, "training");
+    ck_assert_str_eq(unit, "steps");
+    if (c->reports++ == 0)
+        snprintf(c->first_remark, sizeof c->first_remark, "%s", remark);
+    snprintf(c->last_remark, sizeof c->last_remark, "%s", remark);
+    c->last_done = done;
+    c->last_total = total;
+}
+
+static bool stop_late(void *context)
+{
+    const counter *const c = context;
+    return c->reports >= c->stop_after;
+}
+
+START_TEST(progress_is_reported_every_step_with_a_falling_loss)
+{
+    bench b;
+    bench_init(&b, 2, 2);
+    tnas_images train = toy_images(400, 1);
+    const tnas_recipe recipe = toy_recipe();
+    counter c = {.stop_after = 1000};
+    const tnas_progress progress = {.context = &c, .report = count_report, .stop = stop_late};
+    ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, &progress));
+    ck_assert_int_eq(c.reports, recipe.steps);
+    ck_assert_int_eq(c.last_done, recipe.steps);
+    ck_assert_int_eq(c.last_total, recipe.steps);
+    double first, last, right;
+    ck_assert_int_eq(sscanf(c.first_remark, "loss %lf", &first), 1);
+    ck_assert_int_eq(sscanf(c.last_remark, "loss %lf, %lf %% right", &last, &right), 2);
+    ck_assert_double_lt(last, 0.6 * first);
+    ck_assert_double_gt(right, 90);
+    free_images(&train);
+    bench_deinit(&b);
+}
+END_TEST
+
+START_TEST(a_stop_ends_training_at_the_next_step)
+{
+    bench b;
+    bench_init(&b, 2, 2);
+    tnas_images train = toy_images(200, 1);
+    const tnas_recipe recipe = toy_recipe();
+    counter c = {.stop_after = 7};
+    const tnas_progress progress = {.context = &c, .report = count_report, .stop = stop_late};
+    ck_fails(TNAS_ERR_STOPPED, "training stopped after step 7 of 120",
+             tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, &progress));
+    ck_assert_int_eq(c.reports, 7);
+    free_images(&train);
+    bench_deinit(&b);
+}
+END_TEST
+
+START_TEST(training_survives_every_failing_allocation)
+{
+    tnas_images train = toy_images(100, 1);
+    tnas_recipe recipe = toy_recipe();
+    recipe.steps = 2;
+    bench b;
+    bench_init(&b, 1, recipe.shards);
+    tnas_status status = TNAS_ERR_NOMEM;
+    for (long n = 0; status != TNAS_OK; n++) {
+        ck_assert_int_lt(n, 1000);
+        tnas_alloc_fail_after(n);
+        status = tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL);
+        tnas_alloc_fail_after(-1);
+        ck_assert(status == TNAS_OK || status == TNAS_ERR_NOMEM);
+    }
+    bench_deinit(&b);
+    free_images(&train);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("trainer");
+    TCase *parts = tcase_create("parts");
+    tcase_add_test(parts, the_default_recipe_obeys_its_own_rules);
+    tcase_add_test(parts, a_recipe_out_of_range_is_refused_by_name);
+    tcase_add_test(parts, the_rate_rises_linearly_then_follows_a_cosine);
+    tcase_add_test(parts, two_steps_of_nesterov_equal_the_hand_calculation);
+    tcase_add_test(parts, clipping_scales_the_gradient_and_not_the_decay);
+    tcase_add_test(parts, a_value_without_gradient_coasts_on_its_momentum);
+    tcase_add_test(parts, the_norm_of_a_gradient_with_a_nan_is_not_finite);
+    tcase_add_test(parts, an_epoch_shows_every_image_at_most_once_and_no_short_batch);
+    tcase_add_test(parts, the_order_depends_on_seed_and_step_only);
+    tcase_add_test(parts, a_set_smaller_than_a_batch_repeats);
+    tcase_add_test(parts, a_set_without_images_is_refused);
+    suite_add_tcase(suite, parts);
+    TCase *training = tcase_create("training");
+    tcase_set_timeout(training, 60);
+    tcase_add_test(training, a_small_network_learns_the_toy_set);
+    tcase_add_test(training, the_weights_are_the_same_for_any_number_of_threads);
+    tcase_add_test(training, divergence_names_step_and_rate);
+    tcase_add_test(training, an_overflowing_gradient_of_a_finite_loss_is_divergence_too);
+    tcase_add_test(training, progress_is_reported_every_step_with_a_falling_loss);
+    tcase_add_test(training, a_stop_ends_training_at_the_next_step);
+    tcase_add_test(training, training_survives_every_failing_allocation);
+    suite_add_tcase(suite, training);
+    return run_suite(suite);
+}
