@@ -315,6 +315,56 @@ START_TEST(budgets_are_checked_by_the_preprocessor)
 }
 END_TEST
 
+START_TEST(sections_can_be_chosen)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    tnas_image *const image = random_image(850);
+    export_into(image, folder, "net", path);
+    must_run("cd %s && for file in net_weights host/main; do "
+             "gcc -std=c99 " STRICT " -I. -Iruntime -c $file.c -o part.o "
+             "-D'NET_WEIGHTS_SECTION=__attribute__((section(\".qspi\")))' "
+             "-D'NET_ARENA_SECTION=__attribute__((section(\".dtcm\")))' && "
+             "objdump -h part.o >>sections || exit 1; done; "
+             "grep -q ' .qspi ' sections && grep -q ' .dtcm ' sections",
+             path);
+    tnas_image_destroy(image);
+}
+END_TEST
+
+START_TEST(the_part_and_the_price_reach_makefile_and_readme)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "net"));
+    tnas_image *const image = random_image(860);
+    const tnas_target *const target = tnas_target_tinynas();
+    tnas_cost cost = {
+        .has_latency = true, .latency_ms = 41.2, .latency_low_ms = 38.1, .latency_high_ms = 44.3};
+    for (int op = 0; op < image->graph.op_count; op++) {
+        const tnas_packed_bytes share = target->packed_bytes(&image->graph, op);
+        cost.footprint.weights_bytes += share.weights;
+        cost.footprint.channels_bytes += share.channels;
+    }
+    cost.footprint.table_bytes = target->table_bytes(&image->graph, image->schedule.step_count, 4);
+    cost.footprint.arena_bytes = image->plan.arena_bytes;
+    const tnas_mcu mcu = {.part = "STM32H743ZI",
+                          .flash_bytes = 2 << 20,
+                          .region_count = 2,
+                          .regions = {{"DTCM", 128 << 10, true}, {"AXI SRAM", 512 << 10, true}}};
+    const tnas_export_options options = {
+        .name = "net", .folder = path, .cost = &cost, .mcu = &mcu, .toolchain = "a compiler"};
+    ck_ok(tnas_export_c(image, &options));
+    must_run("cd %s && grep -q '^FLASH_BYTES ?= 2097152$' Makefile && "
+             "grep -q '^RAM_BYTES   ?= 524288$' Makefile && "
+             "grep -q 'latency on STM32H743ZI, predicted | 41.2 ms, 90 %% between 38.1 and 44.3' "
+             "README.md && grep -q '`a compiler`' README.md && ! grep -q '@[A-Za-z_]*@' README.md "
+             "Makefile",
+             path);
+    tnas_image_destroy(image);
+}
+END_TEST
+
 START_TEST(class_names_survive_as_c_strings)
 {
     static const char names[][TNAS_CLASS_NAME_BYTES] = {"plain",
@@ -516,6 +566,8 @@ int main(void)
     tcase_add_loop_test(tc, constants_in_the_object_files_are_those_of_the_target, 0, 5);
     tcase_add_test(tc, a_wrong_prediction_stops_the_export);
     tcase_add_test(tc, budgets_are_checked_by_the_preprocessor);
+    tcase_add_test(tc, sections_can_be_chosen);
+    tcase_add_test(tc, the_part_and_the_price_reach_makefile_and_readme);
     tcase_add_test(tc, class_names_survive_as_c_strings);
     tcase_add_loop_test(tc, names_become_identifiers, 0,
                         (int)(sizeof sanitized / sizeof sanitized[0]));
