@@ -8,6 +8,10 @@
 #
 # Objects live in build/<compiler>-<mode>/, so modes never mix.
 
+# make's own rules would try to link the dependency files.
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
 MODE   ?= release
 SHARED ?= ../shared
 BUILD  ?= build

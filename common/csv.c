@@ -97,7 +97,7 @@ static tnas_status parse(tnas_csv *csv, const uint8_t *bytes, size_t byte_count)
             r.status = tnas_fail(TNAS_ERR_INPUT, "%s: line %d: %s", csv->file, r.line,
                                  csv_strerror(csv_error(&parser)));
         at += length;
-        r.line++;
+        r.line += end != NULL; /* the last line may lack its end; csv_fini is still there */
     }
     if (r.status == TNAS_OK && csv_fini(&parser, on_field, on_row, &r) != 0)
         r.status = tnas_fail(TNAS_ERR_INPUT, "%s: the last field is not closed", csv->file);

@@ -13,7 +13,7 @@ tnas_status tnas_path_join(char out[TNAS_PATH_BYTES], const char *folder, const 
 {
     const int length = snprintf(out, TNAS_PATH_BYTES, "%s/%s", folder, name);
     if (length < 0 || length >= TNAS_PATH_BYTES)
-        return tnas_fail(TNAS_ERR_IO, "path %.60s.../%s is longer than %d bytes", folder, name,
+        return tnas_fail(TNAS_ERR_IO, "path %.60s.../%.60s is longer than %d bytes", folder, name,
                          TNAS_PATH_BYTES - 1);
     return TNAS_OK;
 }

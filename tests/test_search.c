@@ -267,7 +267,7 @@ START_TEST(seeds_lead_to_different_searches)
 {
     fixture *const f = make_fixture(1), *const g = make_fixture(2);
     tnas_search *const first = run(f, 24), *const second = run(g, 24);
-    ck_assert(tnas_search_scored(first, 0)->hash != tnas_search_scored(second, 0)->hash);
+    ck_assert(tnas_search_scored(first, 1)->hash != tnas_search_scored(second, 1)->hash);
     tnas_search_destroy(second);
     tnas_search_destroy(first);
     tnas_free(g);
@@ -414,6 +414,22 @@ START_TEST(an_infeasible_space_is_said_with_its_nearest_network)
         nearer += cost.overshoot < nearest->cost.overshoot;
     }
     ck_assert_int_le(nearer, 2);
+    tnas_search_destroy(search);
+    tnas_free(f);
+}
+END_TEST
+
+START_TEST(limits_that_only_the_smallest_network_meets_are_met)
+{
+    fixture *const f = make_fixture(1);
+    f->toy.flash_limit = 100; /* the network whose choices are all 0 */
+    f->config.evolution.draws_max = 200;
+    tnas_search *const search = create(f);
+    tnas_candidate candidate;
+    int given;
+    ck_ok(tnas_search_ask(search, &candidate, 1, &given));
+    ck_assert_int_eq(given, 1);
+    ck_assert_uint_eq(candidate.cost.footprint.flash_bytes, 100);
     tnas_search_destroy(search);
     tnas_free(f);
 }
@@ -604,6 +620,7 @@ int main(void)
     tcase_add_test(evolution, replaying_the_tells_restores_the_state);
     tcase_add_test(evolution, seeds_lead_to_different_searches);
     tcase_add_test(evolution, children_descend_from_the_best);
+    tcase_add_loop_test(evolution, limits_that_only_the_smallest_network_meets_are_met, 0, 2);
     tcase_add_loop_test(evolution, a_small_space_is_exhausted_without_hanging, 0, 2);
     tcase_add_test(evolution, bounded_draws_leave_a_generation_short);
     suite_add_tcase(suite, evolution);
