@@ -1,14 +1,16 @@
 /* Export: an image as a folder of C that builds by itself.
  *
- *   NAME.h          sizes as macros, scale, zero point, class names, the three functions
- *   NAME.c          the layer table, one commented row per layer, memory map on top
- *   NAME_weights.c  packed constants
- *   runtime/        the runtime, as is
- *   NAME_vectors.h  test inputs with the host's outputs and their CRC
- *   host/main.c     runs the vectors, or IDX files from the command line, and prints JSON
- *   firmware/       the same for an emulated Cortex-M7 (mps2-an500)
- *   Makefile, README.md, memory.txt
- * Valid C99 and C++; the same image gives the same bytes; no time, path or host name. */
+ *   NAME.h           sizes as macros, scale, zero point, class names, the three functions
+ *   NAME.c           the layer table, one commented row per layer, memory map on top
+ *   NAME_weights.c   packed constants; NAME_data.h declares them
+ *   NAME_invoke.c    the entry function: the same code for every model
+ *   runtime/         the runtime, as is
+ *   NAME_vectors.h   test inputs with the host's outputs and their CRC
+ *   host/main.c      runs the vectors, or IDX files from the command line, and prints JSON
+ *   firmware/        the same for an emulated Cortex-M7 (mps2-an500)
+ *   Makefile, README.md, memory.txt, linked_bytes.sh, manifest.txt
+ * Valid C99 and C++; the same image gives the same bytes; no time, path or host name.
+ * docs/export.md says what each byte count means and how it is checked. */
 #ifndef TNAS_EXPORT_EXPORT_H
 #define TNAS_EXPORT_EXPORT_H
 
@@ -16,23 +18,29 @@
 #include "estimators/estimate.h"
 #include "quant/image.h"
 
+#define TNAS_EXPORT_NAME_BYTES 64 /* longest name, terminator included */
+
 typedef struct tnas_export_options {
-    const char *name;   /* prefix of files and symbols, a C identifier */
-    const char *folder; /* is created; must not hold another project's files */
+    const char *name;   /* prefix of files and symbols, as tnas_export_sanitize makes it */
+    const char *folder; /* is created; must not hold other files than an earlier export's */
     const char (*class_names)[TNAS_CLASS_NAME_BYTES]; /* [class_count], NULL: class_0 ... */
     int class_count;
-    const uint8_t *vector_images; /* [vector_count, h, w, c] u8 */
+    const uint8_t *vector_images; /* [vector_count, h, w, c] u8; NULL: four of random pixels */
     int vector_count;
     const tnas_cost *cost; /* predicted, for header and README; NULL: not known */
-    const tnas_mcu *mcu;   /* as above */
+    const tnas_mcu *mcu;   /* sizes the firmware's memories; NULL: 1 MiB flash, 320 KiB RAM */
     const char *toolchain; /* of the code sizes behind cost */
 } tnas_export_options;
 
-/* Makes a C identifier from any text: lower case, digits and underscores. */
+/* Makes a name from any text: lower case, digits and underscores, no leading digit, no
+ * keyword of C or C++, no name of a standard header (NAME.h would shadow it), nothing that
+ * starts like the runtime's symbols. Umlauts are spelt out. out_bytes >= 16. */
 void tnas_export_sanitize(const char *text, char *out, size_t out_bytes);
 
 /* Writes into a temporary folder beside the wanted one and renames, so that nothing
- * half-written is left behind. An existing export of ours is replaced. */
+ * half-written is left behind. An existing export is replaced, its build/ included; a folder
+ * that holds any other file is refused (TNAS_ERR_IO). Fails (TNAS_ERR_INTERNAL) when the
+ * prediction in `cost` is not what the image takes. */
 tnas_status tnas_export_c(const tnas_image *image, const tnas_export_options *options);
 
 #endif

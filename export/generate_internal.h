@@ -1,0 +1,42 @@
+/* The generated files of an export, each as one text. Export.c decides where they go. */
+#ifndef TNAS_EXPORT_GENERATE_INTERNAL_H
+#define TNAS_EXPORT_GENERATE_INTERNAL_H
+
+#include "common/text.h"
+#include "export/export.h"
+
+#define TNAS_EXPORT_VECTORS_DEFAULT 4 /* when the caller brings none */
+
+/* What every generated file needs to know. */
+typedef struct tnas_export_job {
+    const tnas_image *image;
+    const tnas_export_options *options;
+    char name[TNAS_EXPORT_NAME_BYTES];  /* kws */
+    char upper[TNAS_EXPORT_NAME_BYTES]; /* KWS */
+    const tnas_tensor *input, *output;
+    size_t input_bytes, output_bytes;
+    size_t weights_bytes, channels_bytes, table_bytes; /* on a part with 32-bit pointers */
+    int vector_count;
+    int8_t *vector_inputs;  /* [vector_count, input_bytes] */
+    int8_t *vector_outputs; /* [vector_count, output_bytes] */
+} tnas_export_job;
+
+void tnas_generate_header(const tnas_export_job *job, tnas_text *out);      /* NAME.h */
+void tnas_generate_data_header(const tnas_export_job *job, tnas_text *out); /* NAME_data.h */
+void tnas_generate_table(const tnas_export_job *job, tnas_text *out);       /* NAME.c */
+void tnas_generate_weights(const tnas_export_job *job, tnas_text *out);     /* NAME_weights.c */
+void tnas_generate_vectors(const tnas_export_job *job, tnas_text *out);     /* NAME_vectors.h */
+void tnas_generate_memory_map(const tnas_export_job *job, tnas_text *out);  /* memory.txt */
+void tnas_generate_figures(const tnas_export_job *job, tnas_text *out);     /* within README */
+
+/* "dwconv2d 3x3 stride 2, 8x8x4 -> 4x4x4, 576 MACs" */
+void tnas_generate_step_text(const tnas_export_job *job, int step, tnas_text *out);
+
+/* Copies `template` to `out`, with @key@ replaced. Keys: name, NAME, and those given. */
+typedef struct tnas_template_value {
+    const char *key, *value;
+} tnas_template_value;
+void tnas_template_expand(const char *template, size_t byte_count,
+                          const tnas_template_value *values, int value_count, tnas_text *out);
+
+#endif

@@ -1,0 +1,16 @@
+/* Small random int8 models: every operator, odd channel counts, windows and images that are
+ * not square, residual sums. Scales are such that outputs rarely saturate, or a wrong bit would
+ * hide behind a clamp. */
+#ifndef TNAS_TESTS_RANDOM_MODEL_H
+#define TNAS_TESTS_RANDOM_MODEL_H
+
+#include "common/rng.h"
+#include "graph/model.h"
+
+/* 3 to 12 operators; most end in pooling and a fully connected layer. */
+void random_graph(tnas_rng *rng, tnas_graph *out);
+
+/* A random graph with random weights and scales. Destroy with tnas_model_destroy. */
+tnas_model *random_int8_model(tnas_rng *rng);
+
+#endif
