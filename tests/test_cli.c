@@ -36,7 +36,7 @@ static void read_text(const char *path, char *text)
 /* Starts `tinynas <words>` with stdout and stderr in files of the folder. */
 static pid_t start(const char *folder, const char *words)
 {
-    char command[8192];
+    char command[4 * TNAS_PATH_BYTES];
     snprintf(command, sizeof command, "exec %s %s >%s/out 2>%s/err", program(), words, folder,
              folder);
     const pid_t child = fork();
