@@ -27,9 +27,9 @@ typedef struct tnrt_layer tnrt_layer;
  * figures; a patch or a tile is the same kernel with other ones. */
 typedef struct tnrt_call {
     const int8_t *in;  /* first input pixel of the window */
-    const int8_t *in2; /* second input of ADD, else NULL */
+    const int8_t *in2; /* second input of ADD; nobody else looks */
     int8_t *out;
-    void *scratch; /* tnrt_scratch.h says how many bytes; may be NULL when 0 */
+    void *scratch; /* as many bytes as the host's planner reserved; today's kernels need none */
     int32_t in_row_stride, in2_row_stride, out_row_stride; /* bytes from a row to the next */
     int32_t in_h, in_w;                                    /* pixels that exist in the window */
     int32_t out_h, out_w;                                  /* pixels to compute */
