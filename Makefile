@@ -61,7 +61,7 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/expo
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c))
+TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
 TEST_SOURCES  := $(wildcard tests/test_*.c)
 TEST_HELPERS  := $(filter-out $(TEST_SOURCES),$(wildcard tests/*.c))
@@ -108,7 +108,7 @@ $(OUT)/tests/test_%: tests/test_%.c $(TEST_HELPERS) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_HELPERS) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
 
-$(OUT)/tools/%: tools/%.c $(LIBRARY)
+$(TOOLS): $(OUT)/%: %.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $< $(LIBRARY) -o $@ $(LIBS)
 
@@ -153,7 +153,7 @@ codesize:
 
 ## profiles: write configs/graphs and fit the latency models of configs/mcus again
 .PHONY: profiles
-profiles: $(TOOLS)
+profiles: $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
 	$(OUT)/tools/published_nets configs/graphs
 	TINYNAS_HOME=. $(OUT)/tools/fit_profiles configs/mcus/*.json
 

@@ -5,8 +5,6 @@
 #include "estimators/latency.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Quantiles of the normal distribution: 90 % two-sided, 90 % one-sided. */
@@ -202,51 +200,11 @@ void tnas_latency_predict(const tnas_latency_model *model, const double *x, tnas
     };
 }
 
-static void add_sentence(char *out, size_t out_bytes, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void add_sentence(char *out, size_t out_bytes, const char *format, ...)
+double tnas_latency_term_deviation(const tnas_latency_model *model, int feature)
 {
-    size_t used = strlen(out);
-    if (used > 0 && used + 2 < out_bytes) {
-        memcpy(out + used, "; ", 3);
-        used += 2;
-    }
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(out + used, out_bytes - used, format, arguments);
-    va_end(arguments);
-}
-
-void tnas_latency_doubts(const tnas_latency_model *model, const double *x, char *out,
-                         size_t out_bytes)
-{
-    /* A term that carries a fifth of the time with a deviation of half its size can move the
-     * total by 10 %, as much as a whole interval. */
-    enum { SHARE_PERCENT = 20 };
-    const double deviation_max = 0.5;
-    out[0] = '\0';
-    if (model->row_count == 0)
-        add_sentence(out, out_bytes, "prior, 0 measurements of %s on this part", model->runtime);
-    else if (model->row_count < 3)
-        add_sentence(out, out_bytes, "only %d measurement%s", model->row_count,
-                     model->row_count == 1 ? "" : "s");
-    const tnas_family family = tnas_family_of(x);
-    if (model->row_count > 0 && model->family_rows[family] == 0)
-        add_sentence(out, out_bytes, "no %s network was measured", family_texts[family]);
-    double shares[TNAS_FEATURE_COUNT];
-    tnas_latency_shares(model, x, shares);
-    for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
-        if (shares[f] * 100 < SHARE_PERCENT)
-            continue;
-        double j[TNAS_LATENCY_PARAMETERS] = {0};
-        j[f] = j[TNAS_LATENCY_SHIFT] = 1;
-        if (model->row_count > 0 && model->term_rows[f] == 0)
-            add_sentence(out, out_bytes, "%s carries %.0f %% and was never measured",
-                         feature_names[f], 100 * shares[f]);
-        else if (sqrt(variance_along(model, j)) > deviation_max)
-            add_sentence(out, out_bytes, "%s carries %.0f %% and is uncertain", feature_names[f],
-                         100 * shares[f]);
-    }
+    double j[TNAS_LATENCY_PARAMETERS] = {0};
+    j[feature] = j[TNAS_LATENCY_SHIFT] = 1;
+    return sqrt(variance_along(model, j));
 }
 
 double tnas_cycles_to_ms(double cycles, double clock_mhz)

@@ -122,9 +122,12 @@ void tnas_latency_doubts(const tnas_latency_model *model, const double *x, char 
 /* The share of each feature in the prediction, summing to 1. shares [TNAS_FEATURE_COUNT] */
 void tnas_latency_shares(const tnas_latency_model *model, const double *x, double *shares);
 
-/* Where the model's figures come from, in a line: "8 rows, net out 2.1 %; ..." or
- * "prior, 0 measurements; ...". */
+/* Where the model's figures come from, in a line: "8 rows, net out 2.4 %; SOURCE", or the
+ * source alone of a prior, which says "prior, 0 measurements". */
 void tnas_latency_describe(const tnas_latency_model *model, char *out, size_t out_bytes);
+
+/* Deviation of the logarithm of one coefficient, all else averaged over. */
+double tnas_latency_term_deviation(const tnas_latency_model *model, int feature);
 
 double tnas_cycles_to_ms(double cycles, double clock_mhz);
 

@@ -30,6 +30,13 @@ static const double prior_family_sigma = 0.05;  /* how far families lie apart */
  * memory costs belongs to the board and is held less tightly. */
 static const double kin_tau = 0.15, kin_memory_tau = 0.4, kin_shift_tau = 0.7;
 
+/* Far below the six digits that a profile keeps, so that its bytes do not depend on the path
+ * or on the processor's rounding. */
+static const double converged_step = 1e-11;
+/* The objective is flat at its optimum: there the steps are still good when its value, rounded,
+ * no longer falls. */
+static const double rounding_slack = 1e-12;
+
 typedef struct fit_row {
     const double *x;
     double log_cycles;
@@ -218,19 +225,21 @@ static void minimise(const fit_problem *problem, int skip, double *scratch, doub
             lambda *= 5;
             continue;
         }
-        for (int p = 0; p < N; p++)
+        double longest = 0;
+        for (int p = 0; p < N; p++) {
             trial[p] = z[p] + step[p];
+            longest = fmax(longest, fabs(step[p]));
+        }
+        if (longest < converged_step)
+            break;
         const double value = objective(problem, skip, trial);
-        if (!(value <= best)) {
+        if (!(value <= best * (1 + rounding_slack))) {
             lambda *= 5;
             continue;
         }
-        const bool converged = best - value <= 1e-12 * best;
         memcpy(z, trial, sizeof trial);
         best = value;
         lambda /= 5;
-        if (converged)
-            break;
         normal_equations(problem, skip, z, h, g);
     }
 }

@@ -6,20 +6,27 @@
  *     | +--+-+--+--+
  *     | | e1 |  |p1|      Each item goes to the lowest address where it meets nobody who lives
  *     +-+----+--+--+--+   at one of its steps (first fit), so a plan is an order of the items.
- *     | x0         |x1|   By size is tried first; only when that misses the lower bound, the
- *     +------------+--+   most bytes alive at a step, other orders are, and repairs of them:
- *          step ->        the item that sticks out at the top goes first the next time.
+ *     | x0         |x1|
+ *     +------------+--+   The lower bound is the most bytes alive at a step. Search for an
+ *          step ->        order that reaches it, and stop as soon as one does:
  *
- * Orders by size and by breadth: Pisarchyk and Lee, "Efficient Memory Management for Deep
- * Neural Net Inference", MLSys 2020. This runs inside the search for every candidate network:
- * no heap, no recursion. */
+ *   1. by size, then by breadth (Pisarchyk and Lee, "Efficient Memory Management for Deep
+ *      Neural Net Inference", MLSys 2020);
+ *   2. each of them repaired: the item that sticks out at the top goes first the next time;
+ *   3. a walk that exchanges two items at a time.
+ *
+ * Networks of a search space end in 1 or 2, which takes microseconds: this runs for every
+ * candidate, without heap and recursion. Wildly branched imports may need 3. */
 #include "graph/plan.h"
 
 #include <string.h>
 
+#include "common/rng.h"
+
 enum {
     RECTS_MAX = TNAS_GRAPH_TENSORS_MAX + TNAS_GRAPH_OPS_MAX,
-    REPAIRS_MAX = 24, /* placements of all items that one order may cost */
+    REPAIRS_MAX = 24,       /* per sorted order */
+    SWAP_WORK_MAX = 100000, /* placements of single items: some milliseconds */
 };
 
 typedef struct rect {
@@ -193,25 +200,7 @@ static size_t by_breadth(const packing *p, const item *it)
     return most;
 }
 
-static size_t by_duration(const packing *p, const item *it)
-{
-    (void)p;
-    return (size_t)(it->last - it->first);
-}
-
-static size_t by_area(const packing *p, const item *it)
-{
-    (void)p;
-    return (size_t)(it->last - it->first + 1) * it->bytes;
-}
-
-static size_t by_age(const packing *p, const item *it)
-{
-    (void)p;
-    return (size_t)(INT16_MAX - it->first);
-}
-
-static order_key *const orders[] = {by_bytes, by_breadth, by_duration, by_area, by_age};
+static order_key *const orders[] = {by_bytes, by_breadth};
 enum { ORDER_COUNT = sizeof orders / sizeof orders[0] };
 
 static void sort_items(const packing *p, order_key *key, int16_t order[RECTS_MAX])
@@ -307,6 +296,13 @@ static int place_items(const packing *p, layout *l)
     return highest;
 }
 
+static void swap(int16_t *a, int16_t *b)
+{
+    const int16_t kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 static void move_to_front(int16_t order[], int position)
 {
     const int16_t moved = order[position];
@@ -314,9 +310,9 @@ static void move_to_front(int16_t order[], int position)
     order[0] = moved;
 }
 
-static void solve(const packing *p, layout *best)
+/* Sorted orders and their repairs. */
+static void try_orders(const packing *p, layout *best)
 {
-    best->arena_bytes = SIZE_MAX;
     layout trial;
     for (int o = 0; o < ORDER_COUNT; o++) {
         sort_items(p, orders[o], trial.order);
@@ -324,12 +320,31 @@ static void solve(const packing *p, layout *best)
             const int highest = place_items(p, &trial);
             if (trial.arena_bytes < best->arena_bytes)
                 *best = trial;
-            if (best->arena_bytes == p->bound_bytes)
-                return;
-            if (highest == 0)
+            if (best->arena_bytes == p->bound_bytes || highest == 0)
                 break;
             move_to_front(trial.order, highest);
         }
+        if (best->arena_bytes == p->bound_bytes)
+            return;
+    }
+}
+
+/* Walks from the best order by exchanging two items, never uphill. */
+static void try_swaps(const packing *p, layout *best)
+{
+    tnas_rng rng = {.state = {1, 2, 3, 4}}; /* the same walk for everybody */
+    layout trial;
+    memcpy(trial.order, best->order, sizeof trial.order);
+    for (int work = 0; work < SWAP_WORK_MAX && best->arena_bytes > p->bound_bytes;
+         work += p->item_count) {
+        int16_t *const a = &trial.order[tnas_rng_below(&rng, (uint32_t)p->item_count)];
+        int16_t *const b = &trial.order[tnas_rng_below(&rng, (uint32_t)p->item_count)];
+        swap(a, b);
+        place_items(p, &trial);
+        if (trial.arena_bytes <= best->arena_bytes)
+            *best = trial;
+        else
+            swap(a, b);
     }
 }
 
@@ -368,7 +383,9 @@ tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedu
     sum_live_bytes(graph, schedule, &lives, out, p.live_bytes);
     find_bound(&p, schedule->step_count);
     make_items(graph, schedule, &lives, out, &p);
-    solve(&p, &best);
+    best.arena_bytes = SIZE_MAX;
+    try_orders(&p, &best);
+    try_swaps(&p, &best);
     write_offsets(&p, &best, out);
     out->arena_bytes = best.arena_bytes;
     out->lower_bound_bytes = p.bound_bytes;

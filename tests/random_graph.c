@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdbool.h>
 
+/* One draw per initialiser or statement: compilers evaluate arguments in different orders. */
 static int below(tnas_rng *rng, int bound)
 {
     return (int)tnas_rng_below(rng, (uint32_t)bound);
@@ -83,9 +84,10 @@ static int append_bottleneck(tnas_rng *rng, tnas_graph *graph, int in, int strid
 
 void random_mbconv_graph(tnas_rng *rng, tnas_graph *out)
 {
-    tnas_graph_init(out, 16 + below(rng, 161), 16 + below(rng, 161), below(rng, 2) ? 3 : 1);
-    int t = append_conv(out, TNAS_OP_CONV2D, 0, 3, 1 + below(rng, 2), 8 + 8 * below(rng, 4),
-                        TNAS_ACT_RELU6);
+    const int32_t h = 16 + below(rng, 161), w = 16 + below(rng, 161), c = below(rng, 2) ? 3 : 1;
+    const int stem_stride = 1 + below(rng, 2), stem_c = 8 + 8 * below(rng, 4);
+    tnas_graph_init(out, h, w, c);
+    int t = append_conv(out, TNAS_OP_CONV2D, 0, 3, stem_stride, stem_c, TNAS_ACT_RELU6);
     const int stage_count = 2 + below(rng, 5);
     for (int stage = 0; stage < stage_count; stage++) {
         const int depth = 1 + below(rng, 4);
@@ -112,7 +114,8 @@ static int append_resblock(tnas_rng *rng, tnas_graph *graph, int in, int stride,
 
 void random_resblock_graph(tnas_rng *rng, tnas_graph *out)
 {
-    tnas_graph_init(out, 16 + below(rng, 100), 16 + below(rng, 100), 3);
+    const int32_t h = 16 + below(rng, 100), w = 16 + below(rng, 100);
+    tnas_graph_init(out, h, w, 3);
     int t = append_conv(out, TNAS_OP_CONV2D, 0, 3, 1, 8 + 8 * below(rng, 4), TNAS_ACT_RELU);
     const int stage_count = 2 + below(rng, 4);
     for (int stage = 0; stage < stage_count; stage++) {
@@ -139,7 +142,8 @@ static int find_partner(tnas_rng *rng, const tnas_graph *graph, int like)
 
 void random_branched_graph(tnas_rng *rng, int op_count, tnas_graph *out)
 {
-    tnas_graph_init(out, 4 + below(rng, 28), 4 + below(rng, 28), 1 + below(rng, 16));
+    const int32_t h = 4 + below(rng, 28), w = 4 + below(rng, 28), c = 1 + below(rng, 16);
+    tnas_graph_init(out, h, w, c);
     while (out->op_count < op_count) {
         const int newest = out->tensor_count - 1;
         const int in = below(rng, 3) ? newest : below(rng, out->tensor_count);

@@ -37,6 +37,15 @@ static const char *in_folder(const char *name)
     return path;
 }
 
+/* One assertion a block: Check writes a mark to a file at every one. */
+static bool holds_only(const unsigned char *bytes, size_t byte_count, unsigned char value)
+{
+    for (size_t i = 0; i < byte_count; i++)
+        if (bytes[i] != value)
+            return false;
+    return true;
+}
+
 static const char *write_text(const char *name, const char *text)
 {
     ck_ok(tnas_file_write(in_folder(name), text, strlen(text)));
@@ -114,8 +123,7 @@ START_TEST(blocks_are_aligned_and_zero)
         unsigned char *const block = tnas_alloc_zero(bytes, 1);
         ck_assert_ptr_nonnull(block);
         ck_assert_uint_eq((uintptr_t)block % TNAS_ALLOC_ALIGN, 0);
-        for (size_t i = 0; i < bytes; i++)
-            ck_assert_uint_eq(block[i], 0);
+        ck_assert(holds_only(block, bytes, 0));
         memset(block, 0xff, bytes);
         tnas_free(block);
     }
@@ -165,13 +173,11 @@ START_TEST(arena_blocks_are_apart_zero_and_stay)
         blocks[i] = tnas_arena_take(&arena, bytes[i], 1);
         ck_assert_ptr_nonnull(blocks[i]);
         ck_assert_uint_eq((uintptr_t)blocks[i] % 16, 0);
-        for (size_t b = 0; b < bytes[i]; b++)
-            ck_assert_uint_eq(blocks[i][b], 0);
+        ck_assert(holds_only(blocks[i], bytes[i], 0));
         memset(blocks[i], i & 0xff, bytes[i]);
     }
     for (int i = 0; i < 300; i++)
-        for (size_t b = 0; b < bytes[i]; b++)
-            ck_assert_uint_eq(blocks[i][b], i & 0xff);
+        ck_assert(holds_only(blocks[i], bytes[i], (unsigned char)i));
     ck_assert_str_eq(tnas_arena_strdup(&arena, "text"), "text");
     tnas_arena_deinit(&arena);
     tnas_arena_deinit(&arena);
@@ -230,12 +236,12 @@ START_TEST(draws_below_a_bound_are_uniform)
     enum { DRAWS = 60000 };
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 1);
     for (uint32_t bound = 1; bound <= 12; bound++) {
-        int counts[12] = {0};
+        int counts[13] = {0}; /* the last: out of bounds */
         for (int i = 0; i < DRAWS; i++) {
             const uint32_t value = tnas_rng_below(&rng, bound);
-            ck_assert_uint_lt(value, bound);
-            counts[value]++;
+            counts[value < bound ? value : 12]++;
         }
+        ck_assert_int_eq(counts[12], 0);
         const double expected = (double)DRAWS / bound;
         double chi_squared = 0;
         for (uint32_t v = 0; v < bound; v++)
@@ -251,15 +257,17 @@ START_TEST(unit_and_normal_draws_have_their_moments)
 {
     enum { DRAWS = 100000 };
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 2);
+    bool in_range = true;
     double unit_sum = 0, unit_squares = 0, normal_sum = 0, normal_squares = 0;
     for (int i = 0; i < DRAWS; i++) {
         const double unit = tnas_rng_unit(&rng), normal = tnas_rng_normal(&rng);
-        ck_assert(unit >= 0 && unit < 1 && isfinite(normal));
+        in_range = in_range && unit >= 0 && unit < 1 && isfinite(normal);
         unit_sum += unit;
         unit_squares += unit * unit;
         normal_sum += normal;
         normal_squares += normal * normal;
     }
+    ck_assert(in_range);
     /* Five standard errors. */
     ck_assert_double_eq_tol(unit_sum / DRAWS, 0.5, 5 * sqrt(1.0 / 12 / DRAWS));
     ck_assert_double_eq_tol(unit_squares / DRAWS, 1.0 / 3, 5 * sqrt(4.0 / 45 / DRAWS));

@@ -231,8 +231,7 @@ static const struct {
 } demands[FAMILY_COUNT] = {
     [FAMILY_MBCONV] = {"mbconv", 0.99, 0.05},
     [FAMILY_RESBLOCK] = {"resblock", 0.99, 0.05},
-    /* The bound itself may be out of reach here. */
-    [FAMILY_BRANCHED] = {"branched", 0.97, 0.10},
+    [FAMILY_BRANCHED] = {"branched", 0.99, 0.05},
 };
 
 START_TEST(arenas_equal_the_lower_bound)

@@ -549,6 +549,30 @@ START_TEST(a_stop_ends_training_at_the_next_step)
 }
 END_TEST
 
+static void forbid_allocations(void *context, const char *stage, long done, long total,
+                               const char *unit, const char *remark)
+{
+    (void)context, (void)stage, (void)done, (void)total, (void)unit, (void)remark;
+    tnas_alloc_fail_after(0);
+}
+
+START_TEST(nothing_is_allocated_after_the_first_step)
+{
+    tnas_images train = toy_images(100, 1);
+    tnas_recipe recipe = toy_recipe();
+    recipe.steps = 10; /* more than an epoch */
+    bench b;
+    bench_init(&b, 1, recipe.shards);
+    const tnas_progress progress = {.report = forbid_allocations};
+    const tnas_status status =
+        tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, &progress);
+    tnas_alloc_fail_after(-1);
+    ck_ok(status);
+    bench_deinit(&b);
+    free_images(&train);
+}
+END_TEST
+
 START_TEST(training_survives_every_failing_allocation)
 {
     tnas_images train = toy_images(100, 1);
@@ -593,6 +617,7 @@ int main(void)
     tcase_add_test(training, an_overflowing_gradient_of_a_finite_loss_is_divergence_too);
     tcase_add_test(training, progress_is_reported_every_step_with_a_falling_loss);
     tcase_add_test(training, a_stop_ends_training_at_the_next_step);
+    tcase_add_test(training, nothing_is_allocated_after_the_first_step);
     tcase_add_test(training, training_survives_every_failing_allocation);
     suite_add_tcase(suite, training);
     return run_suite(suite);

@@ -1,0 +1,211 @@
+/* MCU profiles: files and what is wrong with them, and the refit of the shipped ones. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "estimators/measurements.h"
+#include "estimators/shipped.h"
+#include "tests/testing.h"
+
+static void same_file(const char *a, const char *b)
+{
+    uint8_t *bytes_a, *bytes_b;
+    size_t count_a, count_b;
+    ck_ok(tnas_file_read(a, 1 << 20, &bytes_a, &count_a));
+    ck_ok(tnas_file_read(b, 1 << 20, &bytes_b, &count_b));
+    size_t at = 0;
+    while (at < count_a && bytes_a[at] == bytes_b[at])
+        at++;
+    ck_assert_msg(count_a == count_b && at == count_a, "from byte %zu on: \"%.40s\", \"%.40s\"", at,
+                  bytes_a + at, bytes_b + at);
+    tnas_free(bytes_a);
+    tnas_free(bytes_b);
+}
+
+static const char *const profiles[] = {"stm32f746", "stm32h743", "gap8"};
+
+START_TEST(shipped_profiles_are_what_a_new_fit_writes)
+{
+    char folder[TNAS_PATH_BYTES], copy[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    tnas_mcu *mcu;
+    ck_ok(tnas_mcu_load(profiles[_i], &mcu));
+    ck_ok(tnas_path_join(copy, folder, "copy.json"));
+    ck_ok(tnas_mcu_save(mcu, copy)); /* loading and saving changes nothing */
+    same_file(mcu->path, copy);
+    mcu->model_count = 0;
+    ck_ok(tnas_shipped_fit(mcu));
+    ck_ok(tnas_mcu_save(mcu, copy));
+    same_file(mcu->path, copy);
+    tnas_mcu_destroy(mcu);
+}
+END_TEST
+
+/* Replaces the first occurrence of `from` in a shipped profile and loads it as bad.json. */
+static tnas_status load_changed(const char *from, const char *to)
+{
+    uint8_t *bytes;
+    size_t byte_count;
+    ck_ok(tnas_file_read("configs/mcus/stm32f746.json", 1 << 20, &bytes, &byte_count));
+    const char *const text = (const char *)bytes;
+    const char *const place = strstr(text, from);
+    ck_assert_msg(place != NULL, "the profile has no %s", from);
+    const size_t before = (size_t)(place - text);
+    char *changed = tnas_alloc_zero(byte_count + strlen(to) + 1, 1);
+    memcpy(changed, text, before);
+    strcpy(changed + before, to);
+    strcat(changed, place + strlen(from));
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "bad.json"));
+    ck_ok(tnas_file_write(path, changed, strlen(changed)));
+    tnas_mcu *mcu;
+    const tnas_status status = tnas_mcu_load(path, &mcu);
+    ck_assert((status == TNAS_OK) == (mcu != NULL));
+    tnas_mcu_destroy(mcu);
+    tnas_free(changed);
+    tnas_free(bytes);
+    return status;
+}
+
+static const struct {
+    const char *from, *to, *sentence;
+} broken[] = {
+    {"\"version\": 1", "\"version\": 2", "this program reads version 1"},
+    {"\"tinynas-mcu\"", "\"tinynas-cpu\"", "must be \"tinynas-mcu\""},
+    {"\"part\"", "\"prat\"", "unknown key \"prat\""},
+    {"\"clock_mhz\": 216", "\"clock_mhz\": 0", "clock_mhz: 0 is outside"},
+    {"\"clock_mhz\": 216", "\"clock_mhz\": \"216\"", "clock_mhz: must be a number"},
+    {"\"flash_bytes\": 1048576", "\"flash_bytes\": -1", "flash_bytes: -1 is outside"},
+    {"\"flash_bytes\": 1048576", "\"flash_bytes\": 1.5", "must be a whole number"},
+    {"\"flash_bytes\": 1048576,", "", "key \"flash_bytes\" is missing"},
+    {"\"bytes\": 327680", "\"bytes\": 0", "regions[0].bytes: 0 is outside"},
+    {"\"arena\": true", "\"arena\": 1", "regions[0].arena: must be true or false"},
+    {"\"arena\": true", "\"arena\": false", "no region may hold an arena"},
+    {"\"arena\": true", "\"arena\": true, \"base\": 0", "regions[0]: unknown key \"base\""},
+    {"\"DTCM, SRAM1 and SRAM2\"", "\"a name that is far too long for it\"", "at most 23 fit"},
+    {"\"DTCM, SRAM1 and SRAM2\"", "\"a \\\"b\\\"\"", "must be free of quotes"},
+    {"\"runtime\"", "\"runtme\"", "latency_models[0]: unknown key \"runtme\""},
+    {"\"runtime_version\": \"2022-08\",", "", "key \"runtime_version\" is missing"},
+    {"\"tflm-cmsis-nn\"", "7", "latency_models[1].runtime: must be a text"},
+    {"\"row_count\": 7", "\"row_count\": -7", "row_count: -7 is outside"},
+    {"\"sigma\": 0.03", "\"sigma\": 0", "sigma: 0 is outside"},
+    {"\"kappa\": 1", "\"kappa\": 0.5", "kappa: 0.5 is outside"},
+    {"\"stem_mac\"", "\"stem_mas\"", "terms[0]: name = \"stem_mas\": no such feature"},
+    {"\"conv1_mac\"", "\"stem_mac\"", "terms must be in the order"},
+    {"\"cycles\": ", "\"cycles\": -", "terms[0].cycles"},
+    {"\"name\": \"fc_mac\"", "\"name\": \"fc_out\"", "the term \"fc_mac\" is required"},
+    {"\"inverted residual\"", "\"transformer\"", "no such family"},
+    {"\"covariance\": [", "\"covariance\": [[0.1],", "rows: must be"},
+    {"\"covariance\": [\n        [", "\"covariance\": [\n        [1, ", "covariance[0]: 2 numbers"},
+    {"\"covariance\": [\n        [", "\"covariance\": [\n        [-", "covariance[0][0]: -"},
+    {"\"runtime\": \"x-cube-ai\",\n      \"runtime_version\": \"7.1.0\"",
+     "\"runtime\": \"tinyengine\",\n      \"runtime_version\": \"2022-08\"", "stands twice"},
+};
+
+START_TEST(a_malformed_profile_names_the_key)
+{
+    const tnas_status status = load_changed(broken[_i].from, broken[_i].to);
+    ck_assert_msg(status == TNAS_ERR_INPUT, "\"%s\" -> \"%s\" was accepted", broken[_i].from,
+                  broken[_i].to);
+    ck_assert_msg(strstr(tnas_error_text(), broken[_i].sentence) != NULL, "\"%s\" lacks \"%s\"",
+                  tnas_error_text(), broken[_i].sentence);
+    ck_assert_ptr_nonnull(strstr(tnas_error_text(), "bad.json"));
+}
+END_TEST
+
+START_TEST(a_profile_survives_failing_allocations)
+{
+    tnas_status status = TNAS_ERR_NOMEM;
+    int n = 0;
+    for (; n < 100 && status != TNAS_OK; n++) {
+        tnas_mcu *mcu;
+        tnas_alloc_fail_after(n);
+        status = tnas_mcu_load("configs/mcus/gap8.json", &mcu);
+        tnas_alloc_fail_after(-1);
+        ck_assert((status == TNAS_OK) == (mcu != NULL));
+        ck_assert(status == TNAS_OK || status == TNAS_ERR_NOMEM);
+        tnas_mcu_destroy(mcu);
+    }
+    ck_assert_int_gt(n, 3);
+    ck_ok(status);
+}
+END_TEST
+
+START_TEST(the_newest_version_of_a_runtime_is_found)
+{
+    tnas_mcu *mcu;
+    ck_ok(tnas_mcu_load("gap8", &mcu));
+    tnas_latency_model model;
+    tnas_latency_prior(&model);
+    strcpy(model.runtime, "x-cube-ai");
+    static const char *const versions[] = {"8.1.0", "10.0.0", "7.3.0", "10.0.0"};
+    for (int i = 0; i < 4; i++) {
+        strcpy(model.version, versions[i]);
+        model.row_count = i + 1;
+        ck_ok(tnas_mcu_set_latency_model(mcu, &model));
+    }
+    ck_assert_int_eq(mcu->model_count, 3); /* the last replaced its older self */
+    ck_assert_int_eq(tnas_mcu_latency_model(mcu, "x-cube-ai")->row_count, 4);
+    ck_assert_ptr_null(tnas_mcu_latency_model(mcu, "tinynas"));
+    for (int i = mcu->model_count; i < TNAS_MCU_MODELS_MAX; i++) {
+        snprintf(model.version, sizeof model.version, "%d", i);
+        ck_ok(tnas_mcu_set_latency_model(mcu, &model));
+    }
+    strcpy(model.version, "one more");
+    ck_fails(TNAS_ERR_INPUT, "no more fit", tnas_mcu_set_latency_model(mcu, &model));
+    tnas_mcu_destroy(mcu);
+}
+END_TEST
+
+START_TEST(memories_are_those_of_the_data_sheets)
+{
+    static const struct {
+        const char *name, *region;
+        size_t flash_kib, arena_kib;
+        double clock_mhz;
+    } parts[] = {
+        {"stm32f746", "DTCM, SRAM1 and SRAM2", 1024, 320, 216},
+        {"stm32h743", "AXI SRAM", 2048, 512, 480},
+        {"gap8", "L2", 65536, 512, 175},
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        tnas_mcu *mcu;
+        const char *region;
+        ck_ok(tnas_mcu_load(parts[i].name, &mcu));
+        ck_assert_str_eq(mcu->name, parts[i].name);
+        ck_assert_uint_eq(mcu->flash_bytes, parts[i].flash_kib * 1024);
+        ck_assert_uint_eq(tnas_mcu_arena_limit_bytes(mcu, &region), parts[i].arena_kib * 1024);
+        ck_assert_str_eq(region, parts[i].region);
+        ck_assert_double_eq(mcu->clock_mhz, parts[i].clock_mhz);
+        tnas_mcu_destroy(mcu);
+    }
+}
+END_TEST
+
+START_TEST(an_unknown_part_lists_the_known_ones)
+{
+    tnas_mcu *mcu;
+    ck_fails(TNAS_ERR_USAGE, "unknown mcu \"stm32f103\"", tnas_mcu_load("stm32f103", &mcu));
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_nonnull(strstr(tnas_error_text(), profiles[i]));
+    ck_assert_ptr_null(mcu);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("profile");
+    TCase *shipped = tcase_create("shipped");
+    tcase_add_loop_test(shipped, shipped_profiles_are_what_a_new_fit_writes, 0, 3);
+    tcase_add_test(shipped, memories_are_those_of_the_data_sheets);
+    tcase_add_test(shipped, an_unknown_part_lists_the_known_ones);
+    suite_add_tcase(suite, shipped);
+    TCase *files = tcase_create("files");
+    tcase_add_loop_test(files, a_malformed_profile_names_the_key, 0,
+                        sizeof broken / sizeof broken[0]);
+    tcase_add_test(files, a_profile_survives_failing_allocations);
+    tcase_add_test(files, the_newest_version_of_a_runtime_is_found);
+    suite_add_tcase(suite, files);
+    return run_suite(suite);
+}
