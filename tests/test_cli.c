@@ -172,7 +172,7 @@ START_TEST(malformed_json_and_unknown_keys_are_refused_with_their_path)
     ck_ok(tnas_file_write(path, unknown, sizeof unknown - 1));
     check_failure(run("search --mcu stm32h743 --space %s", path), 4, "colour");
     static const char profile[] =
-        "{\"format\": \"tinynas-mcu\", \"version\": 1, \"name\": \"x\", \"speed\": 3}";
+        "{\"format\": \"tinynas-mcu\", \"version\": 1, \"part\": \"x\", \"speed\": 3}";
     ck_ok(tnas_file_write(path, profile, sizeof profile - 1));
     check_failure(run("search --mcu %s", path), 4, "speed");
 }
