@@ -1,6 +1,4 @@
 /* The sum of two tensors, as at the end of a residual block. */
-#include <string.h>
-
 #include "nn/pass.h"
 
 static tnas_grid whole_channel(const tnas_pass *pass, const tnas_tensor *shape)

@@ -1,6 +1,5 @@
 #include "nn/net.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "common/alloc.h"

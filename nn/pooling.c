@@ -1,6 +1,5 @@
 /* Average and maximum over windows, plane by plane. These layers cost next to nothing, so the
  * loops are the plain ones, one lane of 16 images inside. */
-#include <assert.h>
 #include <string.h>
 
 #include "nn/pass.h"
