@@ -113,6 +113,8 @@ static void bench_deinit(bench *b)
     tnas_store_destroy(b->store);
 }
 
+static const tnas_train_options seeded = {.seed = SEED};
+
 static tnas_recipe toy_recipe(void)
 {
     tnas_recipe recipe = tnas_recipe_default();
@@ -293,6 +295,25 @@ static tnas_images numbered_images(int count)
     return images;
 }
 
+static tnas_status init_loader(tnas_loader *loader, const tnas_images *images, int batch,
+                               uint64_t seed)
+{
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.batch = batch;
+    return tnas_loader_init(loader, images, &(tnas_tensor){1, 1, 2}, &recipe, seed);
+}
+
+/* The batch of a step, valid until the next one of any loader. */
+static tnas_batch gather(tnas_loader *loader, long step)
+{
+    static uint8_t pixels[4096];
+    static int16_t labels[256];
+    ck_assert_uint_le((size_t)loader->batch * loader->image_bytes, sizeof pixels);
+    ck_assert_int_le(loader->batch, 256);
+    tnas_loader_gather(loader, step, pixels, labels);
+    return (tnas_batch){pixels, labels, loader->batch};
+}
+
 static int image_number(const tnas_batch *batch, int i)
 {
     const int number = batch->images[2 * i] + 256 * batch->images[2 * i + 1];
@@ -305,13 +326,13 @@ START_TEST(an_epoch_shows_every_image_at_most_once_and_no_short_batch)
     enum { COUNT = 331, BATCH = 32, BATCHES = COUNT / BATCH };
     tnas_images images = numbered_images(COUNT);
     tnas_loader loader;
-    ck_ok(tnas_loader_init(&loader, &images, 2, BATCH, SEED));
+    ck_ok(init_loader(&loader, &images, BATCH, SEED));
     ck_assert_int_eq(loader.epoch_batches, BATCHES);
     int left_out[3];
     for (int epoch = 0; epoch < 3; epoch++) {
         int seen[COUNT] = {0};
         for (long step = 0; step < BATCHES; step++) {
-            const tnas_batch batch = tnas_loader_batch(&loader, epoch * BATCHES + step);
+            const tnas_batch batch = gather(&loader, epoch * BATCHES + step);
             ck_assert_int_eq(batch.count, BATCH);
             for (int i = 0; i < BATCH; i++)
                 seen[image_number(&batch, i)]++;
@@ -336,19 +357,19 @@ START_TEST(the_order_depends_on_seed_and_step_only)
     enum { COUNT = 100, BATCH = 20 };
     tnas_images images = numbered_images(COUNT);
     tnas_loader forward, backward, other;
-    ck_ok(tnas_loader_init(&forward, &images, 2, BATCH, SEED));
-    ck_ok(tnas_loader_init(&backward, &images, 2, BATCH, SEED));
-    ck_ok(tnas_loader_init(&other, &images, 2, BATCH, SEED + 1));
+    ck_ok(init_loader(&forward, &images, BATCH, SEED));
+    ck_ok(init_loader(&backward, &images, BATCH, SEED));
+    ck_ok(init_loader(&other, &images, BATCH, SEED + 1));
     uint8_t pixels[15][BATCH * 2];
     int differing = 0;
     for (int step = 0; step < 15; step++) {
-        const tnas_batch batch = tnas_loader_batch(&forward, step);
+        const tnas_batch batch = gather(&forward, step);
         memcpy(pixels[step], batch.images, sizeof pixels[step]);
-        const tnas_batch foreign = tnas_loader_batch(&other, step);
+        const tnas_batch foreign = gather(&other, step);
         differing += memcmp(pixels[step], foreign.images, sizeof pixels[step]) != 0;
     }
     for (int step = 14; step >= 0; step--) {
-        const tnas_batch batch = tnas_loader_batch(&backward, step);
+        const tnas_batch batch = gather(&backward, step);
         ck_assert_mem_eq(pixels[step], batch.images, sizeof pixels[step]);
     }
     ck_assert_int_eq(differing, 15);
@@ -364,9 +385,9 @@ START_TEST(a_set_smaller_than_a_batch_repeats)
     enum { COUNT = 5, BATCH = 12 };
     tnas_images images = numbered_images(COUNT);
     tnas_loader loader;
-    ck_ok(tnas_loader_init(&loader, &images, 2, BATCH, SEED));
+    ck_ok(init_loader(&loader, &images, BATCH, SEED));
     for (long step = 0; step < 4; step++) {
-        const tnas_batch batch = tnas_loader_batch(&loader, step);
+        const tnas_batch batch = gather(&loader, step);
         ck_assert_int_eq(batch.count, BATCH);
         int seen[COUNT] = {0};
         for (int i = 0; i < BATCH; i++)
@@ -383,8 +404,7 @@ START_TEST(a_set_without_images_is_refused)
 {
     const tnas_images none = {0};
     tnas_loader loader;
-    ck_fails(TNAS_ERR_INPUT, "training set of 0 images",
-             tnas_loader_init(&loader, &none, 2, 4, SEED));
+    ck_fails(TNAS_ERR_INPUT, "training set of 0 images", init_loader(&loader, &none, 4, SEED));
 }
 END_TEST
 
@@ -397,7 +417,7 @@ START_TEST(a_small_network_learns_the_toy_set)
     tnas_images train = toy_images(1000, 1), held_out = toy_images(400, 2);
     const tnas_recipe recipe = toy_recipe();
     const int before = count_right(&b, &held_out);
-    ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL));
+    ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &seeded));
     const int after = count_right(&b, &held_out);
     ck_assert_int_lt(before, 200);
     ck_assert_msg(after > 390, "%d of 400 right", after);
@@ -414,18 +434,19 @@ START_TEST(the_weights_are_the_same_for_any_number_of_threads)
     recipe.steps = 15;
     bench first;
     bench_init(&first, 1, recipe.shards);
-    ck_ok(tnas_train_net(&first.net, first.store, first.engine, &recipe, &train, SEED, NULL));
+    ck_ok(tnas_train_net(&first.net, first.store, first.engine, &recipe, &train, &seeded));
     for (int threads = 2; threads <= 3; threads++) {
         bench b;
         bench_init(&b, threads, recipe.shards);
-        ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL));
+        ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &seeded));
         ck_assert_mem_eq(b.store->values, first.store->values,
                          b.store->value_count * sizeof(float));
         bench_deinit(&b);
     }
     bench other;
+    const tnas_train_options other_seed = {.seed = SEED + 1};
     bench_init(&other, 1, recipe.shards);
-    ck_ok(tnas_train_net(&other.net, other.store, other.engine, &recipe, &train, SEED + 1, NULL));
+    ck_ok(tnas_train_net(&other.net, other.store, other.engine, &recipe, &train, &other_seed));
     ck_assert_mem_ne(other.store->values, first.store->values,
                      other.store->value_count * sizeof(float));
     bench_deinit(&other);
@@ -454,7 +475,7 @@ START_TEST(divergence_names_step_and_rate)
     recipe.warmup_frac = 0.1; /* 12 steps: the sixth runs at half the rate */
     const tnas_unit_source source = {.context = &b, .units = spoilt_units};
     ck_fails(TNAS_ERR_DIVERGED, "training diverged at step 6 of 120, learning rate 0.05: ",
-             tnas_train(b.store, &source, b.engine, &recipe, &train, SEED, NULL));
+             tnas_train(b.store, &source, b.engine, &recipe, &train, &seeded));
     ck_assert_ptr_nonnull(strstr(tnas_error_text(), "must stay finite"));
     free_images(&train);
     bench_deinit(&b);
@@ -479,7 +500,7 @@ START_TEST(an_overflowing_gradient_of_a_finite_loss_is_divergence_too)
     for (size_t i = 0; i < fc->weight_count; i++)
         b.store->values[fc->weight_at + i] *= 1e25f;
     ck_fails(TNAS_ERR_DIVERGED, "the gradient is not finite",
-             tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL));
+             tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &seeded));
     free_images(&train);
     bench_deinit(&b);
 }
@@ -519,7 +540,8 @@ START_TEST(progress_is_reported_every_step_with_a_falling_loss)
     const tnas_recipe recipe = toy_recipe();
     counter c = {.stop_after = 1000};
     const tnas_progress progress = {.context = &c, .report = count_report, .stop = stop_late};
-    ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, &progress));
+    const tnas_train_options options = {.seed = SEED, .progress = &progress};
+    ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &options));
     ck_assert_int_eq(c.reports, recipe.steps);
     ck_assert_int_eq(c.last_done, recipe.steps);
     ck_assert_int_eq(c.last_total, recipe.steps);
@@ -541,8 +563,9 @@ START_TEST(a_stop_ends_training_at_the_next_step)
     const tnas_recipe recipe = toy_recipe();
     counter c = {.stop_after = 7};
     const tnas_progress progress = {.context = &c, .report = count_report, .stop = stop_late};
+    const tnas_train_options options = {.seed = SEED, .progress = &progress};
     ck_fails(TNAS_ERR_STOPPED, "training stopped after step 7 of 120",
-             tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, &progress));
+             tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &options));
     ck_assert_int_eq(c.reports, 7);
     free_images(&train);
     bench_deinit(&b);
@@ -564,8 +587,8 @@ START_TEST(nothing_is_allocated_after_the_first_step)
     bench b;
     bench_init(&b, 1, recipe.shards);
     const tnas_progress progress = {.report = forbid_allocations};
-    const tnas_status status =
-        tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, &progress);
+    const tnas_train_options options = {.seed = SEED, .progress = &progress};
+    const tnas_status status = tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &options);
     tnas_alloc_fail_after(-1);
     ck_ok(status);
     bench_deinit(&b);
@@ -584,7 +607,7 @@ START_TEST(training_survives_every_failing_allocation)
     for (long n = 0; status != TNAS_OK; n++) {
         ck_assert_int_lt(n, 1000);
         tnas_alloc_fail_after(n);
-        status = tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, SEED, NULL);
+        status = tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &seeded);
         tnas_alloc_fail_after(-1);
         ck_assert(status == TNAS_OK || status == TNAS_ERR_NOMEM);
     }
