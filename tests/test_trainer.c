@@ -1,10 +1,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/alloc.h"
 #include "tests/testing.h"
 #include "tests/toy_training.h"
+#include "trainer/ema.h"
 #include "trainer/prefetch.h"
 #include "trainer/schedule.h"
 #include "trainer/trainer.h"
@@ -48,6 +50,40 @@ START_TEST(a_recipe_out_of_range_is_refused_by_name)
     recipe.shards = 3;
     ck_fails(TNAS_ERR_USAGE, "batch = 128 must be a multiple of finetune.shards = 3",
              tnas_recipe_check(&recipe, "finetune"));
+}
+END_TEST
+
+START_TEST(every_value_of_a_recipe_is_checked_by_its_own_name)
+{
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.augment.doses[TNAS_AUGMENT_SHIFT] = (tnas_augment_dose){1, 65};
+    ck_fails(TNAS_ERR_USAGE, "recipe.augment.shift.amount = 65 is outside 0..64",
+             tnas_recipe_check(&recipe, "recipe"));
+    recipe = tnas_recipe_default();
+    recipe.augment.doses[TNAS_AUGMENT_BAND_MASK].probability = NAN;
+    ck_fails(TNAS_ERR_USAGE, "recipe.augment.band_mask.probability",
+             tnas_recipe_check(&recipe, "recipe"));
+    tnas_recipe_value values[TNAS_RECIPE_VALUE_COUNT];
+    recipe = tnas_recipe_default();
+    tnas_recipe_list(&recipe, values);
+    for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++)
+        for (int j = 0; j < i; j++)
+            ck_assert_str_ne(values[i].name, values[j].name);
+    ck_assert_str_eq(values[0].name, "steps");
+    ck_assert_double_eq(values[0].value, 1000);
+}
+END_TEST
+
+START_TEST(optimisers_have_texts_that_parse_back)
+{
+    for (int i = 0; i < TNAS_OPTIMIZER_COUNT; i++) {
+        tnas_optimizer_kind kind;
+        ck_ok(tnas_optimizer_parse(tnas_optimizer_text((tnas_optimizer_kind)i), &kind));
+        ck_assert_int_eq(kind, i);
+    }
+    tnas_optimizer_kind kind;
+    ck_fails(TNAS_ERR_USAGE, "unknown optimizer \"lion\", known are: sgd adamw",
+             tnas_optimizer_parse("lion", &kind));
 }
 END_TEST
 
@@ -202,6 +238,58 @@ START_TEST(a_set_without_images_is_refused)
 }
 END_TEST
 
+/* Prefetch */
+
+START_TEST(prefetched_batches_are_the_loaders_own)
+{
+    enum { COUNT = 40, BATCH = 12, STEPS = 20 };
+    tnas_images images = numbered_images(COUNT);
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.batch = BATCH;
+    recipe.augment.doses[TNAS_AUGMENT_JITTER] = (tnas_augment_dose){0.5, 3};
+    const tnas_tensor shape = {1, 1, 2};
+    tnas_loader plain, ahead;
+    ck_ok(tnas_loader_init(&plain, &images, &shape, &recipe, SEED));
+    ck_ok(tnas_loader_init(&ahead, &images, &shape, &recipe, SEED));
+    const long first = _i; /* also from the middle of an epoch */
+    tnas_prefetch *prefetch;
+    ck_ok(tnas_prefetch_create(&ahead, first, STEPS, &prefetch));
+    for (long step = first; step < STEPS; step++) {
+        const tnas_batch batch = tnas_prefetch_next(prefetch);
+        if (step % 5 == 0)
+            usleep(2000); /* time for the thread to overwrite what it should not */
+        const tnas_batch expected = gather(&plain, step);
+        ck_assert_int_eq(batch.count, BATCH);
+        ck_assert_mem_eq(batch.images, expected.images, BATCH * 2);
+        ck_assert_mem_eq(batch.labels, expected.labels, BATCH * sizeof(int16_t));
+    }
+    tnas_prefetch_destroy(prefetch);
+    tnas_loader_deinit(&plain);
+    tnas_loader_deinit(&ahead);
+    toy_images_free(&images);
+}
+END_TEST
+
+START_TEST(prefetching_may_end_at_any_time)
+{
+    tnas_images images = numbered_images(40);
+    for (int steps = 0; steps < 8; steps++)
+        for (int taken = 0; taken <= steps; taken++) {
+            tnas_loader loader;
+            tnas_prefetch *prefetch;
+            ck_ok(init_loader(&loader, &images, 8, SEED));
+            ck_ok(tnas_prefetch_create(&loader, 0, steps, &prefetch));
+            for (int i = 0; i < taken; i++)
+                (void)tnas_prefetch_next(prefetch);
+            if (taken % 3 == 2)
+                usleep(500); /* the thread sleeps on a full queue */
+            tnas_prefetch_destroy(prefetch);
+            tnas_loader_deinit(&loader);
+        }
+    toy_images_free(&images);
+}
+END_TEST
+
 /* Training */
 
 START_TEST(a_small_network_learns_the_toy_set)
@@ -221,11 +309,71 @@ START_TEST(a_small_network_learns_the_toy_set)
 }
 END_TEST
 
+START_TEST(adamw_learns_the_toy_set_too)
+{
+    toy_training b;
+    toy_training_init(&b, 2, 2);
+    tnas_images train = toy_training_images(1000, 1), held_out = toy_training_images(400, 2);
+    tnas_recipe recipe = toy_training_recipe();
+    recipe.optimizer = TNAS_OPTIMIZER_ADAMW;
+    recipe.learning_rate = 0.02;
+    recipe.weight_decay = 0.02;
+    recipe.ema_decay = 0.9;
+    ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &seeded));
+    const int after = count_right(&b, &held_out);
+    ck_assert_msg(after > 390, "%d of 400 right", after);
+    toy_images_free(&train);
+    toy_images_free(&held_out);
+    toy_training_deinit(&b);
+}
+END_TEST
+
+/* Averages the weights beside the training. */
+typedef struct averager {
+    const tnas_store *store;
+    tnas_ema ema;
+    double decay;
+} averager;
+
+static void average_step(void *context, const char *stage, long done, long total, const char *unit,
+                         const char *remark)
+{
+    (void)stage, (void)total, (void)unit, (void)remark;
+    averager *const a = context;
+    tnas_ema_update(&a->ema, a->store->values, a->decay, done - 1);
+}
+
+START_TEST(training_returns_the_average_of_its_weights)
+{
+    toy_training b, plain;
+    toy_training_init(&b, 1, 2);
+    toy_training_init(&plain, 1, 2);
+    const size_t bytes = b.store->value_count * sizeof(float);
+    tnas_images train = toy_training_images(200, 1);
+    tnas_recipe recipe = toy_training_recipe();
+    recipe.steps = 20;
+    averager a = {.store = plain.store, .decay = 0.5};
+    ck_ok(tnas_ema_init(&a.ema, plain.store, a.decay));
+    const tnas_progress progress = {.context = &a, .report = average_step};
+    const tnas_train_options options = {.seed = SEED, .progress = &progress};
+    ck_ok(tnas_train_net(&plain.net, plain.store, plain.engine, &recipe, &train, &options));
+    recipe.ema_decay = a.decay;
+    ck_ok(tnas_train_net(&b.net, b.store, b.engine, &recipe, &train, &seeded));
+    ck_assert_mem_eq(b.store->values, a.ema.values, bytes);
+    ck_assert_mem_ne(b.store->values, plain.store->values, bytes);
+    tnas_ema_deinit(&a.ema);
+    toy_images_free(&train);
+    toy_training_deinit(&plain);
+    toy_training_deinit(&b);
+}
+END_TEST
+
 START_TEST(the_weights_are_the_same_for_any_number_of_threads)
 {
     tnas_images train = toy_training_images(200, 1);
     tnas_recipe recipe = toy_training_recipe();
     recipe.steps = 15;
+    recipe.augment.doses[TNAS_AUGMENT_SHIFT] = (tnas_augment_dose){1, 1};
     toy_training first;
     toy_training_init(&first, 1, recipe.shards);
     ck_ok(tnas_train_net(&first.net, first.store, first.engine, &recipe, &train, &seeded));
@@ -416,15 +564,21 @@ int main(void)
     TCase *parts = tcase_create("parts");
     tcase_add_test(parts, the_default_recipe_obeys_its_own_rules);
     tcase_add_test(parts, a_recipe_out_of_range_is_refused_by_name);
+    tcase_add_test(parts, every_value_of_a_recipe_is_checked_by_its_own_name);
+    tcase_add_test(parts, optimisers_have_texts_that_parse_back);
     tcase_add_test(parts, the_rate_rises_linearly_then_follows_a_cosine);
     tcase_add_test(parts, an_epoch_shows_every_image_at_most_once_and_no_short_batch);
     tcase_add_test(parts, the_order_depends_on_seed_and_step_only);
     tcase_add_test(parts, a_set_smaller_than_a_batch_repeats);
     tcase_add_test(parts, a_set_without_images_is_refused);
+    tcase_add_loop_test(parts, prefetched_batches_are_the_loaders_own, 0, 5);
+    tcase_add_test(parts, prefetching_may_end_at_any_time);
     suite_add_tcase(suite, parts);
     TCase *training = tcase_create("training");
     tcase_set_timeout(training, 60);
     tcase_add_test(training, a_small_network_learns_the_toy_set);
+    tcase_add_test(training, adamw_learns_the_toy_set_too);
+    tcase_add_test(training, training_returns_the_average_of_its_weights);
     tcase_add_test(training, the_weights_are_the_same_for_any_number_of_threads);
     tcase_add_test(training, divergence_names_step_and_rate);
     tcase_add_test(training, an_overflowing_gradient_of_a_finite_loss_is_divergence_too);
