@@ -149,6 +149,26 @@ START_TEST(switching_one_on_moves_the_draws_of_no_other)
 }
 END_TEST
 
+START_TEST(two_augmentations_meet_by_chance_only)
+{
+    enum { IMAGES = 2000 };
+    tnas_augment augment = only(TNAS_AUGMENT_SCALE, 0.5, 50);
+    augment.doses[TNAS_AUGMENT_FLIP].probability = 0.5;
+    const tnas_tensor shape = {1, 2, 1};
+    int counts[2][2] = {{0}};
+    for (uint64_t shown = 0; shown < IMAGES; shown++) {
+        uint8_t pixels[2] = {28, 228}; /* 100 below and above zero */
+        tnas_augment_image(&augment, SEED, shown, &shape, pixels);
+        const bool flipped = pixels[0] > pixels[1];
+        counts[flipped][pixels[flipped] != 28]++;
+    }
+    for (int i = 0; i < 4; i++) { /* 500 +- 19; a scale of almost 1 is no change */
+        ck_assert_int_gt(counts[i / 2][i % 2], 400);
+        ck_assert_int_lt(counts[i / 2][i % 2], 600);
+    }
+}
+END_TEST
+
 /* One by one */
 
 /* Pixel (y, x, channel) of an image, or the fill outside. */
@@ -449,6 +469,7 @@ int main(void)
     tcase_add_loop_test(tc, an_augmentation_changes_the_share_of_images_that_its_probability_says,
                         0, TNAS_AUGMENT_COUNT);
     tcase_add_loop_test(tc, switching_one_on_moves_the_draws_of_no_other, 0, TNAS_AUGMENT_COUNT);
+    tcase_add_test(tc, two_augmentations_meet_by_chance_only);
     tcase_add_loop_test(tc, a_shift_is_a_move_in_every_direction_with_fill_behind_it, 0, 2);
     tcase_add_test(tc, a_flip_mirrors_columns_and_twice_is_none);
     tcase_add_loop_test(tc, cutout_and_masks_fill_one_box_of_bounded_size, 0, 3);
