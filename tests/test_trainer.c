@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/text.h"
 #include "tests/testing.h"
 #include "tests/toy_training.h"
 #include "trainer/ema.h"
@@ -71,6 +72,42 @@ START_TEST(every_value_of_a_recipe_is_checked_by_its_own_name)
             ck_assert_str_ne(values[i].name, values[j].name);
     ck_assert_str_eq(values[0].name, "steps");
     ck_assert_double_eq(values[0].value, 1000);
+}
+END_TEST
+
+static void check_page_has(const uint8_t *page, const tnas_text *row)
+{
+    ck_assert_msg(strstr((const char *)page, row->chars) != NULL, "no row %s", row->chars);
+}
+
+START_TEST(the_documentation_lists_the_recipe)
+{
+    uint8_t *page;
+    size_t byte_count;
+    ck_ok(tnas_file_read("docs/training.md", 1 << 20, &page, &byte_count));
+    const tnas_recipe recipe = tnas_recipe_default();
+    tnas_recipe_value values[TNAS_RECIPE_VALUE_COUNT];
+    tnas_recipe_list(&recipe, values);
+    for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT - 2 * TNAS_AUGMENT_COUNT; i++) {
+        tnas_text row;
+        tnas_text_init(&row);
+        tnas_text_add(&row, "| `%s` | %.9g | %.9g to %.9g |", values[i].name, values[i].value,
+                      values[i].min, values[i].max);
+        check_page_has(page, &row);
+        tnas_text_deinit(&row);
+    }
+    for (int i = 0; i < TNAS_AUGMENT_COUNT; i++) {
+        const tnas_augmentation augmentation = (tnas_augmentation)i;
+        tnas_text row;
+        tnas_text_init(&row);
+        tnas_text_add(&row, "| `%s` | %s", tnas_augmentation_name(augmentation),
+                      tnas_augmentation_unit(augmentation));
+        if (tnas_augmentation_largest(augmentation) > 0)
+            tnas_text_add(&row, " | %d |", tnas_augmentation_largest(augmentation));
+        check_page_has(page, &row);
+        tnas_text_deinit(&row);
+    }
+    tnas_free(page);
 }
 END_TEST
 
@@ -565,6 +602,7 @@ int main(void)
     tcase_add_test(parts, the_default_recipe_obeys_its_own_rules);
     tcase_add_test(parts, a_recipe_out_of_range_is_refused_by_name);
     tcase_add_test(parts, every_value_of_a_recipe_is_checked_by_its_own_name);
+    tcase_add_test(parts, the_documentation_lists_the_recipe);
     tcase_add_test(parts, optimisers_have_texts_that_parse_back);
     tcase_add_test(parts, the_rate_rises_linearly_then_follows_a_cosine);
     tcase_add_test(parts, an_epoch_shows_every_image_at_most_once_and_no_short_batch);
