@@ -130,7 +130,7 @@ START_TEST(a_stopped_search_resumes_to_the_same_study)
     int stops = 0, inside_supernet = 0, inside_finetuning = 0;
     for (;; stops++) {
         ck_assert_int_lt(stops, 60);
-        stopper s = {.questions_left = 1 + stops};
+        stopper s = {.questions_left = 1 + 2 * stops};
         const tnas_progress progress = {.context = &s, .stop = stop_later};
         const tnas_status status = tnas_study_search(&again, &progress, &report);
         if (status == TNAS_OK)
