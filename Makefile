@@ -64,7 +64,8 @@ PROGRAM := $(OUT)/tinynas
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
 TEST_SOURCES  := $(wildcard tests/test_*.c)
-TEST_HELPERS  := $(filter-out $(TEST_SOURCES),$(wildcard tests/*.c))
+TEST_HELPERS  := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(TEST_SOURCES),$(wildcard tests/*.c)))
+TEST_LIBRARY  := $(OUT)/libtesting.a
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OUT)/%)
 CHECK_LIBS     = $(shell pkg-config --libs check 2>/dev/null)
 
@@ -80,7 +81,7 @@ $(PROGRAM): $(OUT)/cli/main.o $(LIBRARY)
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
-	ar rcs $@ $(OBJECTS)
+	@ar rcs $@ $(OBJECTS)
 
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
@@ -104,15 +105,19 @@ $(OUT)/export/embedded.c: scripts/embed.sh $(EMBEDDED)
 $(OUT)/export/embedded.o: $(OUT)/export/embedded.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(OUT)/tests/test_%: tests/test_%.c $(TEST_HELPERS) $(LIBRARY)
+$(TEST_LIBRARY): $(TEST_HELPERS)
+	@rm -f $@
+	@ar rcs $@ $(TEST_HELPERS)
+
+$(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_HELPERS) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
 
 $(TOOLS): $(OUT)/%: %.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $< $(LIBRARY) -o $@ $(LIBS)
 
--include $(OBJECTS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(TEST_HELPERS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
 
 ## quickstart: install what is missing, then the whole way on built-in data in three minutes
 .PHONY: quickstart

@@ -25,6 +25,11 @@ static size_t tile_floats(const tile *t)
     return (size_t)t->rows * (size_t)t->out.w * TNAS_LANES;
 }
 
+static size_t column_stride(const tile *t)
+{
+    return tnas_row_stride(tile_floats(t));
+}
+
 /* Offset of the tile in a channel of the output. */
 static size_t tile_at(const tile *t)
 {
@@ -103,7 +108,7 @@ static void walk_columns(const column_walk *walk, const tile *t)
     float *column = walk->columns;
     for (int32_t c = 0; c < t->shape.in_c; c++)
         for (int32_t ky = 0; ky < t->shape.kernel_h; ky++)
-            for (int32_t kx = 0; kx < t->shape.kernel_w; kx++, column += tile_floats(t))
+            for (int32_t kx = 0; kx < t->shape.kernel_w; kx++, column += column_stride(t))
                 for (int32_t row = t->row; row < t->row + t->rows; row += rows_in_block(t, row)) {
                     const tap_run run = run_of(t, ky, kx, row, rows_in_block(t, row));
                     walk->visit(walk, t, c, column, &run);
@@ -144,10 +149,10 @@ static rows columns_of(const tnas_pass *pass, const tile *t)
         return (rows){t->in.data + tile_at(t), t->in.stride};
     float *const columns = pass->block + pass->layout->columns_at;
     if (!t->shape.pointwise) /* taps in the padding stay zero */
-        memset(columns, 0, (size_t)t->shape.depth * tile_floats(t) * sizeof(float));
+        memset(columns, 0, (size_t)t->shape.depth * column_stride(t) * sizeof(float));
     const column_walk walk = {.pass = pass, .columns = columns, .visit = gather_run};
     walk_columns(&walk, t);
-    return (rows){columns, tile_floats(t)};
+    return (rows){columns, column_stride(t)};
 }
 
 static tile first_tile(const tnas_pass *pass, int op)
@@ -231,7 +236,7 @@ static void gradient_of_input(const tnas_pass *pass, const tile *t, const float 
                                   .a_row = 1,
                                   .a_col = (size_t)t->shape.depth,
                                   .b_row = t->out_stride,
-                                  .out_row = direct ? t->in.stride : tile_floats(t),
+                                  .out_row = direct ? t->in.stride : column_stride(t),
                                   .add = direct && add};
     pass->kernels->multiply(&product, weight, dout, direct ? din + tile_at(t) : dcolumns);
     if (direct)

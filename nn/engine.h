@@ -17,6 +17,8 @@ typedef struct tnas_engine_config {
     int shards;      /* parts of a training batch, >= 1 */
 } tnas_engine_config;
 
+/* Uses the best kernels for this processor, or those that the environment variable TINYNAS_ISA
+ * names (v2, v3, v4, generic); fails when it names others. */
 tnas_status tnas_engine_create(const tnas_engine_config *config, tnas_engine **out);
 void tnas_engine_destroy(tnas_engine *engine);
 
@@ -32,7 +34,7 @@ typedef struct tnas_batch {
 typedef struct tnas_unit {
     const tnas_net *net;
     float weight;          /* of this unit's loss in the sum, > 0 */
-    float label_smoothing; /* 0..1 */
+    float label_smoothing; /* 0..1, share of the uniform distribution in the target */
     int teacher;           /* earlier unit whose softmax is the target; TNAS_NONE: the labels */
 } tnas_unit;
 
@@ -41,9 +43,13 @@ typedef struct tnas_unit_result {
     int correct;
 } tnas_unit_result;
 
-/* grads [store->value_count] receives the mean gradient over the batch of
+/* Labels must be below the number of classes, images of the graph's input shape, and a teacher
+ * must come earlier and know the same classes: the caller's duty, not checked as input.
+ *
+ * grads [store->value_count] receives the mean gradient over the batch of
  * sum of weight * loss; what no unit touches is 0. Memory is reserved on the first call with
- * the largest net and reused after. Fails with TNAS_ERR_DIVERGED when a loss is not finite. */
+ * the largest net and reused after: a step whose nets are no larger allocates nothing. Fails with
+ * TNAS_ERR_DIVERGED when a loss is not finite. */
 tnas_status tnas_engine_step(tnas_engine *engine, const tnas_store *store, const tnas_unit *units,
                              int unit_count, const tnas_batch *batch, float *grads,
                              tnas_unit_result *results);

@@ -7,9 +7,6 @@
  * they stay in a second-level cache of 1 MiB together. */
 enum { TILE_FLOATS = 96 * 1024 };
 
-/* Channels whose distance is a large power of two compete for the same cache sets. */
-enum { ALIAS_FLOATS = 1024 };
-
 /* Maps and their gradients: at most two of each tensor. */
 enum { ITEMS_MAX = 2 * TNAS_GRAPH_TENSORS_MAX };
 
@@ -28,6 +25,15 @@ typedef struct item_list {
 static size_t rounded(size_t floats)
 {
     return (floats + TNAS_LANES - 1) / TNAS_LANES * TNAS_LANES;
+}
+
+/* A product reads 64 floats of every row at a time. Rows an odd multiple of 64 floats apart
+ * spread evenly over the sets of a cache; rows a large power of two apart would compete for a
+ * few. */
+size_t tnas_row_stride(size_t floats)
+{
+    enum { STRIP = 64 };
+    return ((floats + STRIP - 1) / (2 * STRIP) * 2 + 1) * STRIP;
 }
 
 size_t tnas_layout_pixels(const tnas_layout *layout, const tnas_tensor *tensor)
@@ -177,8 +183,8 @@ static scratch largest_scratch(const tnas_graph *graph)
         if (o->kind == TNAS_OP_CONV2D || o->kind == TNAS_OP_FC) {
             const tnas_conv_shape s = tnas_conv_shape_of(graph, op);
             grow(&need.weight, (size_t)s.depth * (size_t)s.out_c);
-            grow(&need.columns,
-                 (size_t)s.depth * (size_t)s.tile_rows * (size_t)out->w * TNAS_LANES);
+            grow(&need.columns, (size_t)s.depth * tnas_row_stride((size_t)s.tile_rows *
+                                                                  (size_t)out->w * TNAS_LANES));
         } else if (o->kind != TNAS_OP_ADD) {
             /* The input with all its padding, and the gradient with a border as wide as the
              * window, whichever operator wants less. */
@@ -210,10 +216,8 @@ void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tna
     memset(out, 0, sizeof *out);
     out->images = images;
     out->blocks = (images + TNAS_LANES - 1) / TNAS_LANES;
-    for (int t = 0; t < graph->tensor_count; t++) {
-        const size_t floats = tnas_layout_pixels(out, &graph->tensors[t]) * TNAS_LANES;
-        out->stride[t] = floats + (floats % ALIAS_FLOATS == 0 ? TNAS_LANES : 0);
-    }
+    for (int t = 0; t < graph->tensor_count; t++)
+        out->stride[t] = tnas_row_stride(tnas_layout_pixels(out, &graph->tensors[t]) * TNAS_LANES);
     item_list list;
     list.count = 0;
     list_maps(graph, kind, out, &list);

@@ -42,6 +42,9 @@ typedef struct tnas_layout {
 /* For `images` images at a time. */
 void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tnas_layout *out);
 
+/* How far apart rows of that many floats are best put, for channels and columns alike. */
+size_t tnas_row_stride(size_t floats);
+
 /* Pixels of TNAS_LANES floats in one channel of a map. */
 size_t tnas_layout_pixels(const tnas_layout *layout, const tnas_tensor *tensor);
 

@@ -11,7 +11,8 @@
 
 typedef struct tnas_view {
     int16_t slot; /* TNAS_NONE: the operator has no weights */
-    int32_t out_prefix, in_prefix;
+    int32_t out_prefix;
+    int32_t in_prefix; /* DWCONV2D: 1; FC: input elements */
 } tnas_view;
 
 typedef struct tnas_net {
@@ -22,11 +23,13 @@ typedef struct tnas_net {
     int32_t bn_channels; /* of the whole net */
 } tnas_net;
 
-/* Checks every view against its slot and lays out the batch-norm channels. */
+/* Checks graph and views, and lays out the batch-norm channels. The graph must end in 1x1xclasses,
+ * prefixes must equal the graph's channels, a kernel must have the slot's centre. */
 tnas_status tnas_net_build(const tnas_graph *graph, const tnas_view *views, const tnas_store *store,
                            tnas_net *out);
 
-/* A store with one slot of exact size per operator, and identity views on it. */
+/* A store with one slot of exact size per operator, batch norm after every convolution, and
+ * identity views on it. */
 tnas_status tnas_net_build_fixed(const tnas_graph *graph, tnas_net *net, tnas_store **store);
 
 /* Batch-norm statistics of one network: [bn_channels] each. */

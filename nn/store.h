@@ -6,6 +6,8 @@
  *   CONV2D    weight [out_c, in_c, kernel_h, kernel_w], BN scale [out_c], BN shift [out_c]
  *   DWCONV2D  weight [out_c, kernel_h, kernel_w],       BN scale [out_c], BN shift [out_c]
  *   FC        weight [out_c, in_c],                     bias [out_c]
+ * in_c of FC counts input elements in [c, h, w] order, so that a prefix of channels is a prefix
+ * of them. Without batch norm a convolution has no scale and its shift is a bias.
  * The order is private to nn; weights cross the border as float models. */
 #ifndef TNAS_NN_STORE_H
 #define TNAS_NN_STORE_H
@@ -22,7 +24,7 @@ typedef struct tnas_slot {
     int32_t out_c, in_c; /* DWCONV2D: in_c = 1 */
     uint8_t kernel_h, kernel_w;
     size_t weight_at, weight_count; /* in values */
-    size_t scale_at, shift_at;      /* BN scale and shift [out_c]; FC: shift is the bias */
+    size_t scale_at, shift_at;      /* BN scale and shift [out_c]; or the bias */
     bool batch_norm;
 } tnas_slot;
 

@@ -26,8 +26,8 @@ static tnas_op plain_op(tnas_op_kind kind, int in, int in2)
                      .stride_w = 1};
 }
 
-int append_conv(tnas_graph *graph, tnas_op_kind kind, int in, int kernel, int stride, int32_t out_c,
-                tnas_activation activation)
+int graph_append_conv(tnas_graph *graph, tnas_op_kind kind, int in, int kernel, int stride,
+                      int32_t out_c, tnas_activation activation)
 {
     tnas_op op = plain_op(kind, in, TNAS_NONE);
     op.activation = (uint8_t)activation;
@@ -39,13 +39,13 @@ int append_conv(tnas_graph *graph, tnas_op_kind kind, int in, int kernel, int st
     return append(graph, &op, out_c);
 }
 
-int append_add(tnas_graph *graph, int in, int in2)
+int graph_append_add(tnas_graph *graph, int in, int in2)
 {
     const tnas_op op = plain_op(TNAS_OP_ADD, in, in2);
     return append(graph, &op, 0);
 }
 
-int append_global_pool(tnas_graph *graph, tnas_op_kind kind, int in)
+int graph_append_global_pool(tnas_graph *graph, tnas_op_kind kind, int in)
 {
     tnas_op op = plain_op(kind, in, TNAS_NONE);
     op.kernel_h = (uint8_t)graph->tensors[in].h;
@@ -53,7 +53,7 @@ int append_global_pool(tnas_graph *graph, tnas_op_kind kind, int in)
     return append(graph, &op, 0);
 }
 
-int append_fc(tnas_graph *graph, int in, int32_t out_c)
+int graph_append_fc(tnas_graph *graph, int in, int32_t out_c)
 {
     const tnas_op op = plain_op(TNAS_OP_FC, in, TNAS_NONE);
     return append(graph, &op, out_c);
@@ -63,9 +63,10 @@ static int append_head(tnas_rng *rng, tnas_graph *graph, int in)
 {
     int t = in;
     if (below(rng, 2))
-        t = append_conv(graph, TNAS_OP_CONV2D, t, 1, 1, 64 + 16 * below(rng, 20), TNAS_ACT_RELU6);
-    t = append_global_pool(graph, TNAS_OP_AVGPOOL, t);
-    return append_fc(graph, t, 2 + below(rng, 20));
+        t = graph_append_conv(graph, TNAS_OP_CONV2D, t, 1, 1, 64 + 16 * below(rng, 20),
+                              TNAS_ACT_RELU6);
+    t = graph_append_global_pool(graph, TNAS_OP_AVGPOOL, t);
+    return graph_append_fc(graph, t, 2 + below(rng, 20));
 }
 
 static int append_bottleneck(tnas_rng *rng, tnas_graph *graph, int in, int stride, int32_t out_c)
@@ -74,12 +75,12 @@ static int append_bottleneck(tnas_rng *rng, tnas_graph *graph, int in, int strid
     const int expand = 1 + below(rng, 6), kernel = 3 + 2 * below(rng, 3);
     int t = in;
     if (expand > 1)
-        t = append_conv(graph, TNAS_OP_CONV2D, t, 1, 1, in_c * expand, TNAS_ACT_RELU6);
-    t = append_conv(graph, TNAS_OP_DWCONV2D, t, kernel, stride, 0, TNAS_ACT_RELU6);
-    t = append_conv(graph, TNAS_OP_CONV2D, t, 1, 1, out_c, TNAS_ACT_NONE);
+        t = graph_append_conv(graph, TNAS_OP_CONV2D, t, 1, 1, in_c * expand, TNAS_ACT_RELU6);
+    t = graph_append_conv(graph, TNAS_OP_DWCONV2D, t, kernel, stride, 0, TNAS_ACT_RELU6);
+    t = graph_append_conv(graph, TNAS_OP_CONV2D, t, 1, 1, out_c, TNAS_ACT_NONE);
     if (stride != 1 || in_c != out_c)
         return t;
-    return below(rng, 2) ? append_add(graph, in, t) : append_add(graph, t, in);
+    return below(rng, 2) ? graph_append_add(graph, in, t) : graph_append_add(graph, t, in);
 }
 
 void random_mbconv_graph(tnas_rng *rng, tnas_graph *out)
@@ -87,7 +88,7 @@ void random_mbconv_graph(tnas_rng *rng, tnas_graph *out)
     const int32_t h = 16 + below(rng, 161), w = 16 + below(rng, 161), c = below(rng, 2) ? 3 : 1;
     const int stem_stride = 1 + below(rng, 2), stem_c = 8 + 8 * below(rng, 4);
     tnas_graph_init(out, h, w, c);
-    int t = append_conv(out, TNAS_OP_CONV2D, 0, 3, stem_stride, stem_c, TNAS_ACT_RELU6);
+    int t = graph_append_conv(out, TNAS_OP_CONV2D, 0, 3, stem_stride, stem_c, TNAS_ACT_RELU6);
     const int stage_count = 2 + below(rng, 5);
     for (int stage = 0; stage < stage_count; stage++) {
         const int depth = 1 + below(rng, 4);
@@ -104,19 +105,19 @@ static int append_resblock(tnas_rng *rng, tnas_graph *graph, int in, int stride,
     const bool shortcut_first = below(rng, 2);
     int shortcut = in;
     if (projects && shortcut_first)
-        shortcut = append_conv(graph, TNAS_OP_CONV2D, in, 1, stride, out_c, TNAS_ACT_NONE);
-    int t = append_conv(graph, TNAS_OP_CONV2D, in, 3, stride, out_c, TNAS_ACT_RELU);
-    t = append_conv(graph, TNAS_OP_CONV2D, t, 3, 1, out_c, TNAS_ACT_NONE);
+        shortcut = graph_append_conv(graph, TNAS_OP_CONV2D, in, 1, stride, out_c, TNAS_ACT_NONE);
+    int t = graph_append_conv(graph, TNAS_OP_CONV2D, in, 3, stride, out_c, TNAS_ACT_RELU);
+    t = graph_append_conv(graph, TNAS_OP_CONV2D, t, 3, 1, out_c, TNAS_ACT_NONE);
     if (projects && !shortcut_first)
-        shortcut = append_conv(graph, TNAS_OP_CONV2D, in, 1, stride, out_c, TNAS_ACT_NONE);
-    return append_add(graph, t, shortcut);
+        shortcut = graph_append_conv(graph, TNAS_OP_CONV2D, in, 1, stride, out_c, TNAS_ACT_NONE);
+    return graph_append_add(graph, t, shortcut);
 }
 
 void random_resblock_graph(tnas_rng *rng, tnas_graph *out)
 {
     const int32_t h = 16 + below(rng, 100), w = 16 + below(rng, 100);
     tnas_graph_init(out, h, w, 3);
-    int t = append_conv(out, TNAS_OP_CONV2D, 0, 3, 1, 8 + 8 * below(rng, 4), TNAS_ACT_RELU);
+    int t = graph_append_conv(out, TNAS_OP_CONV2D, 0, 3, 1, 8 + 8 * below(rng, 4), TNAS_ACT_RELU);
     const int stage_count = 2 + below(rng, 4);
     for (int stage = 0; stage < stage_count; stage++) {
         const int depth = 1 + below(rng, 4);
@@ -152,26 +153,26 @@ void random_branched_graph(tnas_rng *rng, int op_count, tnas_graph *out)
         const tnas_activation activation = (tnas_activation)below(rng, TNAS_ACT_COUNT);
         switch (below(rng, 12)) {
         case 0:
-            append_conv(out, TNAS_OP_MAXPOOL, in, kernel, stride, 0, activation);
+            graph_append_conv(out, TNAS_OP_MAXPOOL, in, kernel, stride, 0, activation);
             break;
         case 1:
-            append_conv(out, TNAS_OP_AVGPOOL, in, kernel, stride, 0, activation);
+            graph_append_conv(out, TNAS_OP_AVGPOOL, in, kernel, stride, 0, activation);
             break;
         case 2:
-            append_fc(out, in, channels);
+            graph_append_fc(out, in, channels);
             break;
         case 3:
         case 4:
         case 5:
-            append_add(out, in, find_partner(rng, out, in));
+            graph_append_add(out, in, find_partner(rng, out, in));
             break;
         case 6:
         case 7:
         case 8:
-            append_conv(out, TNAS_OP_DWCONV2D, in, kernel, stride, 0, activation);
+            graph_append_conv(out, TNAS_OP_DWCONV2D, in, kernel, stride, 0, activation);
             break;
         default:
-            append_conv(out, TNAS_OP_CONV2D, in, kernel, stride, channels, activation);
+            graph_append_conv(out, TNAS_OP_CONV2D, in, kernel, stride, channels, activation);
         }
     }
 }

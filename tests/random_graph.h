@@ -15,11 +15,11 @@ void random_resblock_graph(tnas_rng *rng, tnas_graph *out);
 /* op_count operators of all kinds; any of them reads any earlier tensor. */
 void random_branched_graph(tnas_rng *rng, int op_count, tnas_graph *out);
 
-/* Each returns the new tensor. append_conv: any operator with a window, SAME padding. */
-int append_conv(tnas_graph *graph, tnas_op_kind kind, int in, int kernel, int stride, int32_t out_c,
-                tnas_activation activation);
-int append_add(tnas_graph *graph, int in, int in2);
-int append_global_pool(tnas_graph *graph, tnas_op_kind kind, int in);
-int append_fc(tnas_graph *graph, int in, int32_t out_c);
+/* Each returns the new tensor. graph_append_conv: any operator with a window, SAME padding. */
+int graph_append_conv(tnas_graph *graph, tnas_op_kind kind, int in, int kernel, int stride,
+                      int32_t out_c, tnas_activation activation);
+int graph_append_add(tnas_graph *graph, int in, int in2);
+int graph_append_global_pool(tnas_graph *graph, tnas_op_kind kind, int in);
+int graph_append_fc(tnas_graph *graph, int in, int32_t out_c);
 
 #endif

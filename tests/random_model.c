@@ -87,7 +87,7 @@ static void append_head(tnas_rng *rng, tnas_graph *graph)
     ck_assert_int_ne(tnas_graph_append(graph, &op, between(rng, 2, 11)), TNAS_NONE);
 }
 
-void random_graph(tnas_rng *rng, tnas_graph *out)
+static void random_graph(tnas_rng *rng, tnas_graph *out)
 {
     static const tnas_op_kind kinds[] = {TNAS_OP_CONV2D, TNAS_OP_CONV2D, TNAS_OP_DWCONV2D,
                                          TNAS_OP_AVGPOOL, TNAS_OP_MAXPOOL};

@@ -7,10 +7,8 @@
 #include "common/rng.h"
 #include "graph/model.h"
 
-/* 3 to 12 operators; most end in pooling and a fully connected layer. */
-void random_graph(tnas_rng *rng, tnas_graph *out);
-
-/* A random graph with random weights and scales. Destroy with tnas_model_destroy. */
+/* 3 to 12 operators with random weights and scales; most end in pooling and a fully connected
+ * layer. Destroy with tnas_model_destroy. */
 tnas_model *random_int8_model(tnas_rng *rng);
 
 #endif

@@ -36,7 +36,7 @@ static void read_text(const char *path, char *text)
 /* Starts `tinynas <words>` with stdout and stderr in files of the folder. */
 static pid_t start(const char *folder, const char *words)
 {
-    char command[8192];
+    char command[4 * TNAS_PATH_BYTES];
     snprintf(command, sizeof command, "exec %s %s >%s/out 2>%s/err", program(), words, folder,
              folder);
     const pid_t child = fork();
@@ -172,7 +172,7 @@ START_TEST(malformed_json_and_unknown_keys_are_refused_with_their_path)
     ck_ok(tnas_file_write(path, unknown, sizeof unknown - 1));
     check_failure(run("search --mcu stm32h743 --space %s", path), 4, "colour");
     static const char profile[] =
-        "{\"format\": \"tinynas-mcu\", \"version\": 1, \"name\": \"x\", \"speed\": 3}";
+        "{\"format\": \"tinynas-mcu\", \"version\": 1, \"part\": \"x\", \"speed\": 3}";
     ck_ok(tnas_file_write(path, profile, sizeof profile - 1));
     check_failure(run("search --mcu %s", path), 4, "speed");
 }

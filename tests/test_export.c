@@ -197,7 +197,10 @@ START_TEST(runner_counts_the_right_answers_of_idx_files)
     for (size_t i = 0; i < pixel_count; i++)
         pixels[i] = (uint8_t)tnas_rng_below(&rng, 256);
     int16_t labels[COUNT];
-    ck_ok(tnas_image_classify(image, NULL, pixels, COUNT, labels));
+    tnas_pool *pool;
+    ck_ok(tnas_pool_create(1, &pool));
+    ck_ok(tnas_image_classify(image, pool, pixels, COUNT, labels));
+    tnas_pool_destroy(pool);
     for (int i = 0; i < COUNT; i += 5)
         labels[i] = (int16_t)(labels[i] == 0); /* a wrong one */
     const tnas_images set = {COUNT, pixels, labels};

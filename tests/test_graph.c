@@ -78,12 +78,14 @@ START_TEST(macs_and_weights_agree_with_counts_by_hand)
 {
     tnas_graph graph;
     tnas_graph_init(&graph, 32, 24, 3);
-    const int a = append_conv(&graph, TNAS_OP_CONV2D, 0, 3, 2, 16, TNAS_ACT_RELU6); /* 16x12x16 */
-    const int b = append_conv(&graph, TNAS_OP_DWCONV2D, a, 5, 1, 0, TNAS_ACT_RELU6);
-    const int c = append_conv(&graph, TNAS_OP_CONV2D, b, 1, 1, 16, TNAS_ACT_NONE);
-    const int d = append_add(&graph, a, c);
-    const int e = append_conv(&graph, TNAS_OP_MAXPOOL, d, 2, 2, 0, TNAS_ACT_NONE); /* 8x6x16 */
-    append_fc(&graph, e, 10);
+    const int a =
+        graph_append_conv(&graph, TNAS_OP_CONV2D, 0, 3, 2, 16, TNAS_ACT_RELU6); /* 16x12x16 */
+    const int b = graph_append_conv(&graph, TNAS_OP_DWCONV2D, a, 5, 1, 0, TNAS_ACT_RELU6);
+    const int c = graph_append_conv(&graph, TNAS_OP_CONV2D, b, 1, 1, 16, TNAS_ACT_NONE);
+    const int d = graph_append_add(&graph, a, c);
+    const int e =
+        graph_append_conv(&graph, TNAS_OP_MAXPOOL, d, 2, 2, 0, TNAS_ACT_NONE); /* 8x6x16 */
+    graph_append_fc(&graph, e, 10);
     static const int64_t weights[] = {3 * 3 * 3 * 16, 5 * 5 * 16, 16 * 16, 0, 0, 8 * 6 * 16 * 10};
     static const int64_t macs[] = {16 * 12 * 16 * 27, 16 * 12 * 16 * 25, 16 * 12 * 16 * 16, 0, 0,
                                    8 * 6 * 16 * 10};
@@ -127,7 +129,7 @@ START_TEST(impossible_operators_are_not_appended)
     };
     tnas_graph graph;
     tnas_graph_init(&graph, 8, 8, 4);
-    append_fc(&graph, 0, 5);
+    graph_append_fc(&graph, 0, 5);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ck_assert_msg(tnas_graph_append(&graph, &rows[i].op, rows[i].out_c) == TNAS_NONE,
                       "row %zu was appended", i);
@@ -135,7 +137,7 @@ START_TEST(impossible_operators_are_not_appended)
         ck_assert_int_eq(graph.tensor_count, 2);
     }
     while (graph.op_count < TNAS_GRAPH_OPS_MAX)
-        append_add(&graph, 0, 0);
+        graph_append_add(&graph, 0, 0);
     const tnas_op add = {.kind = TNAS_OP_ADD, .in = {0, 0}};
     ck_assert_int_eq(tnas_graph_append(&graph, &add, 0), TNAS_NONE);
     ck_ok(tnas_graph_check(&graph));
@@ -218,9 +220,9 @@ enum { VIOLATION_COUNT = sizeof violations / sizeof violations[0] };
 static void small_graph(tnas_graph *graph)
 {
     tnas_graph_init(graph, 8, 8, 3);
-    const int a = append_conv(graph, TNAS_OP_CONV2D, 0, 3, 1, 4, TNAS_ACT_RELU6);
-    const int b = append_conv(graph, TNAS_OP_CONV2D, a, 1, 1, 4, TNAS_ACT_NONE);
-    append_fc(graph, append_add(graph, a, b), 2);
+    const int a = graph_append_conv(graph, TNAS_OP_CONV2D, 0, 3, 1, 4, TNAS_ACT_RELU6);
+    const int b = graph_append_conv(graph, TNAS_OP_CONV2D, a, 1, 1, 4, TNAS_ACT_NONE);
+    graph_append_fc(graph, graph_append_add(graph, a, b), 2);
 }
 
 START_TEST(check_names_each_violation)
@@ -514,8 +516,9 @@ static uint8_t *small_model_file(tnas_model_type type, size_t *byte_count)
 {
     tnas_graph graph;
     tnas_graph_init(&graph, 4, 4, 1);
-    const int a = append_conv(&graph, TNAS_OP_CONV2D, 0, 1, 2, 2, TNAS_ACT_RELU);
-    append_fc(&graph, append_conv(&graph, TNAS_OP_DWCONV2D, a, 2, 1, 0, TNAS_ACT_NONE), 2);
+    const int a = graph_append_conv(&graph, TNAS_OP_CONV2D, 0, 1, 2, 2, TNAS_ACT_RELU);
+    graph_append_fc(&graph, graph_append_conv(&graph, TNAS_OP_DWCONV2D, a, 2, 1, 0, TNAS_ACT_NONE),
+                    2);
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, type);
     tnas_model *const model = random_model(&rng, type, &graph);
     ck_ok(tnas_model_save(model, in_folder("small.tnm")));

@@ -341,7 +341,7 @@ START_TEST(recalibration_averages_the_statistics_of_its_batches)
 }
 END_TEST
 
-/* 130 images: two whole tasks of 64 and one of 2. */
+/* 130 images: eight whole tasks of a block and one of 2 images. */
 START_TEST(prediction_and_ranges_are_the_reference_for_any_count)
 {
     static const int counts[] = {1, 7, 16, 33, 130};

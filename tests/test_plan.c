@@ -261,11 +261,11 @@ START_TEST(a_residual_chain_keeps_one_address)
 {
     static planned p;
     tnas_graph_init(&p.graph, 8, 8, 4);
-    const int x = append_conv(&p.graph, TNAS_OP_CONV2D, 0, 3, 1, 8, TNAS_ACT_NONE);
-    const int a = append_conv(&p.graph, TNAS_OP_CONV2D, x, 3, 1, 8, TNAS_ACT_NONE);
-    const int y = append_add(&p.graph, a, x);
-    const int b = append_conv(&p.graph, TNAS_OP_CONV2D, y, 3, 1, 8, TNAS_ACT_NONE);
-    const int z = append_add(&p.graph, y, b);
+    const int x = graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 3, 1, 8, TNAS_ACT_NONE);
+    const int a = graph_append_conv(&p.graph, TNAS_OP_CONV2D, x, 3, 1, 8, TNAS_ACT_NONE);
+    const int y = graph_append_add(&p.graph, a, x);
+    const int b = graph_append_conv(&p.graph, TNAS_OP_CONV2D, y, 3, 1, 8, TNAS_ACT_NONE);
+    const int z = graph_append_add(&p.graph, y, b);
     plan_graph(&p, TARGET_TINYNAS);
     ck_assert(p.schedule.steps[2].in_place && p.schedule.steps[4].in_place);
     ck_assert_int_eq(p.schedule.steps[2].in_place_side, 1);
@@ -281,8 +281,8 @@ START_TEST(an_input_that_is_needed_later_is_not_overwritten)
 {
     static planned p;
     tnas_graph_init(&p.graph, 4, 4, 4);
-    const int twice = append_add(&p.graph, 0, 0);
-    append_add(&p.graph, 0, twice);
+    const int twice = graph_append_add(&p.graph, 0, 0);
+    graph_append_add(&p.graph, 0, twice);
     plan_graph(&p, TARGET_TINYNAS);
     ck_assert(!p.schedule.steps[0].in_place);
     ck_assert(p.schedule.steps[1].in_place);
@@ -296,7 +296,7 @@ START_TEST(a_tensor_may_be_added_to_itself_in_place)
 {
     static planned p;
     tnas_graph_init(&p.graph, 4, 4, 4);
-    append_add(&p.graph, 0, 0);
+    graph_append_add(&p.graph, 0, 0);
     plan_graph(&p, TARGET_TINYNAS);
     ck_assert(p.schedule.steps[0].in_place);
     ck_assert_uint_eq(p.plan.arena_bytes, 64);
@@ -307,8 +307,8 @@ START_TEST(a_tensor_nobody_reads_lives_at_its_own_step)
 {
     static planned p;
     tnas_graph_init(&p.graph, 4, 4, 4);
-    append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 100, TNAS_ACT_NONE);
-    append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 4, TNAS_ACT_NONE);
+    graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 100, TNAS_ACT_NONE);
+    graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 4, TNAS_ACT_NONE);
     plan_graph(&p, TARGET_TINYNAS);
     ck_assert_uint_eq(p.plan.arena_bytes, 64 + 1600);
     play(&p);
@@ -319,9 +319,9 @@ START_TEST(what_a_fused_step_keeps_to_itself_is_not_placed)
 {
     static planned p;
     tnas_graph_init(&p.graph, 4, 4, 4);
-    const int wide = append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 64, TNAS_ACT_NONE);
-    const int narrow = append_conv(&p.graph, TNAS_OP_CONV2D, wide, 1, 1, 4, TNAS_ACT_NONE);
-    append_global_pool(&p.graph, TNAS_OP_AVGPOOL, narrow);
+    const int wide = graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 64, TNAS_ACT_NONE);
+    const int narrow = graph_append_conv(&p.graph, TNAS_OP_CONV2D, wide, 1, 1, 4, TNAS_ACT_NONE);
+    graph_append_global_pool(&p.graph, TNAS_OP_AVGPOOL, narrow);
     p.target = make_target(TARGET_TINYNAS);
     p.schedule =
         (tnas_schedule){.step_count = 2, .steps = {{.op = 0, .op_count = 2}, {2, 1, 0, 0, 0}}};
@@ -335,9 +335,9 @@ START_TEST(what_leaves_a_fused_step_is_placed)
 {
     static planned p;
     tnas_graph_init(&p.graph, 4, 4, 4);
-    const int first = append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 4, TNAS_ACT_NONE);
-    const int second = append_conv(&p.graph, TNAS_OP_CONV2D, first, 1, 1, 4, TNAS_ACT_NONE);
-    append_add(&p.graph, second, first);
+    const int first = graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 4, TNAS_ACT_NONE);
+    const int second = graph_append_conv(&p.graph, TNAS_OP_CONV2D, first, 1, 1, 4, TNAS_ACT_NONE);
+    graph_append_add(&p.graph, second, first);
     p.target = make_target(TARGET_OUT_OF_PLACE);
     p.schedule =
         (tnas_schedule){.step_count = 2, .steps = {{.op = 0, .op_count = 2}, {2, 1, 0, 0, 0}}};
@@ -385,8 +385,8 @@ START_TEST(a_missing_kernel_is_named_with_its_place)
 {
     static planned p;
     tnas_graph_init(&p.graph, 4, 4, 4);
-    append_conv(&p.graph, TNAS_OP_CONV2D, 0, 3, 1, 4, TNAS_ACT_NONE);
-    append_conv(&p.graph, TNAS_OP_MAXPOOL, 1, 2, 2, 0, TNAS_ACT_NONE);
+    graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 3, 1, 4, TNAS_ACT_NONE);
+    graph_append_conv(&p.graph, TNAS_OP_MAXPOOL, 1, 2, 2, 0, TNAS_ACT_NONE);
     p.target = make_target(TARGET_TINYNAS);
     p.target.kernel_for = no_maxpool;
     ck_fails(TNAS_ERR_INPUT, "operator 1 (maxpool): the tinynas runtime has no kernel",
@@ -399,14 +399,14 @@ START_TEST(each_operator_gets_its_kernel)
 {
     static planned p;
     tnas_graph_init(&p.graph, 8, 8, 4);
-    append_conv(&p.graph, TNAS_OP_CONV2D, 0, 3, 1, 4, TNAS_ACT_NONE);
-    append_conv(&p.graph, TNAS_OP_CONV2D, 1, 1, 1, 4, TNAS_ACT_NONE);
-    append_add(&p.graph, 1, 2);
-    append_conv(&p.graph, TNAS_OP_CONV2D, 3, 1, 2, 4, TNAS_ACT_NONE);
-    append_conv(&p.graph, TNAS_OP_DWCONV2D, 4, 3, 1, 0, TNAS_ACT_NONE);
-    append_conv(&p.graph, TNAS_OP_MAXPOOL, 5, 2, 2, 0, TNAS_ACT_NONE);
-    append_global_pool(&p.graph, TNAS_OP_AVGPOOL, 6);
-    append_fc(&p.graph, 7, 10);
+    graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 3, 1, 4, TNAS_ACT_NONE);
+    graph_append_conv(&p.graph, TNAS_OP_CONV2D, 1, 1, 1, 4, TNAS_ACT_NONE);
+    graph_append_add(&p.graph, 1, 2);
+    graph_append_conv(&p.graph, TNAS_OP_CONV2D, 3, 1, 2, 4, TNAS_ACT_NONE);
+    graph_append_conv(&p.graph, TNAS_OP_DWCONV2D, 4, 3, 1, 0, TNAS_ACT_NONE);
+    graph_append_conv(&p.graph, TNAS_OP_MAXPOOL, 5, 2, 2, 0, TNAS_ACT_NONE);
+    graph_append_global_pool(&p.graph, TNAS_OP_AVGPOOL, 6);
+    graph_append_fc(&p.graph, 7, 10);
     plan_graph(&p, TARGET_TINYNAS);
     static const char *const expected[] = {
         "tnrt_conv2d_s8",   "tnrt_conv2d_1x1_s8", "tnrt_add_s8",     "tnrt_conv2d_s8",
@@ -421,12 +421,12 @@ START_TEST(constants_are_counted_as_they_are_linked)
 {
     static planned p;
     tnas_graph_init(&p.graph, 8, 8, 3);
-    append_conv(&p.graph, TNAS_OP_CONV2D, 0, 3, 1, 5, TNAS_ACT_NONE);
-    append_conv(&p.graph, TNAS_OP_CONV2D, 1, 1, 1, 5, TNAS_ACT_NONE);
-    append_add(&p.graph, 1, 2);
-    append_conv(&p.graph, TNAS_OP_DWCONV2D, 3, 3, 1, 0, TNAS_ACT_NONE);
-    append_global_pool(&p.graph, TNAS_OP_AVGPOOL, 4);
-    append_fc(&p.graph, 5, 10);
+    graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 3, 1, 5, TNAS_ACT_NONE);
+    graph_append_conv(&p.graph, TNAS_OP_CONV2D, 1, 1, 1, 5, TNAS_ACT_NONE);
+    graph_append_add(&p.graph, 1, 2);
+    graph_append_conv(&p.graph, TNAS_OP_DWCONV2D, 3, 3, 1, 0, TNAS_ACT_NONE);
+    graph_append_global_pool(&p.graph, TNAS_OP_AVGPOOL, 4);
+    graph_append_fc(&p.graph, 5, 10);
     plan_graph(&p, TARGET_TINYNAS);
     static const tnas_packed_bytes expected[] = {
         {136, 5 * 9},               /* 3 * 3 * 3 * 5 = 135, rounded up */
@@ -443,7 +443,7 @@ START_TEST(constants_are_counted_as_they_are_linked)
     /* 6 rows of 60 bytes, 28 for the record; 5 + 5 + 3 + 5 + 10 = 28 shifts need no padding. */
     ck_assert_uint_eq(p.target.table_bytes(&p.graph, 6, 4), 6 * 60 + 28);
     ck_assert_uint_eq(p.target.table_bytes(&p.graph, 6, 8), 6 * 80 + 32);
-    append_fc(&p.graph, 6, 3); /* 31 shifts need 1 */
+    graph_append_fc(&p.graph, 6, 3); /* 31 shifts need 1 */
     ck_assert_uint_eq(p.target.table_bytes(&p.graph, 7, 4), 7 * 60 + 28 + 1);
 }
 END_TEST

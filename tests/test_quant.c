@@ -212,15 +212,15 @@ static void measure_ranges(const tnas_model *model, const test_images *images, i
 static void small_graph(tnas_graph *graph)
 {
     tnas_graph_init(graph, 13, 12, 3);
-    const int stem = append_conv(graph, TNAS_OP_CONV2D, 0, 3, 1, 8, TNAS_ACT_RELU6);
-    const int pooled = append_conv(graph, TNAS_OP_MAXPOOL, stem, 2, 2, 0, TNAS_ACT_NONE);
-    int t = append_conv(graph, TNAS_OP_CONV2D, pooled, 1, 1, 22, TNAS_ACT_RELU6);
-    t = append_conv(graph, TNAS_OP_DWCONV2D, t, 5, 1, 0, TNAS_ACT_RELU);
-    t = append_conv(graph, TNAS_OP_CONV2D, t, 1, 1, 8, TNAS_ACT_NONE);
-    t = append_add(graph, pooled, t);
-    t = append_conv(graph, TNAS_OP_DWCONV2D, t, 3, 2, 0, TNAS_ACT_NONE);
-    t = append_global_pool(graph, TNAS_OP_AVGPOOL, t);
-    append_fc(graph, t, 10);
+    const int stem = graph_append_conv(graph, TNAS_OP_CONV2D, 0, 3, 1, 8, TNAS_ACT_RELU6);
+    const int pooled = graph_append_conv(graph, TNAS_OP_MAXPOOL, stem, 2, 2, 0, TNAS_ACT_NONE);
+    int t = graph_append_conv(graph, TNAS_OP_CONV2D, pooled, 1, 1, 22, TNAS_ACT_RELU6);
+    t = graph_append_conv(graph, TNAS_OP_DWCONV2D, t, 5, 1, 0, TNAS_ACT_RELU);
+    t = graph_append_conv(graph, TNAS_OP_CONV2D, t, 1, 1, 8, TNAS_ACT_NONE);
+    t = graph_append_add(graph, pooled, t);
+    t = graph_append_conv(graph, TNAS_OP_DWCONV2D, t, 3, 2, 0, TNAS_ACT_NONE);
+    t = graph_append_global_pool(graph, TNAS_OP_AVGPOOL, t);
+    graph_append_fc(graph, t, 10);
 }
 
 typedef struct test_net {
@@ -506,7 +506,7 @@ START_TEST(activations_become_clamps_of_quantised_values)
 {
     tnas_graph graph;
     tnas_graph_init(&graph, 1, 1, 1);
-    append_conv(&graph, TNAS_OP_CONV2D, 0, 1, 1, 1, (tnas_activation)_i);
+    graph_append_conv(&graph, TNAS_OP_CONV2D, 0, 1, 1, 1, (tnas_activation)_i);
     tnas_model *model;
     tnas_image *image;
     ck_ok(tnas_model_create(TNAS_MODEL_INT8, &graph, &model));
@@ -599,8 +599,8 @@ START_TEST(channels_of_zeros_and_huge_biases_stay_in_range)
 {
     tnas_graph graph;
     tnas_graph_init(&graph, 2, 2, 1);
-    append_conv(&graph, TNAS_OP_DWCONV2D, 0, 1, 1, 0, TNAS_ACT_NONE);
-    append_conv(&graph, TNAS_OP_CONV2D, 1, 1, 1, 3, TNAS_ACT_NONE);
+    graph_append_conv(&graph, TNAS_OP_DWCONV2D, 0, 1, 1, 0, TNAS_ACT_NONE);
+    graph_append_conv(&graph, TNAS_OP_CONV2D, 1, 1, 1, 3, TNAS_ACT_NONE);
     tnas_model *model, *quantized;
     ck_ok(tnas_model_create(TNAS_MODEL_FLOAT, &graph, &model));
     ck_ok(tnas_model_add_constants(model, 0, 0));
@@ -633,7 +633,7 @@ START_TEST(sums_that_could_overflow_are_refused)
 {
     tnas_graph graph;
     tnas_graph_init(&graph, 250, 250, 1);
-    append_fc(&graph, 0, 2);
+    graph_append_fc(&graph, 0, 2);
     tnas_model *model, *out;
     ck_ok(tnas_model_create(TNAS_MODEL_FLOAT, &graph, &model));
     ck_ok(tnas_model_add_constants(model, 0, 0));
@@ -647,7 +647,7 @@ START_TEST(models_that_cannot_be_lowered_are_refused)
 {
     tnas_graph graph;
     tnas_graph_init(&graph, 1, 1, 1);
-    append_conv(&graph, TNAS_OP_CONV2D, 0, 1, 1, 1, TNAS_ACT_NONE);
+    graph_append_conv(&graph, TNAS_OP_CONV2D, 0, 1, 1, 1, TNAS_ACT_NONE);
     tnas_model *model;
     tnas_image *image;
     ck_ok(tnas_model_create(TNAS_MODEL_FLOAT, &graph, &model));
