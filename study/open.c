@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "study/identity.h"
+#include "study/settings.h"
 
 bool tnas_is_study(const char *folder)
 {
@@ -55,9 +55,9 @@ tnas_status tnas_run_create_study(tnas_run *run)
     TNAS_TRY(set_paths(run));
     TNAS_TRY(tnas_db_open(folder, true, &run->db));
     TNAS_TRY(tnas_db_begin(run->db));
-    tnas_identity identity;
-    tnas_identity_of(run, &identity);
-    TNAS_TRY(tnas_identity_store(&identity, run->db));
+    tnas_settings settings;
+    tnas_settings_of(run, &settings);
+    TNAS_TRY(tnas_settings_store(&settings, run->db));
     char path[TNAS_PATH_BYTES];
     if (realpath(run->request->data, path) == NULL)
         snprintf(path, sizeof path, "%s", run->request->data);
@@ -86,9 +86,9 @@ tnas_status tnas_run_open_study(tnas_run *run)
     TNAS_TRY(lock_folder(run, run->report->folder));
     TNAS_TRY(set_paths(run));
     TNAS_TRY(tnas_db_open(run->report->folder, false, &run->db));
-    tnas_identity identity;
-    tnas_identity_of(run, &identity);
-    TNAS_TRY(tnas_identity_check(&identity, run->db, run->report->folder));
+    tnas_settings settings;
+    tnas_settings_of(run, &settings);
+    TNAS_TRY(tnas_settings_check(&settings, run->db, run->report->folder));
     int input, width;
     TNAS_TRY(read_option(run, "space_input", &input));
     TNAS_TRY(read_option(run, "space_width", &width));

@@ -1,36 +1,36 @@
-#include "study/identity.h"
+#include "study/settings.h"
 
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static void add(tnas_identity *identity, const char *key, const char *format, ...)
+static void add(tnas_settings *settings, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-static void add(tnas_identity *identity, const char *key, const char *format, ...)
+static void add(tnas_settings *settings, const char *key, const char *format, ...)
 {
-    assert(identity->count < TNAS_IDENTITY_ITEMS_MAX);
-    snprintf(identity->items[identity->count].key, sizeof identity->items[0].key, "%s", key);
+    assert(settings->count < TNAS_SETTINGS_ITEMS_MAX);
+    snprintf(settings->items[settings->count].key, sizeof settings->items[0].key, "%s", key);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(identity->items[identity->count].value, sizeof identity->items[0].value, format,
+    vsnprintf(settings->items[settings->count].value, sizeof settings->items[0].value, format,
               arguments);
     va_end(arguments);
-    identity->count++;
+    settings->count++;
 }
 
-static void add_recipe(tnas_identity *identity, const char *name, const tnas_recipe *recipe)
+static void add_recipe(tnas_settings *settings, const char *name, const tnas_recipe *recipe)
 {
     tnas_recipe_value values[TNAS_RECIPE_VALUE_COUNT];
     tnas_recipe_list(recipe, values);
     for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++) {
         char key[80];
-        snprintf(key, sizeof key, "%s.%s", name, values[i].name);
-        add(identity, key, "%.17g", values[i].value);
+        snprintf(key, sizeof key, "%.16s.%.47s", name, values[i].name);
+        add(settings, key, "%.17g", values[i].value);
     }
 }
 
-void tnas_identity_of(const tnas_run *run, tnas_identity *out)
+void tnas_settings_of(const tnas_run *run, tnas_settings *out)
 {
     const tnas_plan_of_work *const work = &run->work;
     out->count = 0;
@@ -55,26 +55,26 @@ void tnas_identity_of(const tnas_run *run, tnas_identity *out)
     add(out, "finish.calibration_images", "%d", work->calibration_images);
 }
 
-tnas_status tnas_identity_store(const tnas_identity *identity, tnas_store_db *db)
+tnas_status tnas_settings_store(const tnas_settings *settings, tnas_store_db *db)
 {
-    for (int i = 0; i < identity->count; i++)
-        TNAS_TRY(tnas_db_put_meta(db, identity->items[i].key, identity->items[i].value));
+    for (int i = 0; i < settings->count; i++)
+        TNAS_TRY(tnas_db_put_meta(db, settings->items[i].key, settings->items[i].value));
     return TNAS_OK;
 }
 
-tnas_status tnas_identity_check(const tnas_identity *identity, tnas_store_db *db,
+tnas_status tnas_settings_check(const tnas_settings *settings, tnas_store_db *db,
                                 const char *folder)
 {
-    for (int i = 0; i < identity->count; i++) {
-        char stored[sizeof identity->items[0].value];
+    for (int i = 0; i < settings->count; i++) {
+        char stored[sizeof settings->items[0].value];
         bool found;
-        TNAS_TRY(tnas_db_get_meta(db, identity->items[i].key, stored, sizeof stored, &found));
-        if (!found || strcmp(stored, identity->items[i].value) != 0)
+        TNAS_TRY(tnas_db_get_meta(db, settings->items[i].key, stored, sizeof stored, &found));
+        if (!found || strcmp(stored, settings->items[i].value) != 0)
             return tnas_fail(TNAS_ERR_USAGE,
                              "study %s has %s = %s, this search has %s; choose another folder "
                              "with --study",
-                             folder, identity->items[i].key, found ? stored : "nothing",
-                             identity->items[i].value);
+                             folder, settings->items[i].key, found ? stored : "nothing",
+                             settings->items[i].value);
     }
     return TNAS_OK;
 }
