@@ -43,21 +43,18 @@ tnas_status tnas_command_find(const char *name, tnas_command *out)
     return tnas_fail(TNAS_ERR_USAGE, "unknown command \"%s\"; see tinynas --help", name);
 }
 
-/* Is the command in the option's list of commands ("*": all)? */
-static bool applies(const option_info *option, tnas_command command)
+bool tnas_option_applies(tnas_option option, tnas_command command)
 {
-    if (strcmp(option->commands, "*") == 0)
-        return true;
-    const char *const name = command_names[command];
+    const char *const list = options[option].commands, *const name = command_names[command];
     const size_t length = strlen(name);
-    for (const char *p = option->commands; *p != '\0';) {
+    for (const char *p = list; *p != '\0';) {
         const size_t word = strcspn(p, " ");
         if (word == length && memcmp(p, name, length) == 0)
             return true;
         p += word;
         p += *p == ' ';
     }
-    return false;
+    return strcmp(list, "*") == 0;
 }
 
 static tnas_status parse_number(const option_info *option, const char *text, double *out)
@@ -96,7 +93,7 @@ static tnas_status parse_option(int argc, char **argv, int at, tnas_arguments *o
         const option_info *const info = &options[i];
         if (strlen(info->flag) != length || memcmp(info->flag, word, length) != 0)
             continue;
-        if (!applies(info, out->command))
+        if (!tnas_option_applies((tnas_option)i, out->command))
             return tnas_fail(TNAS_ERR_USAGE, "--%s is not an option of `tinynas %s`", info->flag,
                              command_names[out->command]);
         *used = info->kind == FLAG || attached != NULL ? 1 : 2;
@@ -114,7 +111,7 @@ static tnas_status parse_option(int argc, char **argv, int at, tnas_arguments *o
 static tnas_status set_defaults(tnas_arguments *out)
 {
     for (int i = 0; i < TNAS_OPTION_COUNT; i++) {
-        if (options[i].fallback == NULL || !applies(&options[i], out->command))
+        if (options[i].fallback == NULL || !tnas_option_applies((tnas_option)i, out->command))
             continue;
         TNAS_TRY(set_option(out, i, options[i].fallback));
         out->given[i] = false;

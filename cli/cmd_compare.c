@@ -101,6 +101,8 @@ static tnas_status load_and_compare(const tnas_arguments *arguments, const tnas_
     else
         TNAS_TRY(tnas_config_path("graphs", graphs));
     tnas_measurements rows;
+    if (!tnas_dir_exists(graphs))
+        return tnas_fail(TNAS_ERR_IO, "--graphs %s: there is no such folder", graphs);
     const tnas_measurement_query query = {
         .mcu = mcu->name,
         .runtime = wanted,
@@ -108,7 +110,15 @@ static tnas_status load_and_compare(const tnas_arguments *arguments, const tnas_
         .assumed_clock_mhz = mcu->clock_mhz,
     };
     TNAS_TRY(tnas_measurements_load(arguments->text[TNAS_OPTION_measurements], &query, &rows));
-    const tnas_status status = compare(arguments, mcu, model, &rows, summary);
+    tnas_status status;
+    if (rows.count == 0)
+        status = tnas_fail(TNAS_ERR_INPUT,
+                           "%s: no row of %s with runtime %s and a time among its %d; --runtime "
+                           "chooses another (tinynas mcu show %s lists them)",
+                           arguments->text[TNAS_OPTION_measurements], mcu->name, wanted,
+                           rows.other_rows, mcu->name);
+    else
+        status = compare(arguments, mcu, model, &rows, summary);
     tnas_measurements_deinit(&rows);
     return status;
 }

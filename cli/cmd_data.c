@@ -6,9 +6,6 @@
 #include "common/io.h"
 #include "data/dataset.h"
 
-/* The share that a search carves out, so that `info` shows what a search will see. */
-static const double validation_share = 0.1;
-
 typedef struct class_counts {
     int train, validation;
 } class_counts;
@@ -104,7 +101,7 @@ tnas_status tnas_cmd_data(const tnas_arguments *arguments)
         return tnas_fail(TNAS_ERR_USAGE,
                          "tinynas data: must be `info DATA` or `write DATA --out DIR`");
     tnas_dataset *dataset;
-    TNAS_TRY(tnas_dataset_load(arguments->operands[1], validation_share, &dataset));
+    TNAS_TRY(tnas_dataset_load(arguments->operands[1], TNAS_VALIDATION_SHARE, &dataset));
     const tnas_status status = writes ? write(arguments, dataset) : info(arguments, dataset);
     tnas_dataset_destroy(dataset);
     return status;

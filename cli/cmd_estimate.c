@@ -10,6 +10,7 @@
 
 /* What is priced, and the rules it is priced by. */
 typedef struct subject {
+    int target_id; /* of a study; 0: a graph file */
     tnas_graph graph;
     tnas_mcu *mcu;
     tnas_code_sizes sizes;
@@ -19,13 +20,17 @@ typedef struct subject {
     tnas_plan plan;
 } subject;
 
-static tnas_status load_graph(const char *model, tnas_graph *graph)
+/* A graph file, or a study's winner: the one for this part, else the last, for a winner may be
+ * priced on any part. */
+static tnas_status load_graph(const tnas_arguments *arguments, const char *model, subject *s)
 {
     if (!tnas_is_study(model))
-        return tnas_graph_load(model, graph);
+        return tnas_graph_load(model, &s->graph);
     tnas_study *study;
-    TNAS_TRY(tnas_study_load(model, NULL, &study));
-    *graph = study->model->graph;
+    if (tnas_arguments_study(arguments, model, s->mcu->name, &study) != TNAS_OK)
+        TNAS_TRY(tnas_arguments_study(arguments, model, NULL, &study));
+    s->graph = study->model->graph;
+    s->target_id = study->target_id;
     tnas_study_destroy(study);
     return TNAS_OK;
 }
@@ -38,7 +43,7 @@ static tnas_status price(const tnas_arguments *arguments, const char *model, sub
         return tnas_fail(TNAS_ERR_USAGE,
                          "--runtime %s: this version prices the memory of tinynas only", runtime);
     TNAS_TRY(tnas_mcu_load(mcu, &s->mcu));
-    TNAS_TRY(load_graph(model, &s->graph));
+    TNAS_TRY(load_graph(arguments, model, s));
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_config_path("codesize.csv", path));
     TNAS_TRY(tnas_code_sizes_load(path, &s->sizes));
@@ -86,6 +91,8 @@ static void print_json(const tnas_arguments *arguments, const subject *s)
     cJSON_AddStringToObject(o, "mcu", s->mcu->name);
     cJSON_AddNumberToObject(o, "clock_mhz", s->mcu->clock_mhz);
     cJSON_AddStringToObject(o, "runtime", "tinynas");
+    if (s->target_id > 0)
+        cJSON_AddNumberToObject(o, "target", s->target_id);
     cJSON_AddNumberToObject(o, "macs", (double)c->macs);
     cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
     cJSON_AddNumberToObject(o, "weights_bytes", (double)f->weights_bytes);
@@ -93,6 +100,7 @@ static void print_json(const tnas_arguments *arguments, const subject *s)
     cJSON_AddNumberToObject(o, "table_bytes", (double)f->table_bytes);
     cJSON_AddNumberToObject(o, "code_bytes", (double)f->code_bytes);
     cJSON_AddStringToObject(o, "code_toolchain", s->sizes.toolchain);
+    cJSON_AddBoolToObject(o, "code_exact", tnas_code_sizes_exact_for(&s->sizes, s->mcu->core));
     cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
     cJSON_AddNumberToObject(o, "stack_bytes", (double)f->stack_bytes);
     tnas_json_add(o, "latency_ms", c->has_latency ? c->latency_ms : NAN);
@@ -143,6 +151,17 @@ static void print_line(const char *name, const subject *s, int limit_index)
            (s->cost.over & (1u << limit_index)) != 0 ? "OVER" : "FITS");
 }
 
+/* What a reader should know about this latency. */
+static void print_doubts(const subject *s)
+{
+    double x[TNAS_FEATURE_COUNT];
+    char doubts[512];
+    tnas_features_of_graph(&s->graph, x);
+    tnas_latency_doubts(s->estimator.latency, x, doubts, sizeof doubts);
+    if (doubts[0] != '\0')
+        printf("           %s\n", doubts);
+}
+
 static void print_table(const tnas_arguments *arguments, const subject *s)
 {
     const tnas_cost *const c = &s->cost;
@@ -153,11 +172,16 @@ static void print_table(const tnas_arguments *arguments, const subject *s)
     tnas_print_header(arguments);
     printf("part       %s (%s) at %g MHz, runtime tinynas, arena in %s\n", s->mcu->name,
            s->mcu->part, s->mcu->clock_mhz, region);
+    if (s->target_id > 0)
+        printf("network    the study's target %d\n", s->target_id);
     printf("work       %.3f MMAC in %d layers\n", (double)c->macs * 1e-6, s->schedule.step_count);
     print_line("flash", s, TNAS_LIMIT_INDEX_FLASH);
     printf("           weights %zu, channel parameters %zu, table %zu, code %zu\n",
            f->weights_bytes, f->channels_bytes, f->table_bytes, f->code_bytes);
-    printf("           code exact for %s\n", s->sizes.toolchain);
+    printf("           code %s %s\n",
+           tnas_code_sizes_exact_for(&s->sizes, s->mcu->core) ? "exact for"
+                                                              : "estimated: measured with",
+           s->sizes.toolchain);
     print_line("SRAM", s, TNAS_LIMIT_INDEX_SRAM);
     printf("           activations %zu, scratch %zu, input and output included; stack %zu apart\n",
            f->live_bytes, f->scratch_bytes, f->stack_bytes);
@@ -173,6 +197,7 @@ static void print_table(const tnas_arguments *arguments, const subject *s)
             printf(", limit %g  %s", limits->latency_ms,
                    (c->over & TNAS_LIMIT_LATENCY) != 0 ? "OVER" : "FITS");
         printf("\n           %s\n", source);
+        print_doubts(s);
     } else {
         printf("latency    unknown: the profile has no model of this runtime\n");
     }

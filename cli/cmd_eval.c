@@ -98,12 +98,13 @@ static tnas_status classify(const tnas_arguments *arguments, const tnas_study *s
 static tnas_status eval_study(const tnas_arguments *arguments, const char *folder)
 {
     tnas_study *study;
-    TNAS_TRY(tnas_study_load(folder, NULL, &study));
+    TNAS_TRY(tnas_arguments_study(arguments, folder, NULL, &study));
     const char *const data = arguments->text[TNAS_OPTION_data];
     tnas_dataset *dataset = NULL;
     tnas_images test = {0};
     evaluation e = {.what = "the kernels of this program"};
-    tnas_status status = tnas_dataset_load(data != NULL ? data : study->data, 0.1, &dataset);
+    tnas_status status =
+        tnas_dataset_load(data != NULL ? data : study->data, TNAS_VALIDATION_SHARE, &dataset);
     if (status == TNAS_OK)
         status = check_shape(dataset, &study->model->graph.tensors[0], folder);
     if (status == TNAS_OK && dataset->class_count != study->class_count)
@@ -206,7 +207,7 @@ static tnas_status eval_export(const tnas_arguments *arguments, const char *fold
     char runner[TNAS_PATH_BYTES], text[4096];
     TNAS_TRY(find_runner(folder, runner));
     tnas_dataset *dataset;
-    TNAS_TRY(tnas_dataset_load(arguments->text[TNAS_OPTION_data], 0.1, &dataset));
+    TNAS_TRY(tnas_dataset_load(arguments->text[TNAS_OPTION_data], TNAS_VALIDATION_SHARE, &dataset));
     tnas_status status = feed_runner(runner, dataset, text, sizeof text);
     tnas_dataset_destroy(dataset);
     TNAS_TRY(status);

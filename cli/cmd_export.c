@@ -13,21 +13,20 @@ typedef struct prices {
     tnas_cost cost;
 } prices;
 
-static tnas_status price(const tnas_arguments *arguments, const tnas_study *study, prices *p)
+static tnas_status price(const tnas_study *study, prices *p)
 {
-    const char *const mcu = arguments->text[TNAS_OPTION_mcu];
-    TNAS_TRY(tnas_mcu_load(mcu != NULL ? mcu : study->winner.mcu, &p->mcu));
+    if (p->mcu == NULL)
+        TNAS_TRY(tnas_mcu_load(study->winner.profile, &p->mcu));
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_config_path("codesize.csv", path));
     TNAS_TRY(tnas_code_sizes_load(path, &p->sizes));
-    tnas_estimator estimator = {
+    const tnas_estimator estimator = {
         .mcu = p->mcu,
         .target = tnas_target_tinynas(),
         .latency = tnas_mcu_latency_model(p->mcu, "tinynas"),
         .sizes = &p->sizes,
-        .limits = {.flash_bytes = SIZE_MAX, .sram_bytes = SIZE_MAX, .latency_ms = 1e300},
+        .limits = TNAS_LIMITS_NONE,
     };
-    tnas_limits_clip(p->mcu, &estimator.limits);
     return tnas_estimate(&estimator, &study->model->graph, &p->cost);
 }
 
@@ -67,7 +66,8 @@ static tnas_status write_graph(const tnas_arguments *arguments, const tnas_study
     return tnas_graph_save(&study->model->graph, name, path);
 }
 
-static void print_result(const tnas_arguments *arguments, const prices *p, const char *name)
+static void print_result(const tnas_arguments *arguments, const tnas_study *study, const prices *p,
+                         const char *name)
 {
     const tnas_footprint *const f = &p->cost.footprint;
     const char *const folder = arguments->text[TNAS_OPTION_out];
@@ -75,33 +75,32 @@ static void print_result(const tnas_arguments *arguments, const prices *p, const
         cJSON *o = tnas_json_result("tinynas-export");
         cJSON_AddStringToObject(o, "folder", folder);
         cJSON_AddStringToObject(o, "name", name);
+        cJSON_AddNumberToObject(o, "target", study->target_id);
         cJSON_AddStringToObject(o, "as", arguments->text[TNAS_OPTION_as]);
         cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
         cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
         tnas_json_print(o);
         return;
     }
-    printf("wrote %s as %s to %s: %zu bytes of flash, %zu bytes of SRAM on %s\n", name,
-           arguments->text[TNAS_OPTION_as], folder, f->flash_bytes, f->sram_bytes, p->mcu->name);
+    printf("wrote target %d as %s (%s) to %s: %zu bytes of flash, %zu bytes of SRAM on %s\n",
+           study->target_id, name, arguments->text[TNAS_OPTION_as], folder, f->flash_bytes,
+           f->sram_bytes, p->mcu->name);
 }
 
-static tnas_status export_study(const tnas_arguments *arguments, const tnas_study *study)
+static tnas_status write_and_print(const tnas_arguments *arguments, const tnas_study *study,
+                                   prices *p)
 {
     const char *const as = arguments->text[TNAS_OPTION_as];
+    const char *const wanted = arguments->text[TNAS_OPTION_name];
     const bool as_c = strcmp(as, "c") == 0;
     if (!as_c && strcmp(as, "graph") != 0)
         return tnas_fail(TNAS_ERR_USAGE, "--as %s: must be c or graph", as);
-    const char *const wanted = arguments->text[TNAS_OPTION_name];
-    char name[64];
+    char name[TNAS_EXPORT_NAME_BYTES];
     tnas_export_sanitize(wanted != NULL ? wanted : study->name, name, sizeof name);
-    prices p = {0};
-    tnas_status status = price(arguments, study, &p);
-    if (status == TNAS_OK)
-        status = as_c ? write_c(arguments, study, &p, name) : write_graph(arguments, study, name);
-    if (status == TNAS_OK)
-        print_result(arguments, &p, name);
-    tnas_mcu_destroy(p.mcu);
-    return status;
+    TNAS_TRY(price(study, p));
+    TNAS_TRY(as_c ? write_c(arguments, study, p, name) : write_graph(arguments, study, name));
+    print_result(arguments, study, p, name);
+    return TNAS_OK;
 }
 
 tnas_status tnas_cmd_export(const tnas_arguments *arguments)
@@ -109,9 +108,17 @@ tnas_status tnas_cmd_export(const tnas_arguments *arguments)
     const char *folder;
     TNAS_TRY(tnas_arguments_operand(arguments, "STUDY", &folder));
     TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
-    tnas_study *study;
-    TNAS_TRY(tnas_study_load(folder, arguments->text[TNAS_OPTION_mcu], &study));
-    const tnas_status status = export_study(arguments, study);
+    prices p = {0};
+    tnas_study *study = NULL;
+    tnas_status status = TNAS_OK;
+    if (arguments->given[TNAS_OPTION_mcu])
+        status = tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &p.mcu);
+    if (status == TNAS_OK)
+        status =
+            tnas_arguments_study(arguments, folder, p.mcu != NULL ? p.mcu->name : NULL, &study);
+    if (status == TNAS_OK)
+        status = write_and_print(arguments, study, &p);
     tnas_study_destroy(study);
+    tnas_mcu_destroy(p.mcu);
     return status;
 }

@@ -11,6 +11,7 @@ static void print_json(const tnas_search_report *report)
     const tnas_winner *const w = &report->winner;
     cJSON *o = tnas_json_result("tinynas-search");
     cJSON_AddStringToObject(o, "study", report->folder);
+    cJSON_AddNumberToObject(o, "target", report->target_id);
     cJSON_AddStringToObject(o, "mcu", report->target.mcu);
     cJSON_AddStringToObject(o, "runtime", report->target.runtime);
     cJSON_AddNumberToObject(o, "clock_mhz", report->clock_mhz);
@@ -82,12 +83,31 @@ static void print_table(const tnas_arguments *arguments, const tnas_search_repor
     }
     const double percent = w->draws.drawn > 0 ? 100.0 / (double)w->draws.drawn : 0;
     printf("search     %d candidates scored; drawn %ld, pruned by SRAM %.1f %%, flash %.1f %%, "
-           "latency %.1f %%; %.0f s\n",
+           "latency %.1f %% (a draw may break several limits); %.0f s\n",
            w->candidates, w->draws.drawn, percent * (double)w->draws.over[TNAS_LIMIT_INDEX_SRAM],
            percent * (double)w->draws.over[TNAS_LIMIT_INDEX_FLASH],
            percent * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY], w->seconds);
-    printf("next       tinynas export %s --as c --mcu %s --out DIR\n", report->folder,
-           report->target.mcu);
+    printf("next       tinynas export %s --target %d --as c --out DIR\n", report->folder,
+           report->target_id);
+}
+
+static void print_forecast(const tnas_arguments *arguments, const tnas_forecast *f)
+{
+    if (tnas_wants_json(arguments)) {
+        cJSON *o = tnas_json_result("tinynas-forecast");
+        cJSON_AddNumberToObject(o, "supernet_seconds", f->supernet_seconds);
+        cJSON_AddNumberToObject(o, "search_seconds", f->search_seconds);
+        cJSON_AddNumberToObject(o, "finetune_seconds", f->finetune_seconds);
+        cJSON_AddNumberToObject(o, "memory_bytes", f->memory_bytes);
+        cJSON_AddNumberToObject(o, "disk_bytes", f->disk_bytes);
+        tnas_json_print(o);
+        return;
+    }
+    tnas_print_header(arguments);
+    printf("supernet   %.0f s\nsearch     %.0f s\nfine-tune  %.0f s\nmemory     %.0f MiB\n"
+           "disk       %.1f MiB\n",
+           f->supernet_seconds, f->search_seconds, f->finetune_seconds, f->memory_bytes / 1048576,
+           f->disk_bytes / 1048576);
 }
 
 tnas_status tnas_cmd_search(const tnas_arguments *arguments)
@@ -118,9 +138,9 @@ tnas_status tnas_cmd_search(const tnas_arguments *arguments)
     const tnas_status status = tnas_study_search(&request, &terminal.progress, &report);
     tnas_terminal_end(&terminal);
     TNAS_TRY(status);
-    if (request.dry_run && !report.from_store)
-        return TNAS_OK;
-    if (tnas_wants_json(arguments))
+    if (request.dry_run)
+        print_forecast(arguments, &report.forecast);
+    else if (tnas_wants_json(arguments))
         print_json(&report);
     else
         print_table(arguments, &report);

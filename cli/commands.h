@@ -51,6 +51,8 @@ typedef enum tnas_command {
       "how much work: smoke, quick, standard, thorough")                                           \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
+    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval", NULL,                          \
+      "which of a study's results (default: the one that finished last, on --mcu)")                \
     X(seed, "seed", COUNT, "N", 0, 9e15, "search", "1", "same seed, same result")                  \
     X(threads, "threads", COUNT, "N", 1, 256, "search eval", NULL,                                 \
       "threads (default: the processors of this machine)")                                         \
@@ -99,6 +101,7 @@ void tnas_help_print(void);
 void tnas_help_print_command(tnas_command command);
 
 const char *tnas_command_name(tnas_command command);
+bool tnas_option_applies(tnas_option option, tnas_command command);
 tnas_status tnas_command_find(const char *name, tnas_command *out);
 
 /* Implemented one file each, cli/cmd_<name>.c. */

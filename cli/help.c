@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -15,12 +14,12 @@ static const command_text commands[] = {
 };
 
 typedef struct option_text {
-    const char *flag, *value, *commands, *fallback, *help;
+    const char *flag, *value, *fallback, *help;
 } option_text;
 
 static const option_text options[] = {
 #define ROW(id, flag, kind, value, min, max, commands, fallback, help)                             \
-    {flag, value, commands, fallback, help},
+    {flag, value, fallback, help},
     TNAS_OPTIONS(ROW)
 #undef ROW
 };
@@ -38,22 +37,13 @@ void tnas_help_print(void)
         "      5 outside the tolerance asked for, 130 stopped with the state saved.\n");
 }
 
-static bool lists(const char *list, const char *name)
-{
-    const size_t length = strlen(name);
-    for (const char *p = strstr(list, name); p != NULL; p = strstr(p + 1, name))
-        if ((p == list || p[-1] == ' ') && (p[length] == ' ' || p[length] == '\0'))
-            return true;
-    return strcmp(list, "*") == 0;
-}
-
 void tnas_help_print_command(tnas_command command)
 {
     const command_text *const c = &commands[command];
     printf("usage: tinynas %s %s%s[OPTIONS]\n%s\n\n", c->name, c->operands,
            c->operands[0] != '\0' ? " " : "", c->summary);
     for (int i = 0; i < TNAS_OPTION_COUNT; i++) {
-        if (!lists(options[i].commands, c->name))
+        if (!tnas_option_applies((tnas_option)i, command))
             continue;
         char flag[64];
         snprintf(flag, sizeof flag, "--%s %s", options[i].flag, options[i].value);

@@ -50,6 +50,14 @@ tnas_status tnas_arguments_require(const tnas_arguments *arguments, tnas_option 
     return TNAS_OK;
 }
 
+tnas_status tnas_arguments_study(const tnas_arguments *arguments, const char *folder,
+                                 const char *mcu, tnas_study **out)
+{
+    const int target =
+        arguments->given[TNAS_OPTION_target] ? (int)arguments->number[TNAS_OPTION_target] : 0;
+    return tnas_study_load(folder, target, mcu, out);
+}
+
 int tnas_arguments_threads(const tnas_arguments *arguments)
 {
     return arguments->given[TNAS_OPTION_threads] ? (int)arguments->number[TNAS_OPTION_threads]

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "estimators/estimate.h"
+#include "study/study.h"
 
 /* --max-*, --reserve-*, --latency-at. */
 tnas_status tnas_arguments_limits(const tnas_arguments *arguments, tnas_limits *out);
@@ -15,6 +16,10 @@ tnas_status tnas_arguments_operand(const tnas_arguments *arguments, const char *
 /* An option that must be there. */
 tnas_status tnas_arguments_require(const tnas_arguments *arguments, tnas_option option,
                                    const char *flag);
+
+/* The result of a study that --target, or else the part, chooses; mcu may be NULL. */
+tnas_status tnas_arguments_study(const tnas_arguments *arguments, const char *folder,
+                                 const char *mcu, tnas_study **out);
 
 int tnas_arguments_threads(const tnas_arguments *arguments);
 

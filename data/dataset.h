@@ -12,6 +12,9 @@
 
 #include "common/status.h"
 
+/* What the program carves out of the training images to score candidates with. */
+#define TNAS_VALIDATION_SHARE 0.1
+
 #define TNAS_CLASSES_MAX      1000
 #define TNAS_CLASS_NAME_BYTES 48
 

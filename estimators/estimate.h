@@ -2,6 +2,9 @@
 #ifndef TNAS_ESTIMATORS_ESTIMATE_H
 #define TNAS_ESTIMATORS_ESTIMATE_H
 
+#include <math.h>
+#include <stdint.h>
+
 #include "estimators/footprint.h"
 #include "estimators/mcu.h"
 

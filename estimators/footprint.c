@@ -148,3 +148,15 @@ tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out)
     tnas_csv_destroy(csv);
     return status;
 }
+
+bool tnas_code_sizes_exact_for(const tnas_code_sizes *sizes, const char *core)
+{
+    static const char flag[] = "-mcpu=";
+    const char *const at = strstr(sizes->toolchain, flag);
+    if (at == NULL)
+        return false;
+    char name[48];
+    const size_t length = strcspn(at + strlen(flag), " ");
+    snprintf(name, sizeof name, "%.*s", (int)length, at + strlen(flag));
+    return strcasestr(core, name) != NULL;
+}

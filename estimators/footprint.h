@@ -43,6 +43,10 @@ typedef struct tnas_code_sizes {
 
 tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out);
 
+/* Were the sizes measured for this core? The toolchain's -mcpu=NAME is looked for in the
+ * profile's words, without case. */
+bool tnas_code_sizes_exact_for(const tnas_code_sizes *sizes, const char *core);
+
 /* Fails when a kernel of the schedule is not in the size table. No heap. */
 tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule *schedule,
                                    const tnas_plan *plan, const tnas_target *target,

@@ -202,11 +202,6 @@ static tnas_status breed(tnas_search *search)
 /* The sentence of a search that found nothing. */
 static tnas_status fail_infeasible(const tnas_search *search)
 {
-    static const char *const names[] = {
-#define NAME(name, text) text,
-        TNAS_LIMIT_KINDS(NAME)
-#undef NAME
-    };
     const tnas_draw_counts *const counts = &search->draws.counts;
     int binding = 0;
     for (int limit = 1; limit < TNAS_LIMIT_COUNT; limit++)
@@ -215,7 +210,7 @@ static tnas_status fail_infeasible(const tnas_search *search)
     return tnas_fail(TNAS_ERR_INFEASIBLE,
                      "none of %ld networks meets the limits: %ld are over the %s limit, and the "
                      "nearest needs %.3g times what is allowed",
-                     counts->drawn, counts->over[binding], names[binding],
+                     counts->drawn, counts->over[binding], tnas_limit_text(binding),
                      search->draws.nearest.cost.overshoot);
 }
 

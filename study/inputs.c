@@ -1,13 +1,38 @@
 /* Everything a search reads before it works: data, part, space, limits, threads. */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/hash.h"
 #include "common/paths.h"
 #include "study/run_internal.h"
 
-/* Share of the training images that scores candidates. */
-static const double validation_share = 0.1;
+static tnas_status hash_file(const char *path, uint64_t *hash)
+{
+    uint8_t *bytes;
+    size_t byte_count;
+    TNAS_TRY(tnas_file_read(path, 1 << 24, &bytes, &byte_count));
+    *hash = tnas_hash_bytes(*hash, bytes, byte_count);
+    tnas_free(bytes);
+    return TNAS_OK;
+}
+
+/* The target is this part as its profile describes it now. */
+static tnas_status name_target(tnas_run *run, const char *code_sizes_path)
+{
+    tnas_search_target *const target = &run->target;
+    snprintf(target->mcu, sizeof target->mcu, "%s", run->mcu->name);
+    snprintf(target->runtime, sizeof target->runtime, "%s", run->request->runtime);
+    if (realpath(run->mcu->path, target->profile) == NULL)
+        return tnas_fail(TNAS_ERR_IO, "cannot read %s", run->mcu->path);
+    target->rules_hash = TNAS_HASH_START;
+    TNAS_TRY(hash_file(target->profile, &target->rules_hash));
+    TNAS_TRY(hash_file(code_sizes_path, &target->rules_hash));
+    target->limits = run->estimator.limits;
+    return TNAS_OK;
+}
 
 static tnas_status open_part(tnas_run *run)
 {
@@ -29,14 +54,11 @@ static tnas_status open_part(tnas_run *run)
         .limits = request->limits,
     };
     tnas_limits_clip(run->mcu, &run->estimator.limits);
-    if (run->estimator.latency == NULL && run->estimator.limits.latency_ms < 1e300)
+    if (run->estimator.latency == NULL && isfinite(run->estimator.limits.latency_ms))
         return tnas_fail(TNAS_ERR_USAGE,
                          "--max-latency-ms %g: the profile of %s has no latency model for %s",
                          request->limits.latency_ms, run->mcu->name, request->runtime);
-    snprintf(run->target.mcu, sizeof run->target.mcu, "%s", run->mcu->name);
-    snprintf(run->target.runtime, sizeof run->target.runtime, "%s", request->runtime);
-    run->target.limits = run->estimator.limits;
-    return TNAS_OK;
+    return name_target(run, path);
 }
 
 static void describe_part(tnas_run *run)
@@ -64,7 +86,12 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_config_find("spaces", request->space, path));
     TNAS_TRY(tnas_space_load(path, &run->space));
-    TNAS_TRY(tnas_dataset_load(request->data, validation_share, &run->dataset));
+    TNAS_TRY(tnas_dataset_load(request->data, TNAS_VALIDATION_SHARE, &run->dataset));
+    if (run->dataset->validation.count == 0)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "%s: %d training images leave none to validate candidates with; more than "
+                         "one image of some class is needed",
+                         run->dataset->name, run->dataset->train.count);
     tnas_preset_resolve(preset, run->dataset->train.count, run->dataset->validation.count,
                         &run->work);
     TNAS_TRY(tnas_pool_create(request->threads, &run->pool));

@@ -16,30 +16,48 @@ static void last_part(const char *path, char *out, size_t out_bytes)
     snprintf(out, out_bytes, "%.*s", (int)(end - start), path + start);
 }
 
-static tnas_status read_parts(tnas_store_db *db, const char *mcu, tnas_study *study)
+/* Finds the target's number and reads its winner. */
+static tnas_status choose_target(tnas_store_db *db, int target, const char *mcu, tnas_study *study)
 {
-    TNAS_TRY(tnas_db_find_finished(db, mcu, &study->target_id));
-    if (study->target_id < 0)
-        return tnas_fail(TNAS_ERR_INPUT, "study %s has no finished search%s%s", study->folder,
-                         mcu != NULL ? " for " : "", mcu != NULL ? mcu : "");
+    study->target_id = target;
+    if (target == 0) {
+        TNAS_TRY(tnas_db_find_finished(db, mcu, &study->target_id));
+        if (study->target_id < 0)
+            return tnas_fail(TNAS_ERR_INPUT, "study %s has no finished search%s%s", study->folder,
+                             mcu != NULL ? " for " : "", mcu != NULL ? mcu : "");
+    }
     bool found;
     TNAS_TRY(tnas_db_get_winner(db, study->target_id, &study->winner, &found));
+    return found ? TNAS_OK
+                 : tnas_fail(TNAS_ERR_INPUT, "study %s has no finished target %d", study->folder,
+                             target);
+}
+
+static tnas_status read_parts(tnas_store_db *db, int target, const char *mcu, tnas_study *study)
+{
+    bool found;
+    TNAS_TRY(choose_target(db, target, mcu, study));
     TNAS_TRY(tnas_db_get_meta(db, "data_location", study->data, sizeof study->data, &found));
     TNAS_TRY(tnas_db_get_classes(db, &study->class_names, &study->class_count));
     char name[64], path[TNAS_PATH_BYTES];
     snprintf(name, sizeof name, "targets/%d/model.tnm", study->target_id);
     TNAS_TRY(tnas_path_join(path, study->folder, name));
     TNAS_TRY(tnas_model_load(path, &study->model));
+    const tnas_graph *const graph = &study->model->graph;
+    const int outputs = graph->tensors[tnas_graph_output(graph)].c;
+    if (study->class_count != outputs)
+        return tnas_fail(TNAS_ERR_INPUT, "study %s names %d classes, its network has %d outputs",
+                         study->folder, study->class_count, outputs);
     const size_t image_bytes = (size_t)tnas_tensor_count(&study->model->graph.tensors[0]);
     return tnas_db_get_vectors(db, study->target_id, image_bytes, &study->vector_images,
                                &study->vector_count);
 }
 
-tnas_status tnas_study_load(const char *folder, const char *mcu, tnas_study **out)
+tnas_status tnas_study_load(const char *folder, int target, const char *mcu, tnas_study **out)
 {
     *out = NULL;
     tnas_store_db *db;
-    TNAS_TRY(tnas_db_open(folder, false, &db));
+    TNAS_TRY(tnas_db_open_read(folder, &db));
     tnas_study *study = tnas_alloc_zero(1, sizeof *study);
     tnas_status status;
     if (study == NULL) {
@@ -47,7 +65,7 @@ tnas_status tnas_study_load(const char *folder, const char *mcu, tnas_study **ou
     } else {
         snprintf(study->folder, sizeof study->folder, "%s", folder);
         last_part(folder, study->name, sizeof study->name);
-        status = read_parts(db, mcu, study);
+        status = read_parts(db, target, mcu, study);
     }
     tnas_db_close(db);
     if (status != TNAS_OK) {

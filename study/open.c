@@ -1,4 +1,5 @@
 /* The study's folder: made, locked, and compared with what is asked of it. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,8 +12,11 @@
 
 bool tnas_is_study(const char *folder)
 {
-    char path[TNAS_PATH_BYTES];
-    return tnas_path_join(path, folder, "study.db") == TNAS_OK && tnas_file_exists(path);
+    tnas_store_db *db;
+    if (tnas_db_open_read(folder, &db) != TNAS_OK)
+        return false;
+    tnas_db_close(db);
+    return true;
 }
 
 /* One writer: the lock goes with the process, however it ends. */
@@ -42,33 +46,73 @@ static tnas_status lock_folder(tnas_run *run, const char *folder)
     return TNAS_OK;
 }
 
-static tnas_status set_paths(tnas_run *run)
+/* Is anything in the folder that no search has put there? */
+static tnas_status refuse_foreign_folder(const char *folder)
 {
-    return tnas_path_join(run->supernet_path, run->report->folder, "supernet.bin");
+    static const char *const ours[] = {".",        "..",           "lock",
+                                       "study.db", "study.db-wal", "study.db-shm"};
+    DIR *const dir = opendir(folder);
+    if (dir == NULL)
+        return tnas_fail(TNAS_ERR_IO, "cannot read folder %s: %s", folder, strerror(errno));
+    tnas_status status = TNAS_OK;
+    const struct dirent *entry;
+    while (status == TNAS_OK && (entry = readdir(dir)) != NULL) {
+        bool known = false;
+        for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+            known = known || strcmp(entry->d_name, ours[i]) == 0;
+        if (!known)
+            status = tnas_fail(TNAS_ERR_USAGE,
+                               "--study %s: the folder holds %s and is no study; choose another",
+                               folder, entry->d_name);
+    }
+    closedir(dir);
+    return status;
 }
 
-tnas_status tnas_run_create_study(tnas_run *run)
+tnas_status tnas_run_attach(tnas_run *run, bool create, bool *exists)
 {
     const char *const folder = run->report->folder;
-    TNAS_TRY(tnas_dir_create(folder));
-    TNAS_TRY(lock_folder(run, folder));
-    TNAS_TRY(set_paths(run));
-    TNAS_TRY(tnas_db_open(folder, true, &run->db));
-    TNAS_TRY(tnas_db_begin(run->db));
+    char path[TNAS_PATH_BYTES];
+    *exists = false;
+    TNAS_TRY(tnas_path_join(run->supernet_path, folder, "supernet.bin"));
+    TNAS_TRY(tnas_path_join(path, folder, "study.db"));
+    if (run->db == NULL && !create && !tnas_file_exists(path))
+        return TNAS_OK;
+    if (run->db == NULL) {
+        TNAS_TRY(tnas_dir_create(folder));
+        if (!tnas_file_exists(path))
+            TNAS_TRY(refuse_foreign_folder(folder));
+        TNAS_TRY(lock_folder(run, folder));
+        TNAS_TRY(tnas_db_open(folder, &run->db));
+    }
+    bool empty;
+    TNAS_TRY(tnas_db_check_version(run->db, &empty));
+    *exists = !empty;
+    return TNAS_OK;
+}
+
+static tnas_status put_number(tnas_run *run, const char *key, int value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%d", value);
+    return tnas_db_put_meta(run->db, key, text);
+}
+
+/* One transaction: a study that is killed while it is made was never there. */
+tnas_status tnas_run_create_study(tnas_run *run)
+{
     tnas_settings settings;
     tnas_settings_of(run, &settings);
+    char location[TNAS_PATH_BYTES];
+    if (realpath(run->request->data, location) == NULL)
+        snprintf(location, sizeof location, "%s", run->request->data);
+    TNAS_TRY(tnas_db_begin(run->db));
+    TNAS_TRY(tnas_db_create_tables(run->db));
     TNAS_TRY(tnas_settings_store(&settings, run->db));
-    char path[TNAS_PATH_BYTES];
-    if (realpath(run->request->data, path) == NULL)
-        snprintf(path, sizeof path, "%s", run->request->data);
-    TNAS_TRY(tnas_db_put_meta(run->db, "data_location", path));
-    char number[24];
-    snprintf(number, sizeof number, "%d", run->input);
-    TNAS_TRY(tnas_db_put_meta(run->db, "space_input", number));
-    snprintf(number, sizeof number, "%d", run->width);
-    TNAS_TRY(tnas_db_put_meta(run->db, "space_width", number));
+    TNAS_TRY(tnas_db_put_meta(run->db, "data_location", location));
+    TNAS_TRY(put_number(run, "space_input", run->input));
+    TNAS_TRY(put_number(run, "space_width", run->width));
     TNAS_TRY(tnas_db_put_classes(run->db, run->dataset->class_names, run->dataset->class_count));
-    TNAS_TRY(tnas_db_target(run->db, &run->target, &run->target_id));
     return tnas_db_commit(run->db);
 }
 
@@ -83,17 +127,19 @@ static tnas_status read_option(tnas_run *run, const char *key, int *out)
 
 tnas_status tnas_run_open_study(tnas_run *run)
 {
-    TNAS_TRY(lock_folder(run, run->report->folder));
-    TNAS_TRY(set_paths(run));
-    TNAS_TRY(tnas_db_open(run->report->folder, false, &run->db));
     tnas_settings settings;
     tnas_settings_of(run, &settings);
     TNAS_TRY(tnas_settings_check(&settings, run->db, run->report->folder));
     int input, width;
     TNAS_TRY(read_option(run, "space_input", &input));
     TNAS_TRY(read_option(run, "space_width", &width));
-    TNAS_TRY(tnas_run_configure(run, input, width));
+    return tnas_run_configure(run, input, width);
+}
+
+tnas_status tnas_run_add_target(tnas_run *run)
+{
     TNAS_TRY(tnas_db_begin(run->db));
     TNAS_TRY(tnas_db_target(run->db, &run->target, &run->target_id));
+    run->report->target_id = run->target_id;
     return tnas_db_commit(run->db);
 }

@@ -34,8 +34,7 @@ typedef struct tnas_run {
 
     /* stage_supernet.c */
     tnas_supernet *supernet;
-    uint8_t *calibration_images; /* [calibration_count, h, w, c], a sample of train */
-    int calibration_count;
+    uint8_t *calibration_images; /* a sample of train: what judging or calibration needs */
 
     /* stage_search.c */
     tnas_arch winner_arch;
@@ -46,8 +45,12 @@ typedef struct tnas_run {
 tnas_status tnas_run_open_inputs(tnas_run *run);
 tnas_status tnas_run_choose_space(tnas_run *run);                    /* of a new study: stage 1 */
 tnas_status tnas_run_configure(tnas_run *run, int input, int width); /* of an existing one */
+/* Locks and opens the study when its folder has one; with `create` makes folder and file first.
+ * *exists: it was completely made before. Attaching again only looks again. */
+tnas_status tnas_run_attach(tnas_run *run, bool create, bool *exists);
 tnas_status tnas_run_create_study(tnas_run *run);
 tnas_status tnas_run_open_study(tnas_run *run);
+tnas_status tnas_run_add_target(tnas_run *run);
 tnas_status tnas_run_forecast(tnas_run *run);
 tnas_status tnas_run_supernet(tnas_run *run);
 tnas_status tnas_run_search(tnas_run *run);

@@ -24,13 +24,15 @@ static tnas_status choose_folder(tnas_run *run)
     return TNAS_OK;
 }
 
-static tnas_status new_work(tnas_run *run)
+static tnas_status work(tnas_run *run)
 {
-    TNAS_TRY(tnas_run_forecast(run));
-    if (run->request->dry_run)
+    TNAS_TRY(tnas_run_add_target(run));
+    TNAS_TRY(tnas_db_get_winner(run->db, run->target_id, &run->report->winner,
+                                &run->report->from_store));
+    if (run->report->from_store) {
+        tnas_progress_note(run->progress, "study %s has this result already", run->report->folder);
         return TNAS_OK;
-    if (run->db == NULL)
-        TNAS_TRY(tnas_run_create_study(run));
+    }
     TNAS_TRY(tnas_run_supernet(run));
     TNAS_TRY(tnas_run_search(run));
     TNAS_TRY(tnas_run_finish(run));
@@ -38,22 +40,23 @@ static tnas_status new_work(tnas_run *run)
     return TNAS_OK;
 }
 
+/* Nothing is written before it is clear that the limits can be met. */
 static tnas_status run_stages(tnas_run *run)
 {
+    bool exists;
     TNAS_TRY(tnas_run_open_inputs(run));
     TNAS_TRY(choose_folder(run));
-    if (!tnas_is_study(run->report->folder)) {
-        TNAS_TRY(tnas_run_choose_space(run));
-        return new_work(run);
-    }
-    TNAS_TRY(tnas_run_open_study(run));
-    TNAS_TRY(tnas_db_get_winner(run->db, run->target_id, &run->report->winner,
-                                &run->report->from_store));
-    if (run->report->from_store) {
-        tnas_progress_note(run->progress, "study %s has this result already", run->report->folder);
+    TNAS_TRY(tnas_run_attach(run, false, &exists));
+    TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_choose_space(run));
+    TNAS_TRY(tnas_run_forecast(run));
+    if (run->request->dry_run)
         return TNAS_OK;
+    if (!exists) {
+        TNAS_TRY(tnas_run_attach(run, true, &exists));
+        /* Another process may have made it since. */
+        TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_create_study(run));
     }
-    return new_work(run);
+    return work(run);
 }
 
 static void release(tnas_run *run)

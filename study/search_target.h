@@ -3,14 +3,20 @@
 #ifndef TNAS_STUDY_SEARCH_TARGET_H
 #define TNAS_STUDY_SEARCH_TARGET_H
 
+#include <stdint.h>
+
+#include "common/io.h"
 #include "estimators/estimate.h"
 
 typedef struct tnas_search_target {
     char mcu[64], runtime[48];
+    char profile[TNAS_PATH_BYTES]; /* file of the part's profile */
+    uint64_t rules_hash;           /* of the profile's and the code sizes' bytes */
     tnas_limits limits;
 } tnas_search_target;
 
-/* "stm32h743/tinynas/flash=49152-0/sram=32768-0/latency=30@upper": limit and reserve in bytes.
+/* "stm32h743-0123456789abcdef/tinynas/flash=49152-0/sram=32768-0/latency=30@upper": the rules'
+ * hash, limits and reserves in bytes. A changed profile is another target.
  * Equal targets have equal keys; the key of the study's target table. */
 #define TNAS_TARGET_KEY_BYTES 320
 void tnas_search_target_key(const tnas_search_target *target, char out[TNAS_TARGET_KEY_BYTES]);

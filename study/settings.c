@@ -34,7 +34,6 @@ void tnas_settings_of(const tnas_run *run, tnas_settings *out)
 {
     const tnas_plan_of_work *const work = &run->work;
     out->count = 0;
-    add(out, "data", "%s", run->dataset->name);
     add(out, "data_hash", "%016llx", (unsigned long long)run->dataset->content_hash);
     add(out, "space", "%s", run->space.name);
     add(out, "space_hash", "%016llx", (unsigned long long)run->space.hash);

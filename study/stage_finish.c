@@ -108,6 +108,7 @@ static tnas_status price_winner(tnas_run *run)
     TNAS_TRY(tnas_run_price(run, &run->winner_arch, &cost));
     tnas_winner *const winner = &run->winner;
     snprintf(winner->mcu, sizeof winner->mcu, "%s", run->target.mcu);
+    snprintf(winner->profile, sizeof winner->profile, "%s", run->target.profile);
     snprintf(winner->runtime, sizeof winner->runtime, "%s", run->target.runtime);
     winner->macs = cost.macs;
     winner->flash_bytes = cost.footprint.flash_bytes;

@@ -36,10 +36,7 @@ static tnas_status store_candidate(tnas_run *run, tnas_candidate *candidate, dou
 static tnas_status search_loop(tnas_run *run, tnas_search *search)
 {
     const tnas_evolution *const evolution = &run->work.evolution;
-    /* Survivors are not judged again: every later generation scores population - parents at
-     * most; the figure only paces the progress line. */
-    const long expected =
-        evolution->population + (long)(evolution->generations - 1) * evolution->population;
+    const long expected = (long)evolution->population * evolution->generations; /* at most */
     while (!tnas_search_done(search)) {
         tnas_candidate candidate;
         int given;

@@ -35,11 +35,6 @@ static int input_options(const tnas_space *space)
 static void describe_overshoot(const tnas_run *run, const tnas_cost *cost, char *out,
                                size_t out_bytes)
 {
-    static const char *const texts[] = {
-#define TEXT(name, text) text,
-        TNAS_LIMIT_KINDS(TEXT)
-#undef TEXT
-    };
     const tnas_limits *const limits = &run->estimator.limits;
     out[0] = '\0';
     for (int i = 0; i < TNAS_LIMIT_COUNT; i++) {
@@ -50,21 +45,22 @@ static void describe_overshoot(const tnas_run *run, const tnas_cost *cost, char 
         const double limit = tnas_limit_value(limits, i);
         const bool is_time = i == TNAS_LIMIT_INDEX_LATENCY;
         snprintf(out + used, out_bytes - used, "%s%s needs %.*f of %.*f %s (%.2f times the limit)",
-                 used > 0 ? ", " : "", texts[i], is_time ? 3 : 0, value, is_time ? 3 : 0, limit,
-                 is_time ? "ms" : "bytes", value / limit);
+                 used > 0 ? ", " : "", tnas_limit_text(i), is_time ? 3 : 0, value, is_time ? 3 : 0,
+                 limit, is_time ? "ms" : "bytes", value / limit);
     }
 }
 
+/* `where` narrows the space: "" or " of width 0.5, for which ...". */
 static tnas_status fail_infeasible(tnas_run *run, const tnas_candidate *nearest, int width,
-                                   long drawn)
+                                   long drawn, const char *where)
 {
     char over[512], arch[TNAS_ARCH_TEXT_BYTES];
     describe_overshoot(run, &nearest->cost, over, sizeof over);
     tnas_arch_print(&run->config->genes, &nearest->arch, arch);
     return tnas_fail(TNAS_ERR_INFEASIBLE,
-                     "none of %ld networks of space %s meets the limits on %s; the nearest (width "
-                     "%g, %.160s%s): %s",
-                     drawn, run->space.name, run->mcu->name, run->space.widths[width], arch,
+                     "none of %ld networks of space %s%s meets the limits on %s; the nearest "
+                     "(width %g, %.160s%s): %s",
+                     drawn, run->space.name, where, run->mcu->name, run->space.widths[width], arch,
                      strlen(arch) > 160 ? "..." : "", over);
 }
 
@@ -110,7 +106,7 @@ tnas_status tnas_run_choose_space(tnas_run *run)
         }
     }
     if (best_input == TNAS_NONE)
-        return fail_infeasible(run, &nearest, nearest_width, drawn);
+        return fail_infeasible(run, &nearest, nearest_width, drawn, "");
     run->input = best_input;
     run->width = best_width;
     TNAS_TRY(configure(run, best_input, best_width));
@@ -132,6 +128,8 @@ tnas_status tnas_run_configure(tnas_run *run, int input, int width)
     tnas_space_score score;
     TNAS_TRY(score_option(run, input, width, &score));
     if (score.feasible == 0)
-        return fail_infeasible(run, &score.nearest, width, score.drawn);
+        return fail_infeasible(run, &score.nearest, width, score.drawn,
+                               ", at the width that this study was trained for (another --study "
+                               "may choose another),");
     return TNAS_OK;
 }

@@ -15,7 +15,6 @@ tnas_status tnas_run_sample_calibration(tnas_run *run)
     run->calibration_images = tnas_alloc_zero((size_t)wanted, image_bytes);
     if (run->calibration_images == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "%d calibration images", wanted);
-    run->calibration_count = wanted;
     tnas_rng rng = tnas_rng_stream(run->request->seed, TNAS_RNG_CALIBRATION, 0);
     for (int i = 0; i < wanted; i++) {
         const size_t from = tnas_rng_below(&rng, (uint32_t)train->count);

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/alloc.h"
 
@@ -15,12 +16,12 @@ static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);"
     "CREATE TABLE class(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
     "CREATE TABLE target(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, mcu TEXT NOT NULL,"
-    "  runtime TEXT NOT NULL);"
+    "  profile TEXT NOT NULL, runtime TEXT NOT NULL);"
     "CREATE TABLE candidate(target INTEGER NOT NULL, id INTEGER NOT NULL, generation INTEGER,"
     "  hash TEXT NOT NULL, arch TEXT NOT NULL, accuracy REAL, macs INTEGER, flash_bytes INTEGER,"
     "  sram_bytes INTEGER, latency_ms REAL, latency_upper_ms REAL, PRIMARY KEY(target, id));"
     "CREATE UNIQUE INDEX candidate_hash ON candidate(target, hash);"
-    "CREATE TABLE winner(target INTEGER PRIMARY KEY, arch TEXT NOT NULL,"
+    "CREATE TABLE winner(target INTEGER PRIMARY KEY, finished INTEGER, arch TEXT NOT NULL,"
     "  accuracy_supernet REAL, accuracy_validation REAL, accuracy_float REAL,"
     "  accuracy_int8 REAL, test_count INTEGER, macs INTEGER, flash_bytes INTEGER,"
     "  sram_bytes INTEGER, stack_bytes INTEGER, latency_ms REAL, latency_low_ms REAL,"
@@ -87,46 +88,86 @@ static tnas_status read_version(tnas_store_db *db, int *version)
     return status;
 }
 
-static tnas_status set_up(tnas_store_db *db, bool create)
+tnas_status tnas_db_check_version(tnas_store_db *db, bool *empty)
 {
-    TNAS_TRY(execute(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", "open"));
     int version;
     TNAS_TRY(read_version(db, &version));
-    if (version == TNAS_STORE_VERSION)
+    *empty = version == 0;
+    if (version == 0 || version == TNAS_STORE_VERSION)
         return TNAS_OK;
-    if (version != 0 || !create)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: study version %d; this program reads version %d",
-                         db->path, version, TNAS_STORE_VERSION);
-    TNAS_TRY(tnas_db_begin(db));
+    return tnas_fail(TNAS_ERR_INPUT, "%s: study version %d; this program reads version %d",
+                     db->path, version, TNAS_STORE_VERSION);
+}
+
+tnas_status tnas_db_create_tables(tnas_store_db *db)
+{
     TNAS_TRY(execute(db, schema, "create its tables"));
     char pragma[48];
     snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", TNAS_STORE_VERSION);
-    TNAS_TRY(execute(db, pragma, "set its version"));
-    return tnas_db_commit(db);
+    return execute(db, pragma, "set its version");
 }
 
-tnas_status tnas_db_open(const char *folder, bool create, tnas_store_db **out)
+static tnas_status open_file(const char *folder, tnas_status (*open)(tnas_store_db *db),
+                             tnas_store_db **out)
 {
     *out = NULL;
     tnas_store_db *db = tnas_alloc_zero(1, sizeof *db);
     if (db == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "study store of %s", folder);
     tnas_status status = tnas_path_join(db->path, folder, "study.db");
-    if (status == TNAS_OK && !create && !tnas_file_exists(db->path))
-        status = tnas_fail(TNAS_ERR_INPUT, "%s is not a study: there is no study.db in it", folder);
-    if (status == TNAS_OK) {
-        const int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
-        if (sqlite3_open_v2(db->path, &db->handle, flags, NULL) != SQLITE_OK)
-            status = db_error(db, "open");
-    }
     if (status == TNAS_OK)
-        status = set_up(db, create);
+        status = open(db);
     if (status != TNAS_OK) {
         tnas_db_close(db);
         return status;
     }
     *out = db;
     return TNAS_OK;
+}
+
+static tnas_status open_for_writing(tnas_store_db *db)
+{
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(db->path, &db->handle, flags, NULL) != SQLITE_OK)
+        return db_error(db, "open");
+    return execute(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", "open");
+}
+
+/* A store in a folder that cannot be written has no writer, so its file alone is the truth
+ * (immutable); elsewhere a log may wait to be read as well. */
+static tnas_status open_for_reading(tnas_store_db *db)
+{
+    char folder[TNAS_PATH_BYTES], uri[TNAS_PATH_BYTES * 3 + 32] = "file:";
+    snprintf(folder, sizeof folder, "%s", db->path);
+    *strrchr(folder, '/') = '\0';
+    size_t length = strlen(uri);
+    for (const char *p = db->path; *p != '\0'; p++) /* what a URI would take for syntax */
+        length += (size_t)snprintf(uri + length, 4, strchr("%?#", *p) != NULL ? "%%%02X" : "%c",
+                                   (unsigned char)*p);
+    const bool writable = access(folder, W_OK) == 0;
+    snprintf(uri + length, sizeof uri - length, writable ? "?mode=rw" : "?immutable=1");
+    const int flags = (writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_URI;
+    if (sqlite3_open_v2(uri, &db->handle, flags, NULL) != SQLITE_OK)
+        return db_error(db, "open");
+    bool empty;
+    TNAS_TRY(tnas_db_check_version(db, &empty));
+    return empty ? tnas_fail(TNAS_ERR_INPUT, "%s: nothing was ever stored in it", db->path)
+                 : TNAS_OK;
+}
+
+tnas_status tnas_db_open(const char *folder, tnas_store_db **out)
+{
+    return open_file(folder, open_for_writing, out);
+}
+
+tnas_status tnas_db_open_read(const char *folder, tnas_store_db **out)
+{
+    *out = NULL;
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(path, folder, "study.db"));
+    if (!tnas_file_exists(path))
+        return tnas_fail(TNAS_ERR_INPUT, "%s is not a study: there is no study.db in it", folder);
+    return open_file(folder, open_for_reading, out);
 }
 
 void tnas_db_close(tnas_store_db *db)
@@ -150,7 +191,7 @@ tnas_status tnas_db_commit(tnas_store_db *db)
 tnas_status tnas_db_put_meta(tnas_store_db *db, const char *key, const char *value)
 {
     sqlite3_stmt *statement;
-    TNAS_TRY(prepare(db, "INSERT OR REPLACE INTO meta VALUES(?, ?)", &statement));
+    TNAS_TRY(prepare(db, "INSERT INTO meta VALUES(?, ?)", &statement));
     bind_text(statement, 1, key);
     bind_text(statement, 2, value);
     return run_and_finish(db, statement, "write meta");
@@ -175,7 +216,7 @@ tnas_status tnas_db_put_classes(tnas_store_db *db, char (*names)[TNAS_CLASS_NAME
 {
     for (int i = 0; i < class_count; i++) {
         sqlite3_stmt *statement;
-        TNAS_TRY(prepare(db, "INSERT OR REPLACE INTO class VALUES(?, ?)", &statement));
+        TNAS_TRY(prepare(db, "INSERT INTO class VALUES(?, ?)", &statement));
         sqlite3_bind_int(statement, 1, i);
         bind_text(statement, 2, names[i]);
         TNAS_TRY(run_and_finish(db, statement, "write classes"));
@@ -229,10 +270,12 @@ tnas_status tnas_db_target(tnas_store_db *db, const tnas_search_target *target, 
     if (*id >= 0)
         return TNAS_OK;
     sqlite3_stmt *statement;
-    TNAS_TRY(prepare(db, "INSERT INTO target(key, mcu, runtime) VALUES(?, ?, ?)", &statement));
+    TNAS_TRY(prepare(db, "INSERT INTO target(key, mcu, profile, runtime) VALUES(?, ?, ?, ?)",
+                     &statement));
     bind_text(statement, 1, key);
     bind_text(statement, 2, target->mcu);
-    bind_text(statement, 3, target->runtime);
+    bind_text(statement, 3, target->profile);
+    bind_text(statement, 4, target->runtime);
     TNAS_TRY(run_and_finish(db, statement, "add a target"));
     *id = (int)sqlite3_last_insert_rowid(db->handle);
     return TNAS_OK;
@@ -240,11 +283,9 @@ tnas_status tnas_db_target(tnas_store_db *db, const tnas_search_target *target, 
 
 tnas_status tnas_db_find_finished(tnas_store_db *db, const char *mcu, int *id)
 {
-    if (mcu == NULL)
-        return select_id(db, "SELECT max(target) FROM winner HAVING count(*) > 0", NULL, id);
     return select_id(db,
-                     "SELECT max(target) FROM winner JOIN target ON target.id = winner.target "
-                     "WHERE mcu = ? HAVING count(*) > 0",
+                     "SELECT target FROM winner JOIN target ON target.id = winner.target "
+                     "WHERE ?1 IS NULL OR mcu = ?1 ORDER BY finished DESC LIMIT 1",
                      mcu, id);
 }
 
@@ -300,8 +341,9 @@ tnas_status tnas_db_put_winner(tnas_store_db *db, int target, const tnas_winner 
 {
     sqlite3_stmt *statement;
     TNAS_TRY(prepare(db,
-                     "INSERT OR REPLACE INTO winner "
-                     "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                     "INSERT INTO winner VALUES"
+                     "(?,(SELECT coalesce(max(finished), 0) + 1 FROM "
+                     "winner),?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                      &statement));
     int column = 0;
     sqlite3_bind_int(statement, ++column, target);
@@ -337,6 +379,7 @@ static void read_winner(sqlite3_stmt *statement, tnas_winner *out)
     int column = 0;
     copy_text(out->mcu, sizeof out->mcu, statement, column++);
     copy_text(out->runtime, sizeof out->runtime, statement, column++);
+    copy_text(out->profile, sizeof out->profile, statement, column++);
     copy_text(out->arch, sizeof out->arch, statement, column++);
     out->accuracy_supernet = sqlite3_column_double(statement, column++);
     out->accuracy_validation = sqlite3_column_double(statement, column++);
@@ -366,7 +409,7 @@ tnas_status tnas_db_get_winner(tnas_store_db *db, int target, tnas_winner *out, 
     *out = (tnas_winner){0};
     sqlite3_stmt *statement;
     TNAS_TRY(prepare(db,
-                     "SELECT mcu, runtime, arch, accuracy_supernet, accuracy_validation, "
+                     "SELECT mcu, runtime, profile, arch, accuracy_supernet, accuracy_validation, "
                      "accuracy_float, accuracy_int8, test_count, macs, flash_bytes, sram_bytes, "
                      "stack_bytes, latency_ms, latency_low_ms, latency_high_ms, "
                      "latency_upper_ms, candidates, drawn, feasible, over_flash, over_sram, "

@@ -2,11 +2,12 @@
  *
  *   meta       key, value           what the study is: data, space, recipe, seed, width
  *   class      id, name
- *   target     id, key, ...         one row per search that was asked for, with draw counts
+ *   target     id, key, ...         one row per search that was asked for
  *   candidate  target, id, ...      every scored architecture in the order of scoring
  *   winner     target, ...          the result; there once the search has finished
  *   vector     target, id, ...      images that test vectors are made of
- * The version is SQLite's user_version; other versions are refused. */
+ * The version is SQLite's user_version; other versions are refused. A store is made in one
+ * transaction together with what the study is: killed before, there is none. */
 #ifndef TNAS_STUDY_STORE_H
 #define TNAS_STUDY_STORE_H
 
@@ -21,9 +22,16 @@
 
 typedef struct tnas_store_db tnas_store_db;
 
-/* Opens study.db in the folder; creates it when `create`, else it must exist. */
-tnas_status tnas_db_open(const char *folder, bool create, tnas_store_db **out);
+/* Opens study.db in the folder for writing, makes an empty file when there is none. */
+tnas_status tnas_db_open(const char *folder, tnas_store_db **out);
+/* Opens a study for reading; nothing in the folder is changed, which may be read-only. */
+tnas_status tnas_db_open_read(const char *folder, tnas_store_db **out);
 void tnas_db_close(tnas_store_db *db);
+
+/* *empty: nothing was ever committed. Fails when the file is a store of another version. */
+tnas_status tnas_db_check_version(tnas_store_db *db, bool *empty);
+/* Inside a transaction: the tables and the version of a new store. */
+tnas_status tnas_db_create_tables(tnas_store_db *db);
 
 tnas_status tnas_db_begin(tnas_store_db *db);
 tnas_status tnas_db_commit(tnas_store_db *db);
@@ -41,7 +49,7 @@ tnas_status tnas_db_get_classes(tnas_store_db *db, char (**names)[TNAS_CLASS_NAM
 
 /* The target's row, made when it is new. */
 tnas_status tnas_db_target(tnas_store_db *db, const tnas_search_target *target, int *id);
-/* Finished targets on this part, newest first; mcu NULL: any. *id is -1 when there is none. */
+/* The target on this part (NULL: any) that finished last; *id is -1 when there is none. */
 tnas_status tnas_db_find_finished(tnas_store_db *db, const char *mcu, int *id);
 
 tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const char *arch,
@@ -53,6 +61,7 @@ tnas_status tnas_db_find_accuracy(tnas_store_db *db, int target, uint64_t hash, 
 /* What a finished search found. Accuracies are shares of test_count images. */
 typedef struct tnas_winner {
     char mcu[64], runtime[48];
+    char profile[TNAS_PATH_BYTES]; /* file of the part's profile */
     char arch[TNAS_ARCH_TEXT_BYTES];
     double accuracy_supernet, accuracy_validation, accuracy_float, accuracy_int8;
     int test_count;

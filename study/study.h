@@ -31,9 +31,17 @@ typedef struct tnas_search_request {
     bool dry_run; /* stop after the forecast */
 } tnas_search_request;
 
+/* What is left to do, measured before it starts; 0 for what the study has already. */
+typedef struct tnas_forecast {
+    double supernet_seconds, search_seconds, finetune_seconds;
+    double memory_bytes, disk_bytes;
+} tnas_forecast;
+
 /* What the command line prints. */
 typedef struct tnas_search_report {
     char folder[TNAS_PATH_BYTES];
+    int target_id; /* number of the target in the study */
+    tnas_forecast forecast;
     tnas_search_target target; /* with the limits in force */
     tnas_winner winner;
     double clock_mhz;
@@ -62,8 +70,9 @@ typedef struct tnas_study {
     int vector_count;
 } tnas_study;
 
-/* The newest finished target, on this part when mcu is not NULL. */
-tnas_status tnas_study_load(const char *folder, const char *mcu, tnas_study **out);
+/* A finished target: number `target`, or with 0 the one that finished last, on this part when
+ * mcu (a profile's name) is not NULL. */
+tnas_status tnas_study_load(const char *folder, int target, const char *mcu, tnas_study **out);
 void tnas_study_destroy(tnas_study *study);
 
 bool tnas_is_study(const char *folder);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/alloc.h"
 #include "tests/testing.h"
 #include "tests/toy_data.h"
 
@@ -310,6 +311,80 @@ START_TEST(a_signal_stops_with_130_and_the_same_command_goes_on)
 }
 END_TEST
 
+START_TEST(a_search_killed_again_and_again_ends_like_a_whole_one)
+{
+    static outcome o;
+    char data[TNAS_PATH_BYTES], whole[TNAS_PATH_BYTES], killed[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    temporary_folder(whole);
+    temporary_folder(killed);
+    write_toy_data(data);
+    make_study(data, whole, &o);
+    cJSON *const expected = check_json(&o);
+    char words[TNAS_PATH_BYTES * 3];
+    snprintf(words, sizeof words,
+             "search --mcu stm32h743 --data %s --study %s --preset smoke --max-flash-kib 60 "
+             "--max-sram-kib 24 --max-latency-ms 50 --seed 3 --format json",
+             data, killed);
+    for (int i = 0; i < 16; i++) { /* every start is killed a little later than the one before */
+        const pid_t child = start(scratch, words);
+        usleep((useconds_t)(10000 + 15000 * i));
+        kill(child, SIGKILL);
+        finish(scratch, child, &o);
+    }
+    make_study(data, killed, &o);
+    cJSON *const found = check_json(&o);
+    static const char *const equal[] = {"accuracy_int8", "accuracy_float", "flash_bytes", "macs",
+                                        "candidates",    "drawn",          "latency_ms"};
+    for (size_t i = 0; i < sizeof equal / sizeof equal[0]; i++)
+        ck_assert_double_eq(number(found, equal[i]), number(expected, equal[i]));
+    ck_assert_str_eq(cJSON_GetObjectItem(found, "arch")->valuestring,
+                     cJSON_GetObjectItem(expected, "arch")->valuestring);
+    cJSON_Delete(found);
+    cJSON_Delete(expected);
+}
+END_TEST
+
+START_TEST(each_result_of_a_study_can_be_chosen)
+{
+    static outcome o;
+    char data[TNAS_PATH_BYTES], study[TNAS_PATH_BYTES], profile[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    temporary_folder(study);
+    write_toy_data(data);
+    make_study(data, study, &o);
+    cJSON *const first = check_json(&o);
+    /* A profile file of the user's own, and a part without a latency model. */
+    ck_ok(tnas_path_join(profile, data, "board.json"));
+    uint8_t *bytes;
+    size_t byte_count;
+    ck_ok(tnas_file_read("configs/mcus/stm32f746.json", 1 << 20, &bytes, &byte_count));
+    ck_ok(tnas_file_write(profile, bytes, byte_count));
+    tnas_free(bytes);
+    cJSON *const second = check_json(run("search --mcu %s --data %s --study %s --preset smoke "
+                                         "--max-flash-kib 40 --seed 3 --format json",
+                                         profile, data, study));
+    cJSON *const third = check_json(run("search --mcu gap8 --data %s --study %s --preset smoke "
+                                        "--seed 3 --format json",
+                                        data, study));
+    cJSON *const found[] = {first, second, third};
+    for (int i = 0; i < 3; i++) {
+        ck_assert_double_eq(number(found[i], "target"), i + 1);
+        cJSON *const export = check_json(
+            run("export %s --target %d --out %s/x%d --format json", study, i + 1, data, i));
+        ck_assert_double_eq(number(export, "flash_bytes"), number(found[i], "flash_bytes"));
+        cJSON_Delete(export);
+    }
+    cJSON *const by_part =
+        check_json(run("export %s --mcu %s --out %s/y --format json", study, profile, data));
+    ck_assert_double_eq(number(by_part, "target"), 2);
+    cJSON_Delete(by_part);
+    check_failure(run("export %s --target 9 --out %s/z", study, data), 4, "no finished target 9");
+    for (int i = 0; i < 3; i++)
+        cJSON_Delete(found[i]);
+}
+END_TEST
+
 START_TEST(lists_and_infos_are_one_json_object)
 {
     char data[TNAS_PATH_BYTES];
@@ -350,6 +425,8 @@ int main(void)
     tcase_add_test(tc, a_search_reports_what_its_artefacts_say);
     tcase_add_test(tc, outputs_that_cannot_be_written_exit_4_and_leave_nothing);
     tcase_add_test(tc, a_signal_stops_with_130_and_the_same_command_goes_on);
+    tcase_add_test(tc, a_search_killed_again_and_again_ends_like_a_whole_one);
+    tcase_add_test(tc, each_result_of_a_study_can_be_chosen);
     tcase_add_test(tc, lists_and_infos_are_one_json_object);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

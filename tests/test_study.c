@@ -230,6 +230,32 @@ START_TEST(the_same_target_is_answered_from_the_store)
 }
 END_TEST
 
+START_TEST(a_folder_where_creation_was_cut_short_is_a_new_study)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "study.db"));
+    ck_ok(tnas_file_write(path, "", 0));
+    const tnas_search_request request = toy_request(data, folder);
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    ck_assert(!report.from_store);
+}
+END_TEST
+
+START_TEST(a_folder_of_other_things_is_refused)
+{
+    char data[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    const tnas_search_request request = toy_request(data, data);
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_USAGE, "is no study", tnas_study_search(&request, NULL, &report));
+}
+END_TEST
+
 START_TEST(limits_that_nothing_meets_fail_before_a_folder_is_made)
 {
     char data[TNAS_PATH_BYTES], parent[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
@@ -281,6 +307,8 @@ int main(void)
     tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);
     tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
     tcase_add_test(tc, the_same_target_is_answered_from_the_store);
+    tcase_add_test(tc, a_folder_where_creation_was_cut_short_is_a_new_study);
+    tcase_add_test(tc, a_folder_of_other_things_is_refused);
     tcase_add_test(tc, limits_that_nothing_meets_fail_before_a_folder_is_made);
     tcase_add_test(tc, a_study_that_another_process_writes_is_refused);
     suite_add_tcase(suite, tc);
