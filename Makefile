@@ -5,6 +5,7 @@
 #   SHARED  folder of shared data sets, models and board measurements; tests and benchmarks
 #           that need it say that they skip when it is not there
 #   CFLAGS  the user's own, last on every command line
+#   V       V=1 prints whole command lines
 #
 # Objects live in build/<compiler>-<mode>/, so modes never mix.
 
@@ -21,6 +22,9 @@ export SHARED
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+
+Q := $(if $(V),,@)
+SAY = $(if $(V),,@echo "  $(1)")
 
 OUT := $(BUILD)/$(notdir $(CC))-$(MODE)
 
@@ -79,45 +83,54 @@ tinynas: $(PROGRAM)
 	@cp $(PROGRAM) $@.new && mv $@.new $@
 
 $(PROGRAM): $(OUT)/cli/main.o $(LIBRARY)
-	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
+	$(call SAY,LD   $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
-	@ar rcs $@ $(OBJECTS)
+	$(call SAY,AR   $@)
+	$(Q)ar rcs $@ $(OBJECTS)
 
 $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(call SAY,CC   $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 # The host runs the runtime's kernels over whole test sets: they get the full optimiser.
 $(OUT)/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -MMD -MP -c $< -o $@
+	$(call SAY,CC   $<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -MMD -MP -c $< -o $@
 
 $(OUT)/nn/kernels_%.o: nn/kernels.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -ffp-contract=fast $(ISA_FLAGS_$*) \
+	$(call SAY,CC   $<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -ffp-contract=fast $(ISA_FLAGS_$*) \
 	    -DTNAS_ISA=$* -MMD -MP -c $< -o $@
 
 # The runtime's sources and the templates of an export travel inside the program.
 EMBEDDED := $(wildcard runtime/*.c runtime/*.h export/templates/*)
 $(OUT)/export/embedded.c: scripts/embed.sh $(EMBEDDED)
 	@mkdir -p $(@D)
-	sh scripts/embed.sh $(EMBEDDED) > $@.new && mv $@.new $@
+	$(Q)sh scripts/embed.sh $(EMBEDDED) > $@.new && mv $@.new $@
 $(OUT)/export/embedded.o: $(OUT)/export/embedded.c
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	$(call SAY,CC   $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(TEST_LIBRARY): $(TEST_HELPERS)
 	@rm -f $@
-	@ar rcs $@ $(TEST_HELPERS)
+	$(call SAY,AR   $@)
+	$(Q)ar rcs $@ $(TEST_HELPERS)
 
 $(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
+	$(call SAY,LD   $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
 
 $(TOOLS): $(OUT)/%: %.c $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< $(LIBRARY) -o $@ $(LIBS)
+	$(call SAY,LD   $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $< $(LIBRARY) -o $@ $(LIBS)
 
 -include $(OBJECTS:.o=.d) $(TEST_HELPERS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
 
