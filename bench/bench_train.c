@@ -246,7 +246,7 @@ static void run_step(bench *b, const char *mode, int n)
     tnas_unit units[4];
     tnas_unit_result results[4];
     const int count = list_units(b, mode, n, units);
-    const tnas_batch batch = {b->images, b->labels, b->batch};
+    const tnas_batch batch = {.images = b->images, .labels = b->labels, .count = b->batch};
     tnas_store *const store = b->supernet->store;
     must(tnas_engine_step(b->engine, store, units, count, &batch, b->grads, results), "step");
     tnas_sgd_update(&b->sgd, store->values, b->grads, tnas_sgd_norm(b->grads, store->value_count),

@@ -118,9 +118,14 @@ static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, i
     tnas_unit_result result = {0.0, 0};
     for (int i = 0; i < s->shard_images; i++) {
         const size_t at = (size_t)i * (size_t)classes;
-        const int label = s->batch->labels[shard * s->shard_images + i];
-        assert(label >= 0 && label < classes);
+        const int image = shard * s->shard_images + i;
+        const int label = s->batch->labels[image];
+        const bool blended = s->batch->second_labels != NULL;
+        const int second = blended ? s->batch->second_labels[image] : label;
+        assert(label >= 0 && label < classes && second >= 0 && second < classes);
         const tnas_target target = {.label = label,
+                                    .second = second,
+                                    .second_share = blended ? s->batch->second_shares[image] : 0,
                                     .teacher =
                                         unit->teacher == TNAS_NONE
                                             ? NULL

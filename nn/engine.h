@@ -27,6 +27,10 @@ typedef struct tnas_batch {
     const uint8_t *images; /* [count, h, w, c] */
     const int16_t *labels; /* [count] */
     int count;             /* training: a multiple of the shards */
+    /* Images blended of two: the other's label and its share of the target; NULL: none is. Only
+     * training looks at them, and counts an image as right when `labels` wins. */
+    const int16_t *second_labels; /* [count] */
+    const float *second_shares;   /* [count], 0..0.5 */
 } tnas_batch;
 
 #define TNAS_UNITS_MAX 16

@@ -13,6 +13,13 @@ static double log_sum_exp(const float *logits, int32_t classes)
     return largest + log(sum);
 }
 
+/* What the labels say of class k. */
+static double label_share(const tnas_target *target, int32_t k)
+{
+    const double second = target->second_share;
+    return (1.0 - second) * (k == target->label) + second * (k == target->second);
+}
+
 double tnas_loss_image(const float *logits, int32_t classes, const tnas_target *target,
                        double weight, float *dlogits)
 {
@@ -21,8 +28,8 @@ double tnas_loss_image(const float *logits, int32_t classes, const tnas_target *
     const double smoothing = target->smoothing;
     double loss = 0.0;
     for (int32_t k = 0; k < classes; k++) {
-        const double hard = target->teacher != NULL ? exp(target->teacher[k] - teacher)
-                                                    : (double)(k == target->label);
+        const double hard =
+            target->teacher != NULL ? exp(target->teacher[k] - teacher) : label_share(target, k);
         const double wanted = (1.0 - smoothing) * hard + smoothing / classes;
         const double log_probability = logits[k] - own;
         if (wanted > 0.0) /* 0 * infinity is 0 here */

@@ -1,14 +1,16 @@
-/* Softmax cross entropy of one image against a target: its label or a teacher's softmax,
- * either of them mixed with the uniform distribution by label smoothing. */
+/* Softmax cross entropy of one image against a target: its label (two, if it is blended of two
+ * images) or a teacher's softmax, either of them mixed with the uniform distribution by label
+ * smoothing. */
 #ifndef TNAS_NN_LOSS_H
 #define TNAS_NN_LOSS_H
 
 #include <stdint.h>
 
 typedef struct tnas_target {
-    int32_t label;
-    const float *teacher; /* logits [classes], a constant; NULL: the label is the target */
-    float smoothing;      /* 0..1, share of the uniform distribution */
+    int32_t label, second; /* second: of a blended image */
+    float second_share;    /* of the hard target; 0: the image is not blended */
+    const float *teacher;  /* logits [classes], a constant; NULL: the label is the target */
+    float smoothing;       /* 0..1, share of the uniform distribution */
 } tnas_target;
 
 /* Returns the loss; dlogits [classes] = weight * its gradient. */

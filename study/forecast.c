@@ -32,7 +32,8 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
     if (grads == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "gradients");
     const tnas_unit unit = {.net = net, .weight = 1, .teacher = TNAS_NONE};
-    const tnas_batch batch = {train->pixels, train->labels, batch_images};
+    const tnas_batch batch = {
+        .images = train->pixels, .labels = train->labels, .count = batch_images};
     tnas_unit_result result;
     tnas_status status = TNAS_OK;
     /* The first step reserves memory; of the others the fastest is the least disturbed. */

@@ -82,7 +82,8 @@ static tnas_status int8_accuracy(tnas_run *run, const finish *f, const tnas_imag
 static tnas_status float_accuracy(tnas_run *run, const finish *f, const tnas_images *images,
                                   double *accuracy)
 {
-    const tnas_batch batch = {images->pixels, images->labels, images->count};
+    const tnas_batch batch = {
+        .images = images->pixels, .labels = images->labels, .count = images->count};
     int correct;
     TNAS_TRY(tnas_engine_count_correct(run->engine, f->store, f->net, &f->stats, &batch, &correct));
     *accuracy = images->count > 0 ? (double)correct / images->count : 0;

@@ -35,7 +35,8 @@ tnas_status tnas_run_judge(tnas_run *run, const tnas_net *net, const tnas_store 
                                 run->work.recalibration_batches, run->work.batch_images, &stats);
     int correct = 0;
     if (status == TNAS_OK) {
-        const tnas_batch batch = {images->pixels, images->labels, image_count};
+        const tnas_batch batch = {
+            .images = images->pixels, .labels = images->labels, .count = image_count};
         status = tnas_engine_count_correct(run->engine, store, net, &stats, &batch, &correct);
     }
     tnas_bn_stats_deinit(&stats);

@@ -305,7 +305,7 @@ tnas_batch random_batch(const tnas_net *net, int count, uint64_t index)
         images[i] = (uint8_t)tnas_rng_below(&rng, 256);
     for (int i = 0; i < count; i++)
         labels[i] = (int16_t)tnas_rng_below(&rng, classes);
-    return (tnas_batch){images, labels, count};
+    return (tnas_batch){.images = images, .labels = labels, .count = count};
 }
 
 void free_batch(tnas_batch *batch)

@@ -409,7 +409,8 @@ START_TEST(the_loader_changes_pixels_and_no_labels)
     for (long step = 0; step < STEPS; step++) {
         uint8_t batch[BATCH * 8 * 8 * 3];
         int16_t batch_labels[BATCH];
-        tnas_loader_gather(&loader, step, batch, batch_labels);
+        tnas_loader_gather(&loader, step,
+                           &(tnas_batch_buffer){.pixels = batch, .labels = batch_labels});
         for (int i = 0; i < BATCH; i++) {
             seen[batch_labels[i]]++;
             for (size_t p = 0; p < bytes; p++) {
@@ -428,6 +429,46 @@ START_TEST(the_loader_changes_pixels_and_no_labels)
 }
 END_TEST
 
+START_TEST(mixup_blends_pixels_and_labels_by_the_same_share)
+{
+    enum { COUNT = 8, BATCH = 8, STEPS = 200 };
+    uint8_t pixels[COUNT];
+    int16_t image_labels[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        image_labels[i] = (int16_t)i;
+        pixels[i] = (uint8_t)(30 * i); /* one pixel, whose brightness says the label */
+    }
+    const tnas_images images = {COUNT, pixels, image_labels};
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.batch = BATCH;
+    recipe.mixup_prob = 0.5;
+    recipe.mixup_share = 0.4;
+    tnas_loader loader;
+    ck_ok(tnas_loader_init(&loader, &images, &(tnas_tensor){1, 1, 1}, &recipe, SEED));
+    int blended = 0;
+    float largest = 0;
+    for (long step = 0; step < STEPS; step++) {
+        uint8_t batch[BATCH];
+        int16_t labels[BATCH], second[BATCH];
+        float shares[BATCH];
+        tnas_loader_gather(&loader, step, &(tnas_batch_buffer){batch, labels, second, shares});
+        for (int i = 0; i < BATCH; i++) {
+            ck_assert_int_eq(second[i], labels[(i + 1) % BATCH]);
+            const double wanted =
+                30 * labels[i] * (1.0 - (double)shares[i]) + 30 * second[i] * (double)shares[i];
+            ck_assert_double_eq_tol(batch[i], wanted, 0.5 + 1e-6);
+            blended += shares[i] > 0;
+            largest = shares[i] > largest ? shares[i] : largest;
+        }
+    }
+    ck_assert_int_gt(blended, STEPS * BATCH * 2 / 5);
+    ck_assert_int_lt(blended, STEPS * BATCH * 3 / 5);
+    ck_assert_float_le(largest, 0.4f + 1.0f / 512);
+    ck_assert_float_gt(largest, 0.35f);
+    tnas_loader_deinit(&loader);
+}
+END_TEST
+
 START_TEST(an_image_that_comes_again_is_changed_another_way)
 {
     enum { BATCH = 12 };
@@ -442,8 +483,8 @@ START_TEST(an_image_that_comes_again_is_changed_another_way)
     ck_ok(tnas_loader_init(&loader, &images, &shape, &recipe, SEED));
     uint8_t batch[2][BATCH][16 * 16];
     int16_t labels[BATCH];
-    tnas_loader_gather(&loader, 0, batch[0][0], labels);
-    tnas_loader_gather(&loader, 1, batch[1][0], labels);
+    tnas_loader_gather(&loader, 0, &(tnas_batch_buffer){.pixels = batch[0][0], .labels = labels});
+    tnas_loader_gather(&loader, 1, &(tnas_batch_buffer){.pixels = batch[1][0], .labels = labels});
     int within = 0, between = 0;
     for (int i = 1; i < BATCH; i++)
         within += memcmp(batch[0][0], batch[0][i], sizeof batch[0][0]) != 0;
@@ -477,6 +518,7 @@ int main(void)
     tcase_add_test(tc, scale_moves_every_value_from_the_middle_by_one_factor);
     tcase_add_test(tc, a_rotation_keeps_lengths_and_angles_and_the_loose_channel);
     tcase_add_test(tc, the_loader_changes_pixels_and_no_labels);
+    tcase_add_test(tc, mixup_blends_pixels_and_labels_by_the_same_share);
     tcase_add_test(tc, an_image_that_comes_again_is_changed_another_way);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

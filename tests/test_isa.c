@@ -70,7 +70,9 @@ static void run_steps(tnas_engine *engine, tnas_supernet *supernet, training *ou
         int unit_count;
         ck_ok(tnas_supernet_units(&sampler, step, units, &unit_count));
         const int first = step % 8 * BATCH;
-        const tnas_batch batch = {images + (size_t)first * SIDE * SIDE, labels + first, BATCH};
+        const tnas_batch batch = {.images = images + (size_t)first * SIDE * SIDE,
+                                  .labels = labels + first,
+                                  .count = BATCH};
         ck_ok(tnas_engine_step(engine, store, units, unit_count, &batch, grads, results));
         out->loss[step] = results[0].loss;
         tnas_sgd_update(&sgd, store->values, grads, tnas_sgd_norm(grads, store->value_count), 0.02,

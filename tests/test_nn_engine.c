@@ -277,6 +277,49 @@ START_TEST(step_of_several_units_is_the_weighted_sum_of_single_steps)
 }
 END_TEST
 
+START_TEST(blended_labels_are_the_blend_of_their_steps)
+{
+    enum { COUNT = 10 };
+    fixture f = mobilenet(9);
+    tnas_batch batch = random_batch(&f.net, COUNT, 9);
+    const size_t count = f.store->value_count;
+    double *const sums = calloc(count, sizeof *sums);
+    const tnas_unit unit = {
+        .net = &f.net, .weight = 1.0f, .label_smoothing = 0.1f, .teacher = TNAS_NONE};
+    int16_t second[COUNT];
+    float shares[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        second[i] = batch.labels[(i + 1) % COUNT];
+        shares[i] = 0.25f;
+    }
+    const tnas_batch other = {.images = batch.images, .labels = second, .count = COUNT};
+    tnas_batch blended = batch;
+    blended.second_labels = second;
+    blended.second_shares = shares;
+    engine_of e = make_engine(2, 2);
+    tnas_unit_result own, theirs, both;
+    ck_ok(tnas_engine_step(e.engine, f.store, &unit, 1, &batch, f.grads, &own));
+    for (size_t i = 0; i < count; i++)
+        sums[i] = 0.75 * (double)f.grads[i];
+    ck_ok(tnas_engine_step(e.engine, f.store, &unit, 1, &other, f.grads, &theirs));
+    double largest = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        sums[i] += 0.25 * (double)f.grads[i];
+        largest = fmax(largest, fabs(sums[i]));
+    }
+    ck_ok(tnas_engine_step(e.engine, f.store, &unit, 1, &blended, f.grads, &both));
+    for (size_t i = 0; i < count; i++)
+        ck_assert_msg(fabs(sums[i] - (double)f.grads[i]) <= 1e-6 * (1.0 + largest),
+                      "gradient %zu is %.9g, must be %.9g", i, (double)f.grads[i], sums[i]);
+    ck_assert_double_eq_tol(both.loss, 0.75 * own.loss + 0.25 * theirs.loss, 1e-9);
+    ck_assert_int_eq(both.correct, own.correct);
+    drop_engine(&e);
+    free(sums);
+    free_batch(&batch);
+    drop(&f);
+}
+END_TEST
+
 START_TEST(values_that_no_unit_uses_have_gradient_zero)
 {
     fixture f = mobilenet(7); /* a slot has one channel and one ring more than the net uses */
@@ -455,6 +498,7 @@ int main(void)
     tcase_add_test(tc, engine_that_lacks_memory_is_not_made);
     tcase_add_test(tc, unknown_instruction_set_stops_the_engine);
     tcase_add_test(tc, loss_that_is_not_finite_is_divergence);
+    tcase_add_test(tc, blended_labels_are_the_blend_of_their_steps);
     tcase_add_test(tc, step_of_several_units_is_the_weighted_sum_of_single_steps);
     tcase_add_test(tc, values_that_no_unit_uses_have_gradient_zero);
     tcase_add_loop_test(tc, recalibration_averages_the_statistics_of_its_batches, 0, 4);

@@ -168,7 +168,7 @@ START_TEST(the_gradient_of_a_view_is_the_extracted_networks_and_zero_elsewhere)
     ck_ok(tnas_supernet_extract(b.supernet, &arch, &own, &store));
 
     tnas_images images = toy_images(COUNT);
-    const tnas_batch batch = {images.pixels, images.labels, COUNT};
+    const tnas_batch batch = {.images = images.pixels, .labels = images.labels, .count = COUNT};
     tnas_store all = *b.supernet->store, part = *store; /* gradients in the clothes of values */
     all.values = tnas_alloc_zero(all.value_count, sizeof(float));
     part.values = tnas_alloc_zero(part.value_count, sizeof(float));
@@ -391,7 +391,8 @@ static double probe_loss(const bench *b, const tnas_images *images, bool largest
     tnas_net net;
     ck_ok(tnas_supernet_view(b->supernet, &arch, &net));
     const tnas_unit unit = {.net = &net, .weight = 1, .teacher = TNAS_NONE};
-    const tnas_batch batch = {images->pixels, images->labels, images->count};
+    const tnas_batch batch = {
+        .images = images->pixels, .labels = images->labels, .count = images->count};
     float *grads = tnas_alloc_zero(b->supernet->store->value_count, sizeof(float));
     tnas_unit_result result;
     ck_ok(tnas_engine_step(b->engine, b->supernet->store, &unit, 1, &batch, grads, &result));

@@ -20,7 +20,8 @@ static int count_right(const toy_training *b, const tnas_images *images)
     ck_ok(tnas_bn_stats_init(&b->net, &stats));
     ck_ok(tnas_engine_recalibrate(b->engine, b->store, &b->net, images->pixels, 2,
                                   images->count / 2, &stats));
-    const tnas_batch batch = {images->pixels, images->labels, images->count};
+    const tnas_batch batch = {
+        .images = images->pixels, .labels = images->labels, .count = images->count};
     int right;
     ck_ok(tnas_engine_count_correct(b->engine, b->store, &b->net, &stats, &batch, &right));
     tnas_bn_stats_deinit(&stats);
@@ -177,8 +178,8 @@ static tnas_batch gather(tnas_loader *loader, long step)
     static int16_t labels[256];
     ck_assert_uint_le((size_t)loader->batch * loader->image_bytes, sizeof pixels);
     ck_assert_int_le(loader->batch, 256);
-    tnas_loader_gather(loader, step, pixels, labels);
-    return (tnas_batch){pixels, labels, loader->batch};
+    tnas_loader_gather(loader, step, &(tnas_batch_buffer){.pixels = pixels, .labels = labels});
+    return (tnas_batch){.images = pixels, .labels = labels, .count = loader->batch};
 }
 
 static int image_number(const tnas_batch *batch, int i)

@@ -20,9 +20,11 @@ typedef struct tnas_loader {
     int batch;
     long epoch_batches; /* batches of an epoch, >= 1 */
     tnas_augment augment;
+    double mixup_prob, mixup_share;
     uint64_t seed;
-    long epoch;      /* whose order is held; -1: none yet */
-    uint32_t *order; /* [images->count] */
+    uint8_t *first_image; /* [image_bytes], of a batch that is being blended */
+    long epoch;           /* whose order is held; -1: none yet */
+    uint32_t *order;      /* [images->count] */
 } tnas_loader;
 
 /* Batch and augmentation are the recipe's. TNAS_ERR_INPUT when there are no images. */
@@ -30,8 +32,16 @@ tnas_status tnas_loader_init(tnas_loader *loader, const tnas_images *images,
                              const tnas_tensor *shape, const tnas_recipe *recipe, uint64_t seed);
 void tnas_loader_deinit(tnas_loader *loader);
 
-/* The batch of a step, a pure function of (images, recipe, seed, step):
- * pixels [batch, h, w, c], labels [batch]. */
-void tnas_loader_gather(tnas_loader *loader, long step, uint8_t *pixels, int16_t *labels);
+/* Where a batch goes: pixels [batch, h, w, c], the rest [batch]. */
+typedef struct tnas_batch_buffer {
+    uint8_t *pixels;
+    int16_t *labels, *second_labels; /* of the image, of the one blended into it */
+    float *second_shares;            /* this and second_labels: NULL will do without mixup */
+} tnas_batch_buffer;
+
+/* The batch of a step, a pure function of (images, recipe, seed, step). Blending (Zhang et al.,
+ * "mixup", ICLR 2018) mixes an image with the next one of the batch after augmentation, by a
+ * share drawn uniformly; unblended images have the share 0. */
+void tnas_loader_gather(tnas_loader *loader, long step, const tnas_batch_buffer *out);
 
 #endif

@@ -17,9 +17,10 @@ enum { QUEUE = 2, SLOTS = QUEUE + 1 };
 
 struct tnas_prefetch {
     tnas_loader *loader;
-    long first, count; /* steps */
-    uint8_t *pixels;   /* [SLOTS, batch, h, w, c] */
-    int16_t *labels;   /* [SLOTS, batch] */
+    long first, count;               /* steps */
+    uint8_t *pixels;                 /* [SLOTS, batch, h, w, c] */
+    int16_t *labels, *second_labels; /* [SLOTS, batch] */
+    float *second_shares;            /* [SLOTS, batch] */
     pthread_t thread;
     bool started;
     pthread_mutex_t lock; /* of everything below */
@@ -28,18 +29,18 @@ struct tnas_prefetch {
     bool quit;
 };
 
-static tnas_batch batch_in_slot(const tnas_prefetch *p, long index)
+static tnas_batch_buffer buffer_of_slot(const tnas_prefetch *p, long index)
 {
     const size_t slot = (size_t)(index % SLOTS), batch = (size_t)p->loader->batch;
-    return (tnas_batch){.images = p->pixels + slot * batch * p->loader->image_bytes,
-                        .labels = p->labels + slot * batch,
-                        .count = p->loader->batch};
+    return (tnas_batch_buffer){.pixels = p->pixels + slot * batch * p->loader->image_bytes,
+                               .labels = p->labels + slot * batch,
+                               .second_labels = p->second_labels + slot * batch,
+                               .second_shares = p->second_shares + slot * batch};
 }
 
 static void *gather_batches(void *argument)
 {
     tnas_prefetch *const p = argument;
-    const size_t batch = (size_t)p->loader->batch;
     for (long i = 0; i < p->count; i++) {
         pthread_mutex_lock(&p->lock);
         while (i >= p->released + SLOTS && !p->quit)
@@ -48,10 +49,8 @@ static void *gather_batches(void *argument)
         pthread_mutex_unlock(&p->lock);
         if (quit)
             break;
-        const size_t slot = (size_t)(i % SLOTS);
-        tnas_loader_gather(p->loader, p->first + i,
-                           p->pixels + slot * batch * p->loader->image_bytes,
-                           p->labels + slot * batch);
+        const tnas_batch_buffer buffer = buffer_of_slot(p, i);
+        tnas_loader_gather(p->loader, p->first + i, &buffer);
         pthread_mutex_lock(&p->lock);
         p->made = i + 1;
         pthread_cond_signal(&p->ready);
@@ -72,11 +71,14 @@ tnas_status tnas_prefetch_create(tnas_loader *loader, long first, long end, tnas
     p->count = end - first;
     p->pixels = tnas_alloc_zero(images, loader->image_bytes);
     p->labels = tnas_alloc_zero(images, sizeof *p->labels);
+    p->second_labels = tnas_alloc_zero(images, sizeof *p->second_labels);
+    p->second_shares = tnas_alloc_zero(images, sizeof *p->second_shares);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->room, NULL);
     pthread_cond_init(&p->ready, NULL);
     tnas_status status = TNAS_OK;
-    if (p->pixels == NULL || p->labels == NULL)
+    if (p->pixels == NULL || p->labels == NULL || p->second_labels == NULL ||
+        p->second_shares == NULL)
         status = tnas_fail(TNAS_ERR_NOMEM, "%d batches of %d images of %zu bytes", SLOTS,
                            loader->batch, loader->image_bytes);
     else if (pthread_create(&p->thread, NULL, gather_batches, p) != 0)
@@ -106,6 +108,8 @@ void tnas_prefetch_destroy(tnas_prefetch *prefetch)
     pthread_mutex_destroy(&prefetch->lock);
     tnas_free(prefetch->pixels);
     tnas_free(prefetch->labels);
+    tnas_free(prefetch->second_labels);
+    tnas_free(prefetch->second_shares);
     tnas_free(prefetch);
 }
 
@@ -119,5 +123,10 @@ tnas_batch tnas_prefetch_next(tnas_prefetch *prefetch)
         pthread_cond_wait(&prefetch->ready, &prefetch->lock);
     const long index = prefetch->taken++;
     pthread_mutex_unlock(&prefetch->lock);
-    return batch_in_slot(prefetch, index);
+    const tnas_batch_buffer buffer = buffer_of_slot(prefetch, index);
+    return (tnas_batch){.images = buffer.pixels,
+                        .labels = buffer.labels,
+                        .count = prefetch->loader->batch,
+                        .second_labels = buffer.second_labels,
+                        .second_shares = buffer.second_shares};
 }
