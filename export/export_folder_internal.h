@@ -1,7 +1,7 @@
 /* A folder that appears as a whole or not at all. Files are added to a temporary folder beside
  * the wanted one; commit takes the wanted name, in one step where the file system can exchange
- * names, and removes what killed exports to the same name left behind. manifest.txt lists what was added, and is
- * how an earlier export is known again. */
+ * names, and removes what killed exports to the same name left behind. manifest.txt lists what was
+ * added, and is how an earlier export is known again. */
 #ifndef TNAS_EXPORT_EXPORT_FOLDER_INTERNAL_H
 #define TNAS_EXPORT_EXPORT_FOLDER_INTERNAL_H
 
