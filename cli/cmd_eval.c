@@ -1,5 +1,5 @@
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,21 +127,33 @@ static tnas_status eval_study(const tnas_arguments *arguments, const char *folde
     return status;
 }
 
-/* The runner that `make` in an export folder builds: build/NAME_host. */
+static bool is_runner_name(const char *name)
+{
+    static const char ending[] = "_host";
+    const size_t length = strlen(name), ending_length = sizeof ending - 1;
+    return name[0] != '.' && length > ending_length &&
+           strcmp(name + length - ending_length, ending) == 0;
+}
+
+/* The one runner that `make` in an export folder builds: build/NAME_host. */
 static tnas_status find_runner(const char *folder, char out[TNAS_PATH_BYTES])
 {
-    char pattern[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_path_join(pattern, folder, "build/*_host"));
-    glob_t found;
-    const bool one = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc == 1;
-    if (one)
-        snprintf(out, TNAS_PATH_BYTES, "%s", found.gl_pathv[0]);
-    globfree(&found);
-    return one ? TNAS_OK
-               : tnas_fail(TNAS_ERR_INPUT,
+    char build[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(build, folder, "build"));
+    DIR *const dir = opendir(build);
+    int runner_count = 0;
+    tnas_status status = TNAS_OK;
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;)
+        if (is_runner_name(entry->d_name) && runner_count++ == 0)
+            status = tnas_path_join(out, build, entry->d_name);
+    if (dir != NULL)
+        closedir(dir);
+    if (status == TNAS_OK && runner_count != 1)
+        status = tnas_fail(TNAS_ERR_INPUT,
                            "%s is neither a study nor an export with a built runner "
                            "(build/NAME_host); in an export, run make first",
                            folder);
+    return status;
 }
 
 /* Runs `runner images labels` and reads its one JSON line. */

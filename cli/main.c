@@ -1,5 +1,7 @@
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -33,10 +35,31 @@ static tnas_status run(int argc, char **argv)
     return implementations[arguments.command](&arguments);
 }
 
+/* Started with one of the three streams closed, the next file that is opened would take its
+ * number, and progress would land in a study. Read-only, so that a result written to a closed
+ * stdout still fails. */
+static void fill_closed_streams(void)
+{
+    int file;
+    do
+        file = open("/dev/null", O_RDONLY);
+    while (file >= 0 && file <= STDERR_FILENO);
+    if (file >= 0)
+        close(file);
+}
+
+/* A stream that failed earlier may have nothing left to flush. */
+static bool is_stdout_written(void)
+{
+    const bool flushed = fflush(stdout) == 0;
+    return flushed && !ferror(stdout);
+}
+
 int main(int argc, char **argv)
 {
+    fill_closed_streams();
     const tnas_status status = run(argc, argv);
-    if (fflush(stdout) != 0 && status == TNAS_OK) {
+    if (!is_stdout_written() && status == TNAS_OK) {
         fprintf(stderr, "tinynas: cannot write the result to stdout\n");
         return tnas_status_exit_code(TNAS_ERR_IO);
     }

@@ -73,6 +73,26 @@ tnas_status tnas_file_read(const char *path, size_t max_bytes, uint8_t **out, si
     return status;
 }
 
+/* A new name is safe from a power cut once its folder is synced. Some file systems cannot
+ * (EINVAL), and a folder that may not be read cannot be opened for it: both stay unsynced. */
+static tnas_status sync_folder_of(const char *path)
+{
+    char folder[TNAS_PATH_BYTES];
+    const char *const slash = strrchr(path, '/');
+    const int length = slash == NULL || slash == path ? 1 : (int)(slash - path);
+    snprintf(folder, sizeof folder, "%.*s", length, slash == NULL ? "." : path);
+    const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0)
+        return errno == EACCES
+                   ? TNAS_OK
+                   : tnas_fail(TNAS_ERR_IO, "cannot open folder %s: %s", folder, strerror(errno));
+    const int reason = fsync(file) == 0 || errno == EINVAL ? 0 : errno;
+    close(file);
+    if (reason != 0)
+        return tnas_fail(TNAS_ERR_IO, "cannot sync folder %s: %s", folder, strerror(reason));
+    return TNAS_OK;
+}
+
 tnas_status tnas_file_write(const char *path, const void *bytes, size_t byte_count)
 {
     const tnas_file_part whole = {bytes, byte_count};
@@ -99,7 +119,7 @@ tnas_status tnas_file_write_parts(const char *path, const tnas_file_part *parts,
         unlink(temporary);
         return tnas_fail(TNAS_ERR_IO, "cannot write %s: %s", path, strerror(reason));
     }
-    return TNAS_OK;
+    return sync_folder_of(path);
 }
 
 tnas_status tnas_dir_create(const char *path)
@@ -113,7 +133,9 @@ tnas_status tnas_dir_create(const char *path)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+        if (mkdir(part, 0777) == 0)
+            TNAS_TRY(sync_folder_of(part));
+        else if (errno != EEXIST)
             return tnas_fail(TNAS_ERR_IO, "cannot create folder %s: %s", part, strerror(errno));
     }
     if (!tnas_dir_exists(path))

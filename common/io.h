@@ -14,7 +14,8 @@
  * Release *out with tnas_free. */
 tnas_status tnas_file_read(const char *path, size_t max_bytes, uint8_t **out, size_t *byte_count);
 
-/* Writes to a temporary name beside `path`, syncs, renames. */
+/* Writes to a temporary name beside `path`, syncs, renames, syncs the folder: once this has
+ * returned, what refers to the file cannot outlive it. */
 tnas_status tnas_file_write(const char *path, const void *bytes, size_t byte_count);
 
 /* The same for a content that lies in several places, one after the other. */
@@ -25,7 +26,7 @@ typedef struct tnas_file_part {
 
 tnas_status tnas_file_write_parts(const char *path, const tnas_file_part *parts, int part_count);
 
-/* Makes the folder and its missing parents; an existing one is fine. */
+/* Makes the folder and its missing parents, synced likewise; an existing one is fine. */
 tnas_status tnas_dir_create(const char *path);
 
 bool tnas_file_exists(const char *path);

@@ -112,15 +112,28 @@ static tnas_status count_classes(const tnas_images *train, const char *origin, i
     return TNAS_OK;
 }
 
-static tnas_status check_test_labels(const tnas_dataset *dataset, const tnas_images *test)
+static tnas_status check_test_labels(const tnas_dataset *dataset, const int16_t *labels)
 {
-    for (int i = 0; i < test->count; i++)
-        if (test->labels[i] < 0 || test->labels[i] >= dataset->class_count)
+    for (int i = 0; i < dataset->test_count; i++)
+        if (labels[i] < 0 || labels[i] >= dataset->class_count)
             return tnas_fail(TNAS_ERR_INPUT,
                              "%s: label %d of image %d: the training labels define classes 0 to %d",
-                             dataset->source->label_origin[TNAS_SPLIT_TEST], test->labels[i], i,
+                             dataset->source->label_origin[TNAS_SPLIT_TEST], labels[i], i,
                              dataset->class_count - 1);
     return TNAS_OK;
+}
+
+/* Whether the test split can be what it claims, before hours of training rely on it. */
+static tnas_status check_test_split(const tnas_dataset *dataset)
+{
+    int16_t *labels = tnas_alloc_zero((size_t)dataset->test_count, sizeof *labels);
+    if (labels == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "test labels of %s", dataset->name);
+    tnas_status status = dataset->source->read_test_labels(dataset->source, labels);
+    if (status == TNAS_OK)
+        status = check_test_labels(dataset, labels);
+    tnas_free(labels);
+    return status;
 }
 
 static tnas_status name_classes(tnas_dataset *dataset)
@@ -175,6 +188,7 @@ static tnas_status load(const char *location, double validation_share, tnas_data
     TNAS_TRY(source->read(source, TNAS_SPLIT_TRAIN, &dataset->train));
     TNAS_TRY(count_classes(&dataset->train, source->label_origin[TNAS_SPLIT_TRAIN],
                            &dataset->class_count));
+    TNAS_TRY(check_test_split(dataset));
     TNAS_TRY(name_classes(dataset));
     return hash_and_split(dataset, validation_share);
 }
@@ -213,7 +227,7 @@ tnas_status tnas_dataset_read_test(tnas_dataset *dataset, tnas_images *out)
     *out = (tnas_images){0};
     dataset->test_reads++;
     TNAS_TRY(dataset->source->read(dataset->source, TNAS_SPLIT_TEST, out));
-    const tnas_status status = check_test_labels(dataset, out);
+    const tnas_status status = check_test_labels(dataset, out->labels);
     if (status != TNAS_OK)
         tnas_images_deinit(out);
     return status;

@@ -1,9 +1,9 @@
 /* A classification data set: u8 NHWC images and labels, split three ways.
  *
  * The training images are read at once; validation images are carved from them, stratified
- * by class, by the hash of their content, so that adding files does not reshuffle. The test
- * set stays on disk until tnas_dataset_read_test, which the program calls once, for the
- * winner. */
+ * by class, by the hash of their content, so that adding files does not reshuffle. Loading
+ * checks the test set's sizes and labels; its images stay on disk until
+ * tnas_dataset_read_test, which the program calls once, for the winner. */
 #ifndef TNAS_DATA_DATASET_H
 #define TNAS_DATA_DATASET_H
 
@@ -41,13 +41,13 @@ typedef struct tnas_dataset {
  * validation_share of each class of the training images, 0..0.5, becomes the validation
  * split. Fails (TNAS_ERR_INPUT, TNAS_ERR_IO) naming file, place, value and rule: missing
  * files, wrong magic, truncation, counts that differ between images and labels, gaps in the
- * labels, fewer than two classes; with TNAS_ERR_USAGE on an unknown built-in name or a share
- * out of range. */
+ * labels, fewer than two classes, a test label that is no class of the training split; with
+ * TNAS_ERR_USAGE on an unknown built-in name or a share out of range. */
 tnas_status tnas_dataset_load(const char *location, double validation_share, tnas_dataset **out);
 void tnas_dataset_destroy(tnas_dataset *dataset);
 
 /* Reads the test split. Fails like loading, also when its shape or count is no longer what
- * it was, or a label is no class of the training split; *out then holds nothing. Release
+ * it was; *out then holds nothing. Release
  * with tnas_images_deinit. */
 tnas_status tnas_dataset_read_test(tnas_dataset *dataset, tnas_images *out);
 void tnas_images_deinit(tnas_images *images);

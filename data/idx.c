@@ -112,6 +112,39 @@ tnas_status tnas_idx_read_shape(const char *path, tnas_idx_kind kind, tnas_idx_s
     return status;
 }
 
+static tnas_status fail_short(const char *path, size_t header_bytes, const tnas_idx_shape *shape,
+                              size_t used)
+{
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "%s: ends after %zu bytes: its header promises %d values of %dx%dx%d, "
+                     "%zu bytes",
+                     path, header_bytes + used, shape->count, shape->h, shape->w, shape->c,
+                     header_bytes + value_bytes(shape));
+}
+
+static tnas_status fail_long(const char *path, size_t header_bytes, const tnas_idx_shape *shape)
+{
+    return tnas_fail(TNAS_ERR_INPUT, "%s: goes on after byte %zu, where its header says it ends",
+                     path, header_bytes + value_bytes(shape));
+}
+
+tnas_status tnas_idx_check_size(const char *path, tnas_idx_kind kind)
+{
+    tnas_packed *file;
+    TNAS_TRY(tnas_packed_open(path, &file));
+    tnas_idx_shape shape;
+    size_t header_bytes, rest = 0;
+    tnas_status status = read_header(file, path, kind, &shape, &header_bytes);
+    if (status == TNAS_OK)
+        status = tnas_packed_count_rest(file, value_bytes(&shape) + 1, &rest);
+    if (status == TNAS_OK && rest < value_bytes(&shape))
+        status = fail_short(path, header_bytes, &shape, rest);
+    if (status == TNAS_OK && rest > value_bytes(&shape))
+        status = fail_long(path, header_bytes, &shape);
+    tnas_packed_close(file);
+    return status;
+}
+
 /* *values takes byte_count bytes; on failure it holds what there is, for the caller to free. */
 static tnas_status read_values(tnas_packed *file, const char *path, size_t header_bytes,
                                const tnas_idx_shape *shape, uint8_t **values)
@@ -129,24 +162,18 @@ static tnas_status read_values(tnas_packed *file, const char *path, size_t heade
         TNAS_TRY(tnas_packed_read(file, *values + used, capacity - used, &got));
         used += got;
         if (used < capacity)
-            return tnas_fail(TNAS_ERR_INPUT,
-                             "%s: ends after %zu bytes: its header promises %d values of %dx%dx%d, "
-                             "%zu bytes",
-                             path, header_bytes + used, shape->count, shape->h, shape->w, shape->c,
-                             header_bytes + expected);
+            return fail_short(path, header_bytes, shape, used);
     }
     return TNAS_OK;
 }
 
-static tnas_status check_end(tnas_packed *file, const char *path, size_t at)
+static tnas_status check_end(tnas_packed *file, const char *path, size_t header_bytes,
+                             const tnas_idx_shape *shape)
 {
     uint8_t byte;
     size_t got;
     TNAS_TRY(tnas_packed_read(file, &byte, 1, &got));
-    if (got > 0)
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: goes on after byte %zu, where its header says it ends", path, at);
-    return TNAS_OK;
+    return got > 0 ? fail_long(path, header_bytes, shape) : TNAS_OK;
 }
 
 tnas_status tnas_idx_load(const char *path, tnas_idx_kind kind, tnas_idx_shape *shape,
@@ -161,7 +188,7 @@ tnas_status tnas_idx_load(const char *path, tnas_idx_kind kind, tnas_idx_shape *
     if (status == TNAS_OK)
         status = read_values(file, path, header_bytes, shape, values);
     if (status == TNAS_OK)
-        status = check_end(file, path, header_bytes + value_bytes(shape));
+        status = check_end(file, path, header_bytes, shape);
     tnas_packed_close(file);
     if (status != TNAS_OK) {
         tnas_free(*values);

@@ -25,6 +25,10 @@ typedef struct tnas_idx_shape {
  * that is 0 or beyond the limits in data/idx.c. */
 tnas_status tnas_idx_read_shape(const char *path, tnas_idx_kind kind, tnas_idx_shape *out);
 
+/* Fails when the header is bad, values are missing or bytes follow them; the values themselves
+ * are not looked at. */
+tnas_status tnas_idx_check_size(const char *path, tnas_idx_kind kind);
+
 /* Reads header and values; fails also when values are missing or bytes follow them.
  * *values is [count, h, w, c]; release it with tnas_free. */
 tnas_status tnas_idx_load(const char *path, tnas_idx_kind kind, tnas_idx_shape *shape,

@@ -119,21 +119,25 @@ static tnas_status check_unchanged(const idx_folder *folder, int split, const tn
     return TNAS_OK;
 }
 
-static tnas_status read_labels(const idx_folder *folder, tnas_split split, tnas_images *out)
+/* labels[source.count[split]]. */
+static tnas_status read_labels(const idx_folder *folder, tnas_split split, int16_t *labels)
 {
     tnas_idx_shape shape;
     uint8_t *values;
     TNAS_TRY(tnas_idx_load(folder->labels[split], TNAS_IDX_LABELS, &shape, &values));
-    tnas_status status = check_counts(folder, split, out->count, shape.count);
-    if (status == TNAS_OK) {
-        out->labels = tnas_alloc_zero((size_t)shape.count, sizeof *out->labels);
-        if (out->labels == NULL)
-            status = tnas_fail(TNAS_ERR_NOMEM, "labels of %s", folder->labels[split]);
-    }
+    const tnas_status status =
+        check_counts(folder, split, folder->source.count[split], shape.count);
     for (int i = 0; status == TNAS_OK && i < shape.count; i++)
-        out->labels[i] = values[i];
+        labels[i] = values[i];
     tnas_free(values);
     return status;
+}
+
+static tnas_status read_test_labels(const tnas_dataset_source *source, int16_t *out)
+{
+    const idx_folder *const folder = (const idx_folder *)source;
+    TNAS_TRY(tnas_idx_check_size(folder->images[TNAS_SPLIT_TEST], TNAS_IDX_IMAGES));
+    return read_labels(folder, TNAS_SPLIT_TEST, out);
 }
 
 static tnas_status read_split(const tnas_dataset_source *source, tnas_split split, tnas_images *out)
@@ -144,8 +148,12 @@ static tnas_status read_split(const tnas_dataset_source *source, tnas_split spli
     TNAS_TRY(tnas_idx_load(folder->images[split], TNAS_IDX_IMAGES, &shape, &out->pixels));
     out->count = shape.count;
     tnas_status status = check_unchanged(folder, split, &shape);
-    if (status == TNAS_OK)
-        status = read_labels(folder, split, out);
+    if (status == TNAS_OK) {
+        out->labels = tnas_alloc_zero((size_t)out->count, sizeof *out->labels);
+        status = out->labels != NULL
+                     ? read_labels(folder, split, out->labels)
+                     : tnas_fail(TNAS_ERR_NOMEM, "labels of %s", folder->labels[split]);
+    }
     if (status != TNAS_OK)
         tnas_images_deinit(out);
     return status;
@@ -217,6 +225,7 @@ tnas_status tnas_idx_folder_open(const char *path, tnas_dataset_source **out)
     snprintf(folder->path, sizeof folder->path, "%s", path);
     folder->source.format = "IDX";
     folder->source.read = read_split;
+    folder->source.read_test_labels = read_test_labels;
     folder->source.name_classes = name_classes;
     tnas_status status = find_files(folder);
     if (status == TNAS_OK)

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
@@ -15,6 +17,7 @@ struct tnas_packed {
     struct archive *archive;
     char *path; /* for messages */
     int file;   /* ours: libarchive's own messages on opening say less than errno */
+    size_t read_bytes;
     bool ended;
 };
 
@@ -92,7 +95,40 @@ tnas_status tnas_packed_read(tnas_packed *packed, void *out, size_t byte_count, 
         if (now < 0)
             return fail_unpacking(packed);
         packed->ended = now == 0;
+        packed->read_bytes += (size_t)now;
         *got += (size_t)now;
     }
+    return TNAS_OK;
+}
+
+static tnas_status unpack_and_count(tnas_packed *packed, size_t max_bytes, size_t *rest)
+{
+    uint8_t *block = tnas_alloc_zero(BLOCK_BYTES, 1);
+    if (block == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "block of %s", packed->path);
+    tnas_status status = TNAS_OK;
+    while (status == TNAS_OK && *rest < max_bytes && !packed->ended) {
+        const size_t wanted = max_bytes - *rest < BLOCK_BYTES ? max_bytes - *rest : BLOCK_BYTES;
+        size_t got;
+        status = tnas_packed_read(packed, block, wanted, &got);
+        *rest += got;
+    }
+    tnas_free(block);
+    return status;
+}
+
+tnas_status tnas_packed_count_rest(tnas_packed *packed, size_t max_bytes, size_t *rest)
+{
+    *rest = 0;
+    if (packed->ended)
+        return TNAS_OK;
+    if (archive_filter_code(packed->archive, 0) != ARCHIVE_FILTER_NONE)
+        return unpack_and_count(packed, max_bytes, rest);
+    struct stat info;
+    if (fstat(packed->file, &info) != 0)
+        return tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", packed->path, strerror(errno));
+    const size_t file_bytes = (size_t)info.st_size;
+    *rest = file_bytes > packed->read_bytes ? file_bytes - packed->read_bytes : 0;
+    *rest = *rest < max_bytes ? *rest : max_bytes;
     return TNAS_OK;
 }

@@ -19,4 +19,9 @@ void tnas_packed_close(tnas_packed *packed);
  * Fails when the packed stream is damaged or cut (TNAS_ERR_INPUT). */
 tnas_status tnas_packed_read(tnas_packed *packed, void *out, size_t byte_count, size_t *got);
 
+/* How many unpacked bytes are left, counted no further than `max_bytes`. A file that is not
+ * packed is asked for its size; a packed one is unpacked and thrown away, and fails like
+ * tnas_packed_read. Nothing can be read afterwards. */
+tnas_status tnas_packed_count_rest(tnas_packed *packed, size_t max_bytes, size_t *rest);
+
 #endif

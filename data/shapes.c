@@ -186,6 +186,11 @@ static void draw_image(tnas_split split, int index, int figure, uint8_t *pixels)
         }
 }
 
+static int16_t figure_of(int index)
+{
+    return (int16_t)(index % FIGURE_COUNT);
+}
+
 static tnas_status read_split(const tnas_dataset_source *source, tnas_split split, tnas_images *out)
 {
     const int count = source->count[split];
@@ -199,9 +204,16 @@ static tnas_status read_split(const tnas_dataset_source *source, tnas_split spli
         return tnas_fail(TNAS_ERR_NOMEM, "%d images of builtin:shapes", count);
     }
     for (int i = 0; i < count; i++) {
-        out->labels[i] = (int16_t)(i % FIGURE_COUNT);
-        draw_image(split, i, i % FIGURE_COUNT, out->pixels + (size_t)i * SIDE * SIDE);
+        out->labels[i] = figure_of(i);
+        draw_image(split, i, figure_of(i), out->pixels + (size_t)i * SIDE * SIDE);
     }
+    return TNAS_OK;
+}
+
+static tnas_status read_test_labels(const tnas_dataset_source *source, int16_t *out)
+{
+    for (int i = 0; i < source->count[TNAS_SPLIT_TEST]; i++)
+        out[i] = figure_of(i);
     return TNAS_OK;
 }
 
@@ -227,6 +239,7 @@ tnas_status tnas_shapes_open(tnas_dataset_source **out)
         .count = {TRAIN_COUNT, TEST_COUNT},
         .label_origin = {"builtin:shapes", "builtin:shapes"},
         .read = read_split,
+        .read_test_labels = read_test_labels,
         .name_classes = name_classes,
     };
     return TNAS_OK;

@@ -21,6 +21,9 @@ struct tnas_dataset_source {
     /* Reads a split of the shape and count above; labels are not checked yet. On failure
      * *out holds nothing. */
     tnas_status (*read)(const tnas_dataset_source *source, tnas_split split, tnas_images *out);
+    /* The labels of the test split alone, out[count], unchecked; fails also when the test images
+     * are fewer or more bytes than they should be. No pixel is looked at. */
+    tnas_status (*read_test_labels)(const tnas_dataset_source *source, int16_t *out);
     /* Fills names[class_count]. */
     tnas_status (*name_classes)(const tnas_dataset_source *source, int class_count,
                                 char (*names)[TNAS_CLASS_NAME_BYTES]);

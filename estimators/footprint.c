@@ -107,6 +107,10 @@ static tnas_status read_row(const tnas_csv *csv, const char *path, int row, tnas
                          "%s: line %d: function = \"%s\": must have 1 to %zu "
                          "characters",
                          path, line, function, sizeof out->entries[e].function - 1);
+    if (strlen(toolchain) >= sizeof out->toolchain)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "%s: line %d: toolchain has %zu characters: must be at most %zu", path,
+                         line, strlen(toolchain), sizeof out->toolchain - 1);
     if (e == 0)
         snprintf(out->toolchain, sizeof out->toolchain, "%s", toolchain);
     else if (strcmp(toolchain, out->toolchain) != 0)

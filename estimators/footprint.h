@@ -33,7 +33,7 @@ typedef struct tnas_footprint {
  * A row is a kernel of the catalogue, linked when a layer names it, or else a function that
  * every model links: tnrt_invoke, the generated entry functions (model_...), helpers. */
 typedef struct tnas_code_sizes {
-    char toolchain[160];
+    char toolchain[240]; /* compiler, version and all flags */
     int entry_count;
     struct {
         char function[48];

@@ -1,7 +1,10 @@
 #include "export/export_folder_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +14,10 @@
 
 #define MANIFEST       "manifest.txt"
 #define MANIFEST_TITLE "tinynas export 1\n"
+
+/* What follows the wanted name: process and attempt; and of the folder being replaced. */
+#define TEMPORARY ".tmp%ld-%d"
+#define ASIDE     ".old"
 
 enum { MANIFEST_BYTES_MAX = 1 << 16, TEMPORARY_NAMES_MAX = 100 };
 
@@ -77,7 +84,11 @@ static tnas_status check_replaceable(const char *path)
         return errno == ENOENT
                    ? TNAS_OK
                    : tnas_fail(TNAS_ERR_IO, "cannot write folder %s: %s", path, strerror(errno));
-    if (!tnas_dir_exists(path))
+    if (S_ISLNK(info.st_mode))
+        return tnas_fail(TNAS_ERR_IO,
+                         "cannot write folder %s: it is a symbolic link; name the folder itself",
+                         path);
+    if (!S_ISDIR(info.st_mode))
         return tnas_fail(TNAS_ERR_IO, "cannot write folder %s: a file is in the way", path);
     char manifest_path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(manifest_path, path, MANIFEST));
@@ -111,7 +122,7 @@ static tnas_status create_temporary(tnas_export_folder *folder)
     for (int attempt = 0; attempt < TEMPORARY_NAMES_MAX; attempt++) {
         char name[TNAS_PATH_BYTES];
         const int length =
-            snprintf(name, sizeof name, "%s.tmp%ld-%d", folder->wanted, (long)getpid(), attempt);
+            snprintf(name, sizeof name, "%s" TEMPORARY, folder->wanted, (long)getpid(), attempt);
         if (length < 0 || length >= (int)sizeof name)
             return tnas_fail(TNAS_ERR_IO, "path %.60s... is too long", folder->wanted);
         if (mkdir(name, 0777) == 0) {
@@ -152,14 +163,24 @@ tnas_status tnas_export_folder_add(tnas_export_folder *folder, const char *relat
     return tnas_file_write(path, bytes, byte_count);
 }
 
-/* A folder with content cannot be renamed over: it steps aside, and comes back should the new
- * one not get its place. */
-static tnas_status take_place(tnas_export_folder *folder)
+/* The two folders change names in one step, so that whoever looks, or is killed, in between
+ * finds a whole export. False where the system or the file system cannot. */
+static bool exchange(const char *a, const char *b)
 {
-    if (rename(folder->temporary, folder->wanted) == 0)
-        return TNAS_OK;
+#ifdef RENAME_EXCHANGE
+    return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0;
+#else
+    (void)a, (void)b;
+    return false;
+#endif
+}
+
+/* Without an exchange, the earlier folder steps aside, and comes back should the new one not
+ * get its place. */
+static tnas_status take_place_in_two_steps(const tnas_export_folder *folder)
+{
     char aside[TNAS_PATH_BYTES + 8];
-    snprintf(aside, sizeof aside, "%s.old", folder->temporary);
+    snprintf(aside, sizeof aside, "%s" ASIDE, folder->temporary);
     if (rename(folder->wanted, aside) != 0)
         return tnas_fail(TNAS_ERR_IO, "cannot replace folder %s: %s", folder->wanted,
                          strerror(errno));
@@ -174,6 +195,57 @@ static tnas_status take_place(tnas_export_folder *folder)
     return TNAS_OK;
 }
 
+/* A folder with content cannot be renamed over. */
+static tnas_status take_place(const tnas_export_folder *folder)
+{
+    if (rename(folder->temporary, folder->wanted) == 0)
+        return TNAS_OK;
+    if (!exchange(folder->temporary, folder->wanted))
+        return take_place_in_two_steps(folder);
+    remove_tree(folder->temporary); /* the earlier one by now */
+    return TNAS_OK;
+}
+
+/* Is `name` what create_temporary or take_place_in_two_steps called a folder beside `wanted`,
+ * in a process that has ended? */
+static bool is_left_behind(const char *name, const char *wanted)
+{
+    const size_t length = strlen(wanted);
+    long process;
+    int attempt;
+    if (strncmp(name, wanted, length) != 0 ||
+        sscanf(name + length, TEMPORARY, &process, &attempt) != 2 || process <= 0)
+        return false;
+    char ending[64];
+    const int ending_length = snprintf(ending, sizeof ending, TEMPORARY, process, attempt);
+    const char *const rest = name + length + ending_length;
+    if (strncmp(name + length, ending, (size_t)ending_length) != 0 ||
+        (*rest != '\0' && strcmp(rest, ASIDE) != 0))
+        return false;
+    return kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+/* Only once the new export has its place: until then one of them may be the earlier export,
+ * put aside by a process that was killed. */
+static void remove_left_behind(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    const char *const wanted = slash != NULL ? slash + 1 : path;
+    char parent[TNAS_PATH_BYTES], left[TNAS_PATH_BYTES];
+    snprintf(parent, sizeof parent, "%.*s", (int)(wanted - path), path);
+    DIR *const dir = opendir(parent[0] != '\0' ? parent : ".");
+    for (const struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL;) {
+        if (!is_left_behind(entry->d_name, wanted))
+            continue;
+        const int length = snprintf(left, sizeof left, "%s%s", parent, entry->d_name);
+        struct stat info;
+        if (length < (int)sizeof left && lstat(left, &info) == 0 && S_ISDIR(info.st_mode))
+            remove_tree(left);
+    }
+    if (dir != NULL)
+        closedir(dir);
+}
+
 tnas_status tnas_export_folder_commit(tnas_export_folder *folder)
 {
     char path[TNAS_PATH_BYTES];
@@ -183,6 +255,7 @@ tnas_status tnas_export_folder_commit(tnas_export_folder *folder)
     TNAS_TRY(tnas_file_write(path, folder->manifest.chars, folder->manifest.length));
     TNAS_TRY(take_place(folder));
     folder->temporary[0] = '\0';
+    remove_left_behind(folder->wanted);
     return TNAS_OK;
 }
 

@@ -1,6 +1,7 @@
 /* A folder that appears as a whole or not at all. Files are added to a temporary folder beside
- * the wanted one; commit takes the wanted name. manifest.txt lists what was added, and is
- * how an earlier export is known again. */
+ * the wanted one; commit takes the wanted name, in one step where the file system can exchange
+ * names, and removes what killed exports to the same name left behind. manifest.txt lists what was
+ * added, and is how an earlier export is known again. */
 #ifndef TNAS_EXPORT_EXPORT_FOLDER_INTERNAL_H
 #define TNAS_EXPORT_EXPORT_FOLDER_INTERNAL_H
 
@@ -13,7 +14,7 @@ typedef struct tnas_export_folder {
     tnas_text manifest;
 } tnas_export_folder;
 
-/* Fails when `path` is a file, or holds files that no earlier export wrote. */
+/* Fails when `path` is a file or a symbolic link, or holds files that no earlier export wrote. */
 tnas_status tnas_export_folder_begin(tnas_export_folder *folder, const char *path);
 
 /* `relative` may name a folder inside: "runtime/tnrt.h". */

@@ -15,8 +15,7 @@ command -v "${cross}gcc" >/dev/null || { echo "codesize.sh: ${cross}gcc is not i
 
 flags=$(sed -n 's/^DEVICE_FLAGS *= *//p' export/templates/Makefile.in)
 [ -n "$flags" ] || { echo "codesize.sh: no DEVICE_FLAGS in export/templates/Makefile.in" >&2; exit 1; }
-toolchain="${cross}gcc $("${cross}gcc" -dumpfullversion) $(echo "$flags" | tr ' ' '\n' |
-    grep -E '^-(m|O)' | tr '\n' ' ' | sed 's/ $//')"
+toolchain="${cross}gcc $("${cross}gcc" -dumpfullversion) $flags"
 
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT

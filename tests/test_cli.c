@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -412,6 +413,90 @@ START_TEST(lists_and_infos_are_one_json_object)
 }
 END_TEST
 
+START_TEST(a_result_that_stdout_cannot_take_exits_4)
+{
+    char out[TNAS_PATH_BYTES], command[2 * TNAS_PATH_BYTES];
+    temporary_folder(out);
+    /* Short enough for one flush at the end, long enough for several before it, and closed. */
+    static const char *const cases[] = {
+        "mcu list >/dev/full",
+        "estimate configs/graphs/mbv2-w0.35.json --mcu stm32h743 --layers --format json >/dev/full",
+        "mcu list >&-",
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(command, sizeof command, "%s %s 2>%.4000s/err", program(), cases[i], out);
+        const int status = system(command);
+        ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 4, "%s: status %d", cases[i],
+                      status);
+    }
+}
+END_TEST
+
+/* The file that a program opens first takes the lowest number that is free. */
+START_TEST(closed_streams_do_not_write_into_the_study)
+{
+    char data[TNAS_PATH_BYTES], study[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    char command[4 * TNAS_PATH_BYTES];
+    static char lock[OUTPUT_BYTES];
+    temporary_folder(data);
+    temporary_folder(study);
+    write_toy_data(data);
+    snprintf(command, sizeof command,
+             "%s search --mcu stm32h743 --data %.4000s --study %.4000s --preset smoke "
+             "--max-flash-kib 60 --max-sram-kib 24 --max-latency-ms 50 >/dev/null 2>&-",
+             program(), data, study);
+    const int status = system(command);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_ok(tnas_path_join(path, study, "lock"));
+    read_text(path, lock);
+    const char *const end = strchr(lock, '\n');
+    ck_assert_msg(end != NULL && end[1] == '\0' && strstr(lock, " process ") != NULL, "lock: %s",
+                  lock);
+}
+END_TEST
+
+START_TEST(an_export_is_evaluated_whatever_its_folder_is_called)
+{
+    static const char runner[] = "#!/bin/sh\necho '{\"images\": 60, \"correct\": 45}'\n";
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    ck_ok(tnas_path_join(folder, data, "[a]*{b}?"));
+    ck_ok(tnas_path_join(path, folder, "build"));
+    check_failure(run("eval '%s' --data %s", folder, data), 4, "neither a study nor an export");
+    ck_ok(tnas_dir_create(path));
+    check_failure(run("eval '%s' --data %s", folder, data), 4, "neither a study nor an export");
+    ck_ok(tnas_path_join(path, folder, "build/kws_host"));
+    ck_ok(tnas_file_write(path, runner, sizeof runner - 1));
+    ck_assert_int_eq(chmod(path, 0755), 0);
+    cJSON *const json = check_json(run("eval '%s' --data %s --format json", folder, data));
+    ck_assert_double_eq(number(json, "accuracy"), 0.75);
+    cJSON_Delete(json);
+    ck_ok(tnas_path_join(path, folder, "build/other_host"));
+    ck_ok(tnas_file_write(path, runner, sizeof runner - 1));
+    check_failure(run("eval '%s' --data %s", folder, data), 4, "neither a study nor an export");
+}
+END_TEST
+
+START_TEST(a_bad_test_split_is_refused_before_any_training)
+{
+    char data[TNAS_PATH_BYTES], study[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    ck_ok(tnas_path_join(study, data, "study"));
+    write_toy_data(data);
+    truncate_file(data, "t10k-images-idx3-ubyte", 1);
+    check_failure(run("data info %s", data), 4, "t10k-images-idx3-ubyte: ends after");
+    check_failure(run("search --mcu stm32h743 --data %s --study %s --quiet", data, study), 4,
+                  "t10k-images-idx3-ubyte: ends after");
+    write_toy_data(data);
+    poke_file(data, "t10k-labels-idx1-ubyte", 8 + 7, TOY_CLASSES);
+    check_failure(run("data info %s", data), 4, "label 3 of image 7");
+    check_failure(run("search --mcu stm32h743 --data %s --study %s --quiet", data, study), 4,
+                  "label 3 of image 7");
+    ck_assert(!tnas_dir_exists(study));
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("cli");
@@ -428,6 +513,10 @@ int main(void)
     tcase_add_test(tc, a_search_killed_again_and_again_ends_like_a_whole_one);
     tcase_add_test(tc, each_result_of_a_study_can_be_chosen);
     tcase_add_test(tc, lists_and_infos_are_one_json_object);
+    tcase_add_test(tc, a_result_that_stdout_cannot_take_exits_4);
+    tcase_add_test(tc, closed_streams_do_not_write_into_the_study);
+    tcase_add_test(tc, an_export_is_evaluated_whatever_its_folder_is_called);
+    tcase_add_test(tc, a_bad_test_split_is_refused_before_any_training);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* The base of everything: status, memory, random streams, files, JSON, CSV, threads. */
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
@@ -340,6 +342,49 @@ START_TEST(a_written_file_reads_back)
     }
     ck_assert_int_eq(entry_count(folder), 1);
     unlink(in_folder("file"));
+}
+END_TEST
+
+/* Stands in for the C library's: notes what is synced, and in which order with the names. */
+static int synced_files, synced_folders, folder_sync_errno;
+static bool was_named_before_folder_sync;
+static char named_path[TNAS_PATH_BYTES];
+
+int fsync(int file)
+{
+    struct stat info;
+    ck_assert_int_eq(fstat(file, &info), 0);
+    if (!S_ISDIR(info.st_mode)) {
+        synced_files++;
+        return (int)syscall(SYS_fsync, file);
+    }
+    synced_folders++;
+    was_named_before_folder_sync = access(named_path, F_OK) == 0;
+    errno = folder_sync_errno;
+    return folder_sync_errno == 0 ? 0 : -1;
+}
+
+START_TEST(a_new_name_is_synced_with_its_folder)
+{
+    snprintf(named_path, sizeof named_path, "%s", in_folder("synced"));
+    ck_ok(tnas_file_write(in_folder("synced"), "x", 1));
+    ck_assert_int_eq(synced_files, 1);
+    ck_assert_int_eq(synced_folders, 1);
+    ck_assert(was_named_before_folder_sync);
+    folder_sync_errno = EINVAL; /* what file systems say that cannot */
+    ck_ok(tnas_file_write(in_folder("synced"), "y", 1));
+    folder_sync_errno = EIO;
+    ck_fails(TNAS_ERR_IO, "cannot sync folder", tnas_file_write(in_folder("synced"), "z", 1));
+    folder_sync_errno = 0;
+    synced_folders = 0;
+    ck_ok(tnas_dir_create(in_folder("synced-a/b/c")));
+    ck_assert_int_eq(synced_folders, 3);
+    ck_ok(tnas_dir_create(in_folder("synced-a/b/c")));
+    ck_assert_int_eq(synced_folders, 3);
+    rmdir(in_folder("synced-a/b/c"));
+    rmdir(in_folder("synced-a/b"));
+    rmdir(in_folder("synced-a"));
+    unlink(in_folder("synced"));
 }
 END_TEST
 
@@ -821,6 +866,7 @@ int main(void)
     tcase_add_test(random, the_hash_is_fnv_1a);
     TCase *const files = add_case(suite, "files");
     tcase_add_test(files, a_written_file_reads_back);
+    tcase_add_test(files, a_new_name_is_synced_with_its_folder);
     tcase_add_test(files, a_file_of_parts_is_their_sequence);
     tcase_add_test(files, what_cannot_be_read_is_named);
     tcase_add_test(files, a_write_into_a_missing_folder_fails);

@@ -111,17 +111,6 @@ static void expect_failure(const fixture *f, tnas_status status, const char *par
     ck_assert_ptr_null(dataset);
 }
 
-static void expect_test_failure(const fixture *f, tnas_status status, const char *part)
-{
-    tnas_dataset *dataset;
-    tnas_images test;
-    write_files(f);
-    ck_ok(tnas_dataset_load(f->folder, 0.2, &dataset));
-    ck_fails(status, part, tnas_dataset_read_test(dataset, &test));
-    ck_assert_ptr_null(test.pixels);
-    tnas_dataset_destroy(dataset);
-}
-
 /* ---- reading ---- */
 
 START_TEST(pixels_and_labels_arrive_as_written)
@@ -351,6 +340,11 @@ static const bad_file bad_files[] = {
     {"trailing images", TRAIN_IMAGES, VALUES_MORE, 0, 1,
      "goes on after byte 256, where its header says it ends"},
     {"trailing labels", TRAIN_LABELS, VALUES_MORE, 0, 100, "goes on after byte 48"},
+    {"truncated test images", TEST_IMAGES, VALUES_LESS, 0, 1,
+     "ends after 87 bytes: its header promises 12 values of 3x2x1, 88 bytes"},
+    {"trailing test images", TEST_IMAGES, VALUES_MORE, 0, 1, "goes on after byte 88"},
+    {"truncated test labels", TEST_LABELS, VALUES_LESS, 0, 12, "ends after 8 bytes"},
+    {"trailing test labels", TEST_LABELS, VALUES_MORE, 0, 1, "goes on after byte 20"},
     {"fewer labels", TRAIN_LABELS, SIZE, 0, 39, "39 labels, but "},
     {"more test labels", TEST_LABELS, SIZE, 0, 13, "13 labels, but "},
     {"other test shape", TEST_IMAGES, SIZE, 1, 4, "images of 4x2x1, but "},
@@ -460,13 +454,41 @@ START_TEST(labels_are_numbered_from_zero_without_gaps)
 }
 END_TEST
 
-START_TEST(a_test_label_beyond_the_training_classes_is_refused_when_read)
+START_TEST(a_test_label_beyond_the_training_classes_is_refused)
 {
     fixture *f = fixture_create();
     f->files[TEST_LABELS].values[5] = 3;
-    expect_test_failure(f, TNAS_ERR_INPUT,
-                        "t10k-labels-idx1-ubyte: label 3 of image 5: the training labels define "
-                        "classes 0 to 2");
+    expect_failure(f, TNAS_ERR_INPUT,
+                   "t10k-labels-idx1-ubyte: label 3 of image 5: the training labels define "
+                   "classes 0 to 2");
+    tnas_free(f);
+}
+END_TEST
+
+/* Packed, the size is known only by unpacking: one byte too few, right, one too many. */
+START_TEST(packed_test_images_are_counted)
+{
+    fixture *f = fixture_create();
+    enum { COUNT = 1200 };
+    f->files[TEST_IMAGES].sizes[0] = f->files[TEST_LABELS].sizes[0] = COUNT;
+    f->files[TEST_LABELS].value_bytes = COUNT;
+    f->files[TEST_IMAGES].sizes[1] = f->files[TRAIN_IMAGES].sizes[1] = 6;
+    f->files[TEST_IMAGES].sizes[2] = f->files[TRAIN_IMAGES].sizes[2] = 1;
+    const int wrong_by = _i - 1;
+    f->files[TEST_IMAGES].value_bytes = (size_t)(COUNT * 6 + wrong_by);
+    write_files(f);
+    char command[TNAS_PATH_BYTES + 64];
+    snprintf(command, sizeof command, "gzip %s/%s", f->folder, file_names[TEST_IMAGES]);
+    ck_assert_int_eq(system(command), 0);
+    tnas_dataset *dataset = NULL;
+    if (wrong_by == 0)
+        ck_ok(tnas_dataset_load(f->folder, 0.2, &dataset));
+    else
+        ck_fails(TNAS_ERR_INPUT,
+                 wrong_by < 0 ? "ubyte.gz: ends after 7215 bytes"
+                              : "ubyte.gz: goes on after byte 7216",
+                 tnas_dataset_load(f->folder, 0.2, &dataset));
+    tnas_dataset_destroy(dataset);
     tnas_free(f);
 }
 END_TEST
@@ -511,15 +533,19 @@ END_TEST
 
 /* ---- splits ---- */
 
-START_TEST(the_test_split_is_not_touched_before_it_is_read)
+START_TEST(the_test_images_are_those_on_disk_when_they_are_read)
 {
     fixture *f = fixture_create();
-    /* Cut after the header: whoever looked at a pixel would notice. */
-    f->files[TEST_IMAGES].value_bytes = 0;
-    f->files[TEST_LABELS].value_bytes = 0;
-    expect_test_failure(f, TNAS_ERR_INPUT, "t10k-images-idx3-ubyte: ends after 16 bytes");
-    f->files[TEST_IMAGES].value_bytes = 72;
-    expect_test_failure(f, TNAS_ERR_INPUT, "t10k-labels-idx1-ubyte: ends after 8 bytes");
+    write_files(f);
+    tnas_dataset *dataset;
+    tnas_images test;
+    ck_ok(tnas_dataset_load(f->folder, 0.2, &dataset));
+    memset(f->files[TEST_IMAGES].values, 77, 72);
+    write_file(f, TEST_IMAGES);
+    ck_ok(tnas_dataset_read_test(dataset, &test));
+    ck_assert_mem_eq(test.pixels, f->files[TEST_IMAGES].values, 72);
+    tnas_images_deinit(&test);
+    tnas_dataset_destroy(dataset);
     tnas_free(f);
 }
 END_TEST
@@ -536,10 +562,21 @@ START_TEST(a_test_split_replaced_after_loading_is_refused)
     write_file(f, TEST_IMAGES);
     ck_fails(TNAS_ERR_INPUT, "11 images of 3x2x1, but 12 of 3x2x1 when the data set was opened",
              tnas_dataset_read_test(dataset, &test));
+    f->files[TEST_IMAGES].sizes[0] = 12;
+    f->files[TEST_IMAGES].value_bytes = 71;
+    write_file(f, TEST_IMAGES);
+    ck_fails(TNAS_ERR_INPUT, "t10k-images-idx3-ubyte: ends after 87 bytes",
+             tnas_dataset_read_test(dataset, &test));
+    f->files[TEST_IMAGES].value_bytes = 72;
+    write_file(f, TEST_IMAGES);
+    f->files[TEST_LABELS].values[5] = 3;
+    write_file(f, TEST_LABELS);
+    ck_fails(TNAS_ERR_INPUT, "label 3 of image 5", tnas_dataset_read_test(dataset, &test));
+    ck_assert_ptr_null(test.pixels);
     remove_file(f, file_names[TEST_IMAGES]);
     ck_fails(TNAS_ERR_IO, "t10k-images-idx3-ubyte: No such file",
              tnas_dataset_read_test(dataset, &test));
-    ck_assert_int_eq(dataset->test_reads, 2);
+    ck_assert_int_eq(dataset->test_reads, 4);
     tnas_dataset_destroy(dataset);
     tnas_free(f);
 }
@@ -776,14 +813,15 @@ int main(void)
     tcase_add_test(refusing, a_file_cut_anywhere_is_an_input_error);
     tcase_add_test(refusing, a_changed_byte_is_harmless);
     tcase_add_test(refusing, labels_are_numbered_from_zero_without_gaps);
-    tcase_add_test(refusing, a_test_label_beyond_the_training_classes_is_refused_when_read);
+    tcase_add_test(refusing, a_test_label_beyond_the_training_classes_is_refused);
+    tcase_add_loop_test(refusing, packed_test_images_are_counted, 0, 3);
     tcase_add_test(refusing, missing_files_are_named);
     tcase_add_test(refusing, locations_that_are_no_folder_are_refused);
     tcase_set_timeout(refusing, 30);
     suite_add_tcase(suite, refusing);
 
     TCase *splits = tcase_create("splits");
-    tcase_add_test(splits, the_test_split_is_not_touched_before_it_is_read);
+    tcase_add_test(splits, the_test_images_are_those_on_disk_when_they_are_read);
     tcase_add_test(splits, a_test_split_replaced_after_loading_is_refused);
     tcase_add_test(splits, validation_images_leave_the_training_split);
     tcase_add_test(splits, appended_images_do_not_reshuffle);

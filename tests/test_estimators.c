@@ -284,6 +284,8 @@ static void write_text(const char *text, char path[TNAS_PATH_BYTES])
     ck_ok(tnas_file_write(path, text, strlen(text)));
 }
 
+#define TEXT_OF_40 "gcc -many-flags gcc -many-flags gcc -man"
+
 static const struct {
     const char *text, *sentence;
 } broken_sizes[] = {
@@ -295,6 +297,9 @@ static const struct {
     {"function,code_bytes,stack_bytes,toolchain\nf,1,nan,gcc\n", "is not a finite number"},
     {"function,code_bytes,stack_bytes,toolchain\n,1,2,gcc\n", "line 2: function = \"\""},
     {"function,code_bytes,stack_bytes,toolchain\nf,1,2,a\ng,1,2,b\n", "line 3: toolchain = \"b\""},
+    {"function,code_bytes,stack_bytes,toolchain\nf,1,2," TEXT_OF_40 TEXT_OF_40 TEXT_OF_40 TEXT_OF_40
+         TEXT_OF_40 TEXT_OF_40 "\n",
+     "line 2: toolchain has 240 characters: must be at most 239"},
     {"function,code_bytes,stack_bytes,toolchain\nf,1,2,a\nf,1,2,a\n", "line 3: f stands twice"},
 };
 

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "export/export_folder_internal.h"
 #include "tests/export_build.h"
 
 #define STRICT "-pedantic -Wall -Wextra -Werror"
@@ -478,6 +480,94 @@ START_TEST(an_earlier_export_is_replaced_whole)
 }
 END_TEST
 
+static bool can_exchange(const char *folder)
+{
+#ifdef RENAME_EXCHANGE
+    char a[TNAS_PATH_BYTES], b[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(a, folder, "a"));
+    ck_ok(tnas_path_join(b, folder, "b"));
+    must_run("mkdir %s %s", a, b);
+    const bool can = renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0;
+    must_run("rmdir %s %s", a, b);
+    if (can)
+        return true;
+#endif
+    printf("SKIP: %s is on a file system that cannot exchange names\n", folder);
+    return false;
+}
+
+static void write_folder(const char *path)
+{
+    tnas_export_folder export = {0};
+    ck_ok(tnas_export_folder_begin(&export, path));
+    ck_ok(tnas_export_folder_add(&export, "a.c", "int a;\n", 7));
+    ck_ok(tnas_export_folder_commit(&export));
+    tnas_export_folder_deinit(&export);
+}
+
+/* Another process looks for the folder all the time that it is replaced. */
+START_TEST(an_export_is_there_at_every_moment_of_its_replacement)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES], file[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    if (!can_exchange(folder))
+        return;
+    ck_ok(tnas_path_join(path, folder, "net"));
+    ck_ok(tnas_path_join(file, path, "a.c"));
+    write_folder(path);
+    const pid_t watcher = fork();
+    if (watcher == 0)
+        for (;;)
+            if (access(file, F_OK) != 0)
+                _exit(1);
+    for (int i = 0; i < 300; i++)
+        write_folder(path);
+    kill(watcher, SIGKILL);
+    int status;
+    ck_assert_int_eq(waitpid(watcher, &status, 0), watcher);
+    ck_assert_msg(WIFSIGNALED(status), "the folder was missing for a moment");
+}
+END_TEST
+
+START_TEST(what_killed_exports_left_is_removed_by_the_next)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "net"));
+    const pid_t ended = fork(); /* a process number that is free again */
+    if (ended == 0)
+        _exit(0);
+    ck_assert_int_eq(waitpid(ended, NULL, 0), ended);
+    const int gone = (int)ended;
+    must_run("cd %s && mkdir -p net.tmp%d-0/runtime net.tmp%d-1.old && touch net.tmp%d-0/runtime/a",
+             folder, gone, gone, gone);
+    /* Of a living process, another export's, no process number, a longer name, a file. */
+    must_run("cd %s && mkdir net.tmp%d-7 kws.tmp%d-0 net.tmpx-0 net.tmp%d-0.orig", folder,
+             (int)getpid(), gone, gone);
+    must_run("touch %s/net.tmp%d-2", folder, gone);
+    write_folder(path);
+    ck_assert_int_eq(entries_in(folder), 6);
+    must_run("cd %s && ! test -e net.tmp%d-0 && ! test -e net.tmp%d-1.old", folder, gone, gone);
+}
+END_TEST
+
+START_TEST(a_symbolic_link_is_not_replaced)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "link"));
+    tnas_image *const image = random_image(1201);
+    must_run("cd %s && mkdir real && ln -s real link", folder);
+    const tnas_export_options options = {.name = "net", .folder = path};
+    ck_fails(TNAS_ERR_IO, "link: it is a symbolic link; name the folder itself",
+             tnas_export_c(image, &options));
+    must_run("cd %s && test -L link && rmdir real", folder);
+    ck_fails(TNAS_ERR_IO, "symbolic link", tnas_export_c(image, &options));
+    ck_assert_int_eq(entries_in(folder), 1);
+    tnas_image_destroy(image);
+}
+END_TEST
+
 START_TEST(a_folder_with_other_files_is_refused_and_left_alone)
 {
     char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
@@ -576,6 +666,9 @@ int main(void)
                         (int)(sizeof sanitized / sizeof sanitized[0]));
     tcase_add_test(tc, other_names_are_refused_with_one_that_works);
     tcase_add_test(tc, an_earlier_export_is_replaced_whole);
+    tcase_add_test(tc, an_export_is_there_at_every_moment_of_its_replacement);
+    tcase_add_test(tc, what_killed_exports_left_is_removed_by_the_next);
+    tcase_add_test(tc, a_symbolic_link_is_not_replaced);
     tcase_add_test(tc, a_folder_with_other_files_is_refused_and_left_alone);
     tcase_add_test(tc, a_failed_write_leaves_nothing_behind);
     tcase_add_test(tc, every_failing_allocation_is_survived);

@@ -28,6 +28,21 @@ static bool is_measured_compiler(const tnas_code_sizes *sizes)
     return false;
 }
 
+/* The flags of an export's firmware, as codesize.sh takes them. */
+START_TEST(the_size_table_names_every_flag_it_was_measured_with)
+{
+    char output[COMMAND_OUTPUT_BYTES];
+    tnas_code_sizes sizes;
+    ck_ok(tnas_code_sizes_load(CODE_SIZES, &sizes));
+    ck_assert_int_eq(run_command(output, "printf %%s \"$(sed -n 's/^DEVICE_FLAGS *= *//p' "
+                                         "export/templates/Makefile.in)\""),
+                     0);
+    ck_assert_uint_gt(strlen(output), 0);
+    ck_assert_msg(strstr(sizes.toolchain, output) != NULL, "\"%s\" lacks \"%s\"", sizes.toolchain,
+                  output);
+}
+END_TEST
+
 static void predict(const tnas_image *image, const tnas_code_sizes *sizes, tnas_cost *out)
 {
     *out = (tnas_cost){.macs = tnas_graph_macs(&image->graph)};
@@ -199,6 +214,7 @@ int main(void)
     tcase_add_test(tc, the_firmware_notices_a_wrong_byte);
     tcase_add_test(tc, the_entry_code_does_not_depend_on_the_model);
     tcase_add_test(tc, the_size_table_is_that_of_the_sources);
+    tcase_add_test(tc, the_size_table_names_every_flag_it_was_measured_with);
     tcase_add_test(tc, a_part_that_is_too_small_fails_to_link);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
