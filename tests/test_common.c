@@ -367,6 +367,7 @@ int fsync(int file)
 START_TEST(a_new_name_is_synced_with_its_folder)
 {
     snprintf(named_path, sizeof named_path, "%s", in_folder("synced"));
+    synced_files = synced_folders = 0;
     ck_ok(tnas_file_write(in_folder("synced"), "x", 1));
     ck_assert_int_eq(synced_files, 1);
     ck_assert_int_eq(synced_folders, 1);
