@@ -85,6 +85,7 @@ void tnas_depthwise_forward(tnas_pass *pass, int op)
                                   channel + (size_t)block * plane_floats(d.out.h, d.out.w), false);
         }
         tnas_pass_clear_padding(pass, channel, &d.out, d.out_stride, 1);
+        tnas_norm_see_map(pass, op, tnas_pass_channel(pass, d.op.out, c));
         tnas_norm_forward(pass, op, c);
     }
 }
@@ -164,12 +165,15 @@ void tnas_depthwise_backward(tnas_pass *pass, int op)
     const int in = d.op.in[0];
     float *const din = in > 0 ? tnas_pass_dmap(pass, in) : NULL;
     const bool add = in > 0 && tnas_pass_adds_gradient(pass, in);
+    const bool completes = in > 0 && tnas_pass_completes_gradient(pass, op, in);
     for (int32_t c = 0; c < d.out.c; c++) {
         const tnas_affine_gradient norm = tnas_norm_backward(pass, op, c);
         for (size_t tap = 0; tap < d.taps; tap++)
             turned[tap] = weight[(size_t)c * d.taps + d.taps - 1 - tap];
         memset(lanes, 0, d.taps * TNAS_LANES * sizeof(float));
         channel_backward(pass, &d, c, &norm, turned, lanes, din, add);
+        if (completes)
+            tnas_norm_settle_gradient(pass, in, c);
         for (size_t tap = 0; tap < d.taps; tap++) {
             float sum = 0.0f;
             for (int lane = 0; lane < TNAS_LANES; lane++)

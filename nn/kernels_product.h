@@ -89,6 +89,24 @@ static void multiply(const tnas_product *product, const float *a, const float *b
 /* Accumulators of the transposed product: dot products, so the tile is square-like. */
 enum { DOT_ROWS = WIDTH == 16 ? 4 : 3, DOT_COLUMNS = WIDTH == 16 ? 6 : 4 };
 
+/* Adds the sums of a full tile to out: four rows of a column become the first four lanes. */
+INLINE void dot_close(const tnas_product *p, vec sums[DOT_ROWS][DOT_COLUMNS], float *out)
+{
+    typedef float quad __attribute__((vector_size(16)));
+    UNROLL
+    for (int j = 0; j < DOT_COLUMNS; j++) {
+        const vec four = fold(fold(sums[0][j], sums[1][j], 1), fold(sums[2][j], sums[3][j], 1), 2);
+        quad parts[WIDTH / 4];
+        memcpy(parts, &four, sizeof four);
+        UNROLL
+        for (int part = 1; part < WIDTH / 4; part++)
+            parts[0] += parts[part];
+        UNROLL
+        for (int i = 0; i < 4; i++)
+            out[(size_t)i * p->out_row + (size_t)j] += parts[0][i];
+    }
+}
+
 INLINE void dot_tile(int rows, int columns, const tnas_product *p, const float *a, const float *b,
                      float *out)
 {
@@ -110,6 +128,10 @@ INLINE void dot_tile(int rows, int columns, const tnas_product *p, const float *
             for (int i = 0; i < rows; i++)
                 sums[i][j] += x[i] * y;
         }
+    }
+    if (rows == 4 && columns == DOT_COLUMNS) {
+        dot_close(p, sums, out);
+        return;
     }
     UNROLL
     for (int i = 0; i < rows; i++)

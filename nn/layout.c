@@ -5,7 +5,7 @@
 
 /* Floats that the gathered columns and the outputs of one tile should not exceed, so that
  * they stay in a second-level cache of 1 MiB together. */
-enum { TILE_FLOATS = 96 * 1024 };
+enum { TILE_FLOATS = 192 * 1024 };
 
 /* Maps and their gradients: at most two of each tensor. */
 enum { ITEMS_MAX = 2 * TNAS_GRAPH_TENSORS_MAX };
@@ -233,5 +233,6 @@ void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tna
     out->dplane_at = take(out, train ? need.dplane : 0);
     for (int op = 0; op < graph->op_count; op++)
         if (net->views[op].slot != TNAS_NONE)
-            out->channels_at[op] = take(out, 6 * rounded((size_t)net->views[op].out_prefix));
+            out->channels_at[op] =
+                take(out, TNAS_CHANNEL_FLOATS * rounded((size_t)net->views[op].out_prefix));
 }

@@ -25,6 +25,9 @@ typedef struct tnas_conv_shape {
 
 tnas_conv_shape tnas_conv_shape_of(const tnas_graph *graph, int op);
 
+/* Floats of a channel in tnas_channels (nn/pass.h): six values and two doubles. */
+enum { TNAS_CHANNEL_FLOATS = 10 };
+
 /* All offsets count floats and are multiples of TNAS_LANES. */
 typedef struct tnas_layout {
     int images, blocks;

@@ -22,6 +22,8 @@ void tnas_pass_load(tnas_pass *pass, const uint8_t *images)
     const size_t pixels = (size_t)in->h * (size_t)in->w, channels = (size_t)in->c;
     const size_t image_bytes = pixels * channels;
     memset(pass->has_gradient, 0, sizeof pass->has_gradient);
+    memset(pass->gradient_seen, 0, sizeof pass->gradient_seen);
+    memset(pass->gradient_settled, 0, sizeof pass->gradient_settled);
     for (size_t c = 0; c < channels; c++) {
         float *to = tnas_pass_data(pass, 0) + c * pass->layout->stride[0];
         for (int block = 0; block < pass->layout->blocks; block++) {
@@ -113,6 +115,23 @@ bool tnas_pass_adds_gradient(tnas_pass *pass, int tensor)
     return there;
 }
 
+bool tnas_pass_completes_gradient(const tnas_pass *pass, int op, int tensor)
+{
+    /* Backward runs from the last operator to the first. */
+    for (int before = 0; before < op; before++) {
+        const tnas_op *const o = &pass->net->graph.ops[before];
+        if (o->in[0] == tensor || o->in[1] == tensor)
+            return false;
+    }
+    return tensor > 0 && pass->net->views[tensor - 1].slot != TNAS_NONE;
+}
+
+tnas_part tnas_pass_channel(const tnas_pass *pass, int tensor, int32_t channel)
+{
+    const tnas_tensor *const shape = &pass->net->graph.tensors[tensor];
+    return (tnas_part){channel, 0, tnas_layout_pixels(pass->layout, shape)};
+}
+
 void tnas_pass_undo_activation(const tnas_pass *pass, int op)
 {
     const tnas_map map = tnas_pass_map(pass, pass->net->graph.ops[op].out);
@@ -154,8 +173,13 @@ tnas_channels tnas_pass_channels(const tnas_pass *pass, int op)
     const size_t count = (size_t)pass->net->views[op].out_prefix;
     const size_t step = (count + TNAS_LANES - 1) / TNAS_LANES * TNAS_LANES;
     float *const at = pass->block + pass->layout->channels_at[op];
-    return (tnas_channels){at,           at + step, at + 2 * step, at + 3 * step, at + 4 * step,
-                           at + 5 * step};
+    return (tnas_channels){.scale = at,
+                           .shift = at + step,
+                           .mean = at + 2 * step,
+                           .inverse_dev = at + 3 * step,
+                           .slope = at + 4 * step,
+                           .offset = at + 5 * step,
+                           .sums = (double(*)[2])(void *)(at + 6 * step)};
 }
 
 const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op)
