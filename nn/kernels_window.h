@@ -28,7 +28,7 @@ INLINE void window_tile(int tile, int32_t stride, const tnas_window *window, con
         }
         UNROLL
         for (int t = 0; t < tile; t++) {
-            float *const y = out + t * TNAS_LANES + part;
+            float *const y = out + (size_t)t * window->out_pixel + part;
             store(y, add ? load(y) + sums[t] : sums[t]);
         }
     }
@@ -41,21 +41,21 @@ INLINE void window_rows(int32_t stride, const tnas_window *window, const float *
     const size_t step = (size_t)stride * TNAS_LANES;
     for (int32_t oy = 0; oy < window->out_h; oy++) {
         const float *const x = in + (size_t)(oy * window->stride_h) * window->in_row;
-        float *const y = out + (size_t)oy * (size_t)width * TNAS_LANES;
+        float *const y = out + (size_t)oy * window->out_row;
         int32_t ox = 0;
         if (width % 7 == 0) /* 7, 14, 28: no remainder */
             for (; ox < width; ox += 7)
                 window_tile(7, stride, window, x + (size_t)ox * step, weight,
-                            y + (size_t)ox * TNAS_LANES, add);
+                            y + (size_t)ox * window->out_pixel, add);
         for (; ox + 8 <= width; ox += 8)
             window_tile(8, stride, window, x + (size_t)ox * step, weight,
-                        y + (size_t)ox * TNAS_LANES, add);
+                        y + (size_t)ox * window->out_pixel, add);
         for (; ox + 4 <= width; ox += 4)
             window_tile(4, stride, window, x + (size_t)ox * step, weight,
-                        y + (size_t)ox * TNAS_LANES, add);
+                        y + (size_t)ox * window->out_pixel, add);
         for (; ox < width; ox++)
             window_tile(1, stride, window, x + (size_t)ox * step, weight,
-                        y + (size_t)ox * TNAS_LANES, add);
+                        y + (size_t)ox * window->out_pixel, add);
     }
 }
 
