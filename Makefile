@@ -61,6 +61,8 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/expo
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tools bench bench/device))
+
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
 TEST_SOURCES  := $(wildcard tests/test_*.c)
@@ -156,6 +158,12 @@ codesize:
 	@sh scripts/setup.sh device
 	@sh scripts/codesize.sh configs/codesize.csv
 
+## count-instructions: the kernels' instructions on an emulated Cortex-M7, beside CMSIS-NN's
+.PHONY: count-instructions
+count-instructions:
+	@sh scripts/setup.sh device
+	@sh scripts/count_instructions.sh
+
 ## profiles: write configs/graphs and fit the latency models of configs/mcus again
 .PHONY: profiles
 profiles: $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
@@ -170,12 +178,12 @@ layers:
 ## format: clang-format on every source file
 .PHONY: format
 format:
-	clang-format -i $(wildcard $(addsuffix /*.[ch],$(DIRS) tests))
+	clang-format -i $(FORMATTED)
 
 ## check: what must be green before a push
 .PHONY: check
 check: layers
-	@clang-format --dry-run -Werror $(wildcard $(addsuffix /*.[ch],$(DIRS) tests))
+	@clang-format --dry-run -Werror $(FORMATTED)
 	@$(MAKE) --no-print-directory CFLAGS=-Werror BUILD=$(BUILD)/werror all
 	@$(MAKE) --no-print-directory CC=clang CFLAGS=-Werror BUILD=$(BUILD)/werror all
 	@$(MAKE) --no-print-directory test
@@ -195,4 +203,4 @@ clean:
 ## help: this list
 .PHONY: help
 help:
-	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | awk -F': ' '{ printf "  %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | awk -F': ' '{ printf "  %-18s %s\n", $$1, $$2 }'

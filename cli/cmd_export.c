@@ -34,6 +34,10 @@ static tnas_status price(const tnas_arguments *arguments, const tnas_study *stud
 static tnas_status write_c(const tnas_arguments *arguments, const tnas_study *study,
                            const prices *p, const char *name)
 {
+    char latency_source[320] = "";
+    const tnas_latency_model *const latency = tnas_mcu_latency_model(p->mcu, "tinynas");
+    if (latency != NULL)
+        tnas_latency_describe(latency, latency_source, sizeof latency_source);
     tnas_image *image;
     TNAS_TRY(tnas_image_build(study->model, &image));
     const tnas_export_options options = {
@@ -45,6 +49,7 @@ static tnas_status write_c(const tnas_arguments *arguments, const tnas_study *st
         .vector_count = study->vector_count,
         .cost = &p->cost,
         .mcu = p->mcu,
+        .latency_source = latency_source,
         .toolchain = p->sizes.toolchain,
     };
     const tnas_status status = tnas_export_c(image, &options);

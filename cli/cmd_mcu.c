@@ -90,7 +90,9 @@ static void show_table(const tnas_arguments *arguments, const tnas_mcu *mcu)
     for (int i = 0; i < mcu->model_count; i++) {
         char source[320];
         tnas_latency_describe(&mcu->models[i], source, sizeof source);
-        printf("latency    %s %s: %s\n", mcu->models[i].runtime, mcu->models[i].version, source);
+        const char *const version = mcu->models[i].version;
+        printf("latency    %s%s%s: %s\n", mcu->models[i].runtime, version[0] != '\0' ? " " : "",
+               version, source);
     }
     if (mcu->model_count == 0)
         printf("latency    no model yet: limits of latency cannot be used with this part\n");

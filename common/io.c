@@ -75,6 +75,12 @@ tnas_status tnas_file_read(const char *path, size_t max_bytes, uint8_t **out, si
 
 tnas_status tnas_file_write(const char *path, const void *bytes, size_t byte_count)
 {
+    const tnas_file_part whole = {bytes, byte_count};
+    return tnas_file_write_parts(path, &whole, 1);
+}
+
+tnas_status tnas_file_write_parts(const char *path, const tnas_file_part *parts, int part_count)
+{
     char temporary[TNAS_PATH_BYTES];
     const int length = snprintf(temporary, sizeof temporary, "%s.tmp%ld", path, (long)getpid());
     if (length < 0 || length >= TNAS_PATH_BYTES)
@@ -82,7 +88,9 @@ tnas_status tnas_file_write(const char *path, const void *bytes, size_t byte_cou
     FILE *file = fopen(temporary, "wb");
     if (file == NULL)
         return tnas_fail(TNAS_ERR_IO, "cannot write %s: %s", path, strerror(errno));
-    bool ok = fwrite(bytes, 1, byte_count, file) == byte_count;
+    bool ok = true;
+    for (int i = 0; i < part_count && ok; i++)
+        ok = fwrite(parts[i].bytes, 1, parts[i].byte_count, file) == parts[i].byte_count;
     ok = fflush(file) == 0 && ok;
     ok = fsync(fileno(file)) == 0 && ok;
     ok = fclose(file) == 0 && ok;

@@ -17,6 +17,14 @@ tnas_status tnas_file_read(const char *path, size_t max_bytes, uint8_t **out, si
 /* Writes to a temporary name beside `path`, syncs, renames. */
 tnas_status tnas_file_write(const char *path, const void *bytes, size_t byte_count);
 
+/* The same for a content that lies in several places, one after the other. */
+typedef struct tnas_file_part {
+    const void *bytes;
+    size_t byte_count;
+} tnas_file_part;
+
+tnas_status tnas_file_write_parts(const char *path, const tnas_file_part *parts, int part_count);
+
 /* Makes the folder and its missing parents; an existing one is fine. */
 tnas_status tnas_dir_create(const char *path);
 

@@ -27,9 +27,10 @@ typedef struct tnas_export_options {
     int class_count;
     const uint8_t *vector_images; /* [vector_count, h, w, c] u8; NULL: four of random pixels */
     int vector_count;
-    const tnas_cost *cost; /* predicted, for header and README; NULL: not known */
-    const tnas_mcu *mcu;   /* sizes the firmware's memories; NULL: 1 MiB flash, 320 KiB RAM */
-    const char *toolchain; /* of the code sizes behind cost */
+    const tnas_cost *cost;      /* predicted, for header and README; NULL: not known */
+    const tnas_mcu *mcu;        /* sizes the firmware's memories; NULL: 1 MiB flash, 320 KiB RAM */
+    const char *latency_source; /* where the cost's latency comes from; NULL: not said */
+    const char *toolchain;      /* of the code sizes behind cost */
 } tnas_export_options;
 
 /* Makes a name from any text: lower case, digits and underscores, no leading digit, no

@@ -92,6 +92,8 @@ void tnas_generate_figures(const tnas_export_job *job, tnas_text *out)
         tnas_text_add(out, "| latency%s%s, predicted | %.1f ms, 90 %% between %.1f and %.1f ms |\n",
                       mcu != NULL ? " on " : "", mcu != NULL ? mcu->part : "", cost->latency_ms,
                       cost->latency_low_ms, cost->latency_high_ms);
+    if (cost->has_latency && job->options->latency_source != NULL)
+        tnas_text_add(out, "| latency from | %s |\n", job->options->latency_source);
     const char *const toolchain = job->options->toolchain;
     tnas_text_add(out,
                   "\nMemory holds for every compiler. Code and stack bytes are those of\n`%s`,\n"

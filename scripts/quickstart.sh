@@ -19,7 +19,7 @@ mkdir -p "$out"
 
 say "search: $data, limits that bite"
 set -- ./tinynas search --mcu $mcu --data $data --preset quick \
-    --max-flash-kib 40 --max-sram-kib 16 --max-latency-ms 6 --study "$out/study"
+    --max-flash-kib 20 --max-sram-kib 12 --max-latency-ms 12 --study "$out/study"
 run "$@"
 # The finished study answers the same question again, now as JSON.
 "$@" --format json --quiet >"$out/search.json"

@@ -7,7 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "study/run_internal.h"
+#include "study/settings.h"
 
 bool tnas_is_study(const char *folder)
 {
@@ -42,30 +42,6 @@ static tnas_status lock_folder(tnas_run *run, const char *folder)
     return TNAS_OK;
 }
 
-/* What belongs to the study: equal for every target. */
-typedef struct identity {
-    const char *key;
-    char value[TNAS_PATH_BYTES];
-} identity;
-
-enum { IDENTITY_COUNT = 6 };
-
-static void list_identity(const tnas_run *run, identity items[IDENTITY_COUNT])
-{
-    const tnas_search_request *const request = run->request;
-    static const char *const keys[IDENTITY_COUNT] = {"data",       "data_hash", "space",
-                                                     "space_hash", "preset",    "seed"};
-    for (int i = 0; i < IDENTITY_COUNT; i++)
-        items[i].key = keys[i];
-    snprintf(items[0].value, sizeof items[0].value, "%s", run->dataset->name);
-    snprintf(items[1].value, sizeof items[1].value, "%016llx",
-             (unsigned long long)run->dataset->content_hash);
-    snprintf(items[2].value, sizeof items[2].value, "%s", run->space.name);
-    snprintf(items[3].value, sizeof items[3].value, "%016llx", (unsigned long long)run->space.hash);
-    snprintf(items[4].value, sizeof items[4].value, "%s", request->preset);
-    snprintf(items[5].value, sizeof items[5].value, "%llu", (unsigned long long)request->seed);
-}
-
 static tnas_status set_paths(tnas_run *run)
 {
     return tnas_path_join(run->supernet_path, run->report->folder, "supernet.bin");
@@ -79,10 +55,9 @@ tnas_status tnas_run_create_study(tnas_run *run)
     TNAS_TRY(set_paths(run));
     TNAS_TRY(tnas_db_open(folder, true, &run->db));
     TNAS_TRY(tnas_db_begin(run->db));
-    identity items[IDENTITY_COUNT];
-    list_identity(run, items);
-    for (int i = 0; i < IDENTITY_COUNT; i++)
-        TNAS_TRY(tnas_db_put_meta(run->db, items[i].key, items[i].value));
+    tnas_settings settings;
+    tnas_settings_of(run, &settings);
+    TNAS_TRY(tnas_settings_store(&settings, run->db));
     char path[TNAS_PATH_BYTES];
     if (realpath(run->request->data, path) == NULL)
         snprintf(path, sizeof path, "%s", run->request->data);
@@ -95,24 +70,6 @@ tnas_status tnas_run_create_study(tnas_run *run)
     TNAS_TRY(tnas_db_put_classes(run->db, run->dataset->class_names, run->dataset->class_count));
     TNAS_TRY(tnas_db_target(run->db, &run->target, &run->target_id));
     return tnas_db_commit(run->db);
-}
-
-static tnas_status check_identity(tnas_run *run)
-{
-    identity items[IDENTITY_COUNT];
-    list_identity(run, items);
-    for (int i = 0; i < IDENTITY_COUNT; i++) {
-        char stored[TNAS_PATH_BYTES];
-        bool found;
-        TNAS_TRY(tnas_db_get_meta(run->db, items[i].key, stored, sizeof stored, &found));
-        if (!found || strcmp(stored, items[i].value) != 0)
-            return tnas_fail(TNAS_ERR_USAGE,
-                             "study %s has %s = %.200s, this search has %.200s; choose another "
-                             "folder with --study",
-                             run->report->folder, items[i].key, found ? stored : "nothing",
-                             items[i].value);
-    }
-    return TNAS_OK;
 }
 
 static tnas_status read_option(tnas_run *run, const char *key, int *out)
@@ -129,7 +86,9 @@ tnas_status tnas_run_open_study(tnas_run *run)
     TNAS_TRY(lock_folder(run, run->report->folder));
     TNAS_TRY(set_paths(run));
     TNAS_TRY(tnas_db_open(run->report->folder, false, &run->db));
-    TNAS_TRY(check_identity(run));
+    tnas_settings settings;
+    tnas_settings_of(run, &settings);
+    TNAS_TRY(tnas_settings_check(&settings, run->db, run->report->folder));
     int input, width;
     TNAS_TRY(read_option(run, "space_input", &input));
     TNAS_TRY(read_option(run, "space_width", &width));

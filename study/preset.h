@@ -12,7 +12,7 @@
  *             steps: at most; epochs: at most, for small data sets */
 #define TNAS_PRESETS(X)                                                                            \
     X(smoke, 60, 2, 60, 2, 8, 4, 2, 200, 100)                                                      \
-    X(quick, 700, 8, 500, 8, 24, 8, 5, 1500, 1000)                                                 \
+    X(quick, 2500, 8, 3000, 10, 24, 8, 5, 3000, 1000)                                              \
     X(standard, 6000, 40, 6000, 40, 100, 20, 10, 3000, 1000)                                       \
     X(thorough, 24000, 120, 24000, 120, 100, 20, 30, 5000, 1000)
 

@@ -25,8 +25,15 @@ static tnas_status fine_tune(tnas_run *run, finish *f)
     if (f->net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "winner");
     TNAS_TRY(tnas_supernet_extract(run->supernet, &run->winner_arch, f->net, &f->store));
+    char name[64], checkpoint_path[TNAS_PATH_BYTES];
+    snprintf(name, sizeof name, "finetune-%d.ckpt", run->target_id);
+    TNAS_TRY(tnas_path_join(checkpoint_path, run->report->folder, name));
+    const tnas_train_options options = {.seed = run->request->seed,
+                                        .progress = run->progress,
+                                        .stage = "fine-tuning",
+                                        .checkpoint_path = checkpoint_path};
     TNAS_TRY(tnas_train_net(f->net, f->store, run->engine, &run->work.finetune,
-                            &run->dataset->train, run->request->seed, run->progress));
+                            &run->dataset->train, &options));
     TNAS_TRY(tnas_bn_stats_init(f->net, &f->stats));
     return tnas_engine_recalibrate(run->engine, f->store, f->net, run->calibration_images,
                                    run->work.recalibration_batches, run->work.batch_images,

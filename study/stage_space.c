@@ -9,7 +9,7 @@
 #include "study/run_internal.h"
 
 /* Below this share of feasible draws the mean says little, and the search would starve. */
-static const double feasible_share_min = 0.01;
+static const double feasible_share_min = 0.05;
 
 tnas_status tnas_run_price(void *context, const tnas_arch *arch, tnas_cost *cost)
 {

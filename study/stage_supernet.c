@@ -46,6 +46,8 @@ tnas_status tnas_run_judge(tnas_run *run, const tnas_net *net, const tnas_store 
 
 static tnas_status train(tnas_run *run)
 {
+    char checkpoint_path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(checkpoint_path, run->report->folder, "supernet.ckpt"));
     tnas_supernet_sampler sampler = {
         .supernet = run->supernet,
         .rule = run->work.rule,
@@ -57,9 +59,12 @@ static tnas_status train(tnas_run *run)
     if (sampler.nets == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "networks of a training step");
     const tnas_unit_source source = {.context = &sampler, .units = tnas_supernet_units};
-    const tnas_status status =
-        tnas_train(run->supernet->store, &source, run->engine, &run->work.supernet,
-                   &run->dataset->train, run->request->seed, run->progress);
+    const tnas_train_options options = {.seed = run->request->seed,
+                                        .progress = run->progress,
+                                        .stage = "supernet",
+                                        .checkpoint_path = checkpoint_path};
+    const tnas_status status = tnas_train(run->supernet->store, &source, run->engine,
+                                          &run->work.supernet, &run->dataset->train, &options);
     tnas_free(sampler.nets);
     return status;
 }

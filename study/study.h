@@ -3,12 +3,13 @@
  *   study.db            what it is, candidates, winners (study/store.h)
  *   supernet.bin        trained weights, shared by all targets
  *   targets/N/model.tnm the winner's int8 model
+ *   *.ckpt              trainings that were stopped: the supernet's, a target's fine-tuning
  *   lock                host and process of the writer
  * Data, space, preset and seed belong to the study; part, runtime and limits to a target. The
  * same target again prints its result; a new one reuses the supernet; other data or another
  * recipe is refused naming what differs. Every stage is a pure function of study and target, and
- * finished work is never done twice: a stopped search goes on where its last finished stage,
- * or its last scored candidate, left it. */
+ * finished work is never done twice: a stopped search goes on at the training step or the
+ * candidate where it was. */
 #ifndef TNAS_STUDY_STUDY_H
 #define TNAS_STUDY_STUDY_H
 

@@ -343,6 +343,20 @@ START_TEST(a_written_file_reads_back)
 }
 END_TEST
 
+START_TEST(a_file_of_parts_is_their_sequence)
+{
+    const tnas_file_part parts[] = {{"tiny", 4}, {"", 0}, {"na", 2}, {"s", 1}};
+    ck_ok(tnas_file_write_parts(in_folder("parts"), parts, 4));
+    uint8_t *bytes;
+    size_t byte_count;
+    ck_ok(tnas_file_read(in_folder("parts"), 100, &bytes, &byte_count));
+    ck_assert_uint_eq(byte_count, 7);
+    ck_assert_str_eq((const char *)bytes, "tinynas");
+    tnas_free(bytes);
+    unlink(in_folder("parts"));
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_is_named)
 {
     uint8_t *bytes;
@@ -807,6 +821,7 @@ int main(void)
     tcase_add_test(random, the_hash_is_fnv_1a);
     TCase *const files = add_case(suite, "files");
     tcase_add_test(files, a_written_file_reads_back);
+    tcase_add_test(files, a_file_of_parts_is_their_sequence);
     tcase_add_test(files, what_cannot_be_read_is_named);
     tcase_add_test(files, a_write_into_a_missing_folder_fails);
     tcase_add_test(files, a_write_that_cannot_be_renamed_leaves_nothing);

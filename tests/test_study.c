@@ -98,6 +98,13 @@ START_TEST(same_seed_gives_the_same_study_for_1_2_and_3_threads)
 }
 END_TEST
 
+static bool has_file(const char *folder, const char *name)
+{
+    char path[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(path, folder, name));
+    return tnas_file_exists(path);
+}
+
 /* Stops at the n-th question. */
 typedef struct stopper {
     int questions_left;
@@ -120,7 +127,7 @@ START_TEST(a_stopped_search_resumes_to_the_same_study)
     const tnas_search_request request = toy_request(data, whole);
     ck_ok(tnas_study_search(&request, NULL, &report));
     const tnas_search_request again = toy_request(data, stopped);
-    int stops = 0;
+    int stops = 0, inside_supernet = 0, inside_finetuning = 0;
     for (;; stops++) {
         ck_assert_int_lt(stops, 60);
         stopper s = {.questions_left = 1 + 2 * stops};
@@ -129,8 +136,13 @@ START_TEST(a_stopped_search_resumes_to_the_same_study)
         if (status == TNAS_OK)
             break;
         ck_assert_int_eq(status, TNAS_ERR_STOPPED);
+        inside_supernet += has_file(stopped, "supernet.ckpt");
+        inside_finetuning += has_file(stopped, "finetune-1.ckpt");
     }
     ck_assert_int_gt(stops, 3);
+    ck_assert_int_gt(inside_supernet, 0);
+    ck_assert_int_gt(inside_finetuning, 0);
+    ck_assert(!has_file(stopped, "supernet.ckpt") && !has_file(stopped, "finetune-1.ckpt"));
     check_same_study(whole, stopped);
 }
 END_TEST

@@ -408,7 +408,8 @@ static void train_supernet(const bench *b, tnas_supernet_rule rule, const tnas_i
     recipe.steps = 25;
     recipe.batch = 24;
     recipe.learning_rate = 0.05;
-    ck_ok(tnas_train(b->supernet->store, &source, b->engine, &recipe, images, SEED, NULL));
+    const tnas_train_options options = {.seed = SEED};
+    ck_ok(tnas_train(b->supernet->store, &source, b->engine, &recipe, images, &options));
     tnas_free(nets);
 }
 

@@ -5,37 +5,33 @@
 #include "common/alloc.h"
 #include "common/rng.h"
 
-tnas_status tnas_loader_init(tnas_loader *loader, const tnas_images *images, size_t image_bytes,
-                             int batch, uint64_t seed)
+tnas_status tnas_loader_init(tnas_loader *loader, const tnas_images *images,
+                             const tnas_tensor *shape, const tnas_recipe *recipe, uint64_t seed)
 {
     *loader = (tnas_loader){0};
     if (images->count < 1)
         return tnas_fail(TNAS_ERR_INPUT, "training set of %d images: at least 1 is needed",
                          images->count);
-    const int whole = images->count / batch;
+    const int whole = images->count / recipe->batch;
     *loader = (tnas_loader){
         .images = images,
-        .image_bytes = image_bytes,
-        .batch = batch,
+        .shape = *shape,
+        .image_bytes = (size_t)tnas_tensor_count(shape),
+        .batch = recipe->batch,
         .epoch_batches = whole > 0 ? whole : 1,
+        .augment = recipe->augment,
         .seed = seed,
         .epoch = -1,
         .order = tnas_alloc_zero((size_t)images->count, sizeof *loader->order),
-        .pixels = tnas_alloc_zero((size_t)batch, image_bytes),
-        .labels = tnas_alloc_zero((size_t)batch, sizeof *loader->labels),
     };
-    if (loader->order == NULL || loader->pixels == NULL || loader->labels == NULL) {
-        tnas_loader_deinit(loader);
-        return tnas_fail(TNAS_ERR_NOMEM, "batches of %d images of %zu bytes", batch, image_bytes);
-    }
+    if (loader->order == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "order of %d images", images->count);
     return TNAS_OK;
 }
 
 void tnas_loader_deinit(tnas_loader *loader)
 {
     tnas_free(loader->order);
-    tnas_free(loader->pixels);
-    tnas_free(loader->labels);
     *loader = (tnas_loader){0};
 }
 
@@ -49,17 +45,18 @@ static void shuffle_epoch(tnas_loader *loader, long epoch)
     loader->epoch = epoch;
 }
 
-tnas_batch tnas_loader_batch(tnas_loader *loader, long step)
+void tnas_loader_gather(tnas_loader *loader, long step, uint8_t *pixels, int16_t *labels)
 {
     const long epoch = step / loader->epoch_batches;
     if (epoch != loader->epoch)
         shuffle_epoch(loader, epoch);
-    const size_t first = (size_t)(step % loader->epoch_batches) * (size_t)loader->batch;
-    for (size_t i = 0; i < (size_t)loader->batch; i++) {
+    const size_t batch = (size_t)loader->batch, bytes = loader->image_bytes;
+    const size_t first = (size_t)(step % loader->epoch_batches) * batch;
+    for (size_t i = 0; i < batch; i++) {
         const size_t image = loader->order[(first + i) % (size_t)loader->images->count];
-        memcpy(loader->pixels + i * loader->image_bytes,
-               loader->images->pixels + image * loader->image_bytes, loader->image_bytes);
-        loader->labels[i] = loader->images->labels[image];
+        memcpy(pixels + i * bytes, loader->images->pixels + image * bytes, bytes);
+        labels[i] = loader->images->labels[image];
+        tnas_augment_image(&loader->augment, loader->seed, (uint64_t)step * batch + i,
+                           &loader->shape, pixels + i * bytes);
     }
-    return (tnas_batch){loader->pixels, loader->labels, loader->batch};
 }

@@ -44,11 +44,16 @@ double tnas_sgd_norm(const float *grads, size_t value_count)
     return sqrt(sum);
 }
 
+float tnas_sgd_clip(double norm, const tnas_recipe *recipe)
+{
+    const double limit = recipe->clip_norm;
+    return limit > 0 && norm > limit ? (float)(limit / norm) : 1.0f;
+}
+
 void tnas_sgd_update(tnas_sgd *sgd, float *values, const float *grads, double norm, double rate,
                      const tnas_recipe *recipe)
 {
-    const double limit = recipe->clip_norm;
-    const float clip = limit > 0 && norm > limit ? (float)(limit / norm) : 1.0f;
+    const float clip = tnas_sgd_clip(norm, recipe);
     const float decay = (float)recipe->weight_decay;
     const float momentum = (float)recipe->momentum;
     const float step = (float)rate;

@@ -25,6 +25,9 @@ void tnas_sgd_deinit(tnas_sgd *sgd);
 /* The Euclidean norm, summed in double in a fixed order; not finite when a value is not. */
 double tnas_sgd_norm(const float *grads, size_t value_count);
 
+/* What a gradient of this norm is multiplied with to be no longer than clip_norm. */
+float tnas_sgd_clip(double norm, const tnas_recipe *recipe);
+
 /* Moves values [value_count] against their gradient of the given norm at this rate; momentum,
  * decay and clipping are the recipe's. */
 void tnas_sgd_update(tnas_sgd *sgd, float *values, const float *grads, double norm, double rate,

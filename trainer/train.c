@@ -1,36 +1,47 @@
 /* The training loop. Everything it needs is taken before the first step:
  *
- *   units(step) ─► nets    loader(step) ─► batch        gradient ─► norm, clip ─► values
- *                     └──────── engine ───────┴────────────┘          rate(step) ──┘ */
+ *   units(step) ─► nets    loader(step) ─► batch      gradient ─► optimiser ─► values ─► average
+ *                     └──────── engine ───────┴───────────┘         rate(step)
+ *
+ * All of a step but values, optimiser and average is a function of the step's number, so a
+ * checkpoint is those three arrays and the number. */
 #include "trainer/trainer.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "common/alloc.h"
-#include "trainer/loader.h"
+#include "common/io.h"
+#include "trainer/checkpoint.h"
+#include "trainer/ema.h"
+#include "trainer/optimizer.h"
+#include "trainer/prefetch.h"
 #include "trainer/schedule.h"
-#include "trainer/sgd.h"
 
 typedef struct training {
     tnas_store *store;
     const tnas_unit_source *source;
     tnas_engine *engine;
     const tnas_recipe *recipe;
-    const tnas_progress *progress;
-    tnas_sgd sgd;
+    const tnas_train_options *options;
+    const char *stage;
+    tnas_optimizer optimizer;
+    tnas_ema ema;
     tnas_loader loader;
-    float *grads;       /* [store->value_count] */
-    double loss, right; /* smoothed, for the progress only */
+    tnas_prefetch *prefetch;
+    float *grads; /* [store->value_count] */
+    tnas_identity identity;
+    tnas_checkpoint checkpoint; /* with the smoothed loss and share of right answers */
 } training;
 
 static tnas_status fail_diverged(const training *t, long step, double rate, const char *what)
 {
     return tnas_fail(TNAS_ERR_DIVERGED,
-                     "training diverged at step %ld of %d, learning rate %.4g: %s; loss and "
-                     "gradient must stay finite, a lower learning_rate or clip_norm helps",
-                     step + 1, t->recipe->steps, rate, what);
+                     "%s diverged at step %ld of %d, learning rate %.4g: %s; loss and gradient "
+                     "must stay finite, a lower learning_rate or clip_norm helps",
+                     t->stage, step + 1, t->recipe->steps, rate, what);
 }
 
 /* Reports the step. The remark is smoothed over some ten steps: a single batch flickers. */
@@ -42,11 +53,14 @@ static void note_results(training *t, long step, const tnas_unit_result *results
         right += (double)results[u].correct / t->recipe->batch / unit_count;
     }
     const double share = fmax(0.1, 1.0 / (double)(step + 1)); /* of the newest step */
-    t->loss += share * (loss - t->loss);
-    t->right += share * (right - t->right);
+    tnas_checkpoint *const smoothed = &t->checkpoint;
+    smoothed->loss += share * (loss - smoothed->loss);
+    smoothed->right += share * (right - smoothed->right);
     char remark[64];
-    snprintf(remark, sizeof remark, "loss %.3f, %.1f %% right", t->loss, 100 * t->right);
-    tnas_progress_report(t->progress, "training", step + 1, t->recipe->steps, "steps", remark);
+    snprintf(remark, sizeof remark, "loss %.3f, %.1f %% right", smoothed->loss,
+             100 * smoothed->right);
+    tnas_progress_report(t->options->progress, t->stage, step + 1, t->recipe->steps, "steps",
+                         remark);
 }
 
 static tnas_status run_step(training *t, long step)
@@ -56,7 +70,7 @@ static tnas_status run_step(training *t, long step)
     int unit_count;
     TNAS_TRY(t->source->units(t->source->context, step, units, &unit_count));
     assert(unit_count >= 1 && unit_count <= TNAS_UNITS_MAX);
-    const tnas_batch batch = tnas_loader_batch(&t->loader, step);
+    const tnas_batch batch = tnas_prefetch_next(t->prefetch);
     const double rate = tnas_schedule_rate(t->recipe, step);
 
     const tnas_status status =
@@ -67,57 +81,111 @@ static tnas_status run_step(training *t, long step)
     const double norm = tnas_sgd_norm(t->grads, t->store->value_count);
     if (!isfinite(norm))
         return fail_diverged(t, step, rate, "the gradient is not finite");
-    tnas_sgd_update(&t->sgd, t->store->values, t->grads, norm, rate, t->recipe);
+    tnas_optimizer_update(&t->optimizer, t->store->values, t->grads, norm, rate, step);
+    tnas_ema_update(&t->ema, t->store->values, t->recipe->ema_decay, step);
     note_results(t, step, results, unit_count);
     return TNAS_OK;
 }
 
+static tnas_status save(training *t, long step)
+{
+    t->checkpoint.step = step;
+    return tnas_checkpoint_save(t->options->checkpoint_path, &t->checkpoint);
+}
+
+static tnas_status stop_before(training *t, long step)
+{
+    const char *const path = t->options->checkpoint_path;
+    if (path == NULL)
+        return tnas_fail(TNAS_ERR_STOPPED, "%s stopped after step %ld of %d", t->stage, step,
+                         t->recipe->steps);
+    TNAS_TRY(save(t, step));
+    return tnas_fail(TNAS_ERR_STOPPED, "%s stopped after step %ld of %d, saved in %s", t->stage,
+                     step, t->recipe->steps, path);
+}
+
 static tnas_status run_steps(training *t)
 {
-    for (long step = 0; step < t->recipe->steps; step++) {
-        if (tnas_progress_stop(t->progress))
-            return tnas_fail(TNAS_ERR_STOPPED, "training stopped after step %ld of %d", step,
-                             t->recipe->steps);
+    const long first = (long)t->checkpoint.step, every = t->recipe->checkpoint_steps;
+    for (long step = first; step < t->recipe->steps; step++) {
+        if (tnas_progress_stop(t->options->progress))
+            return stop_before(t, step);
+        if (t->options->checkpoint_path != NULL && every > 0 && step > first && step % every == 0)
+            TNAS_TRY(save(t, step));
         TNAS_TRY(run_step(t, step));
     }
     return TNAS_OK;
 }
 
-/* Bytes of an input image: the first step's nets know the shape. */
-static tnas_status find_image_bytes(const tnas_unit_source *source, size_t *image_bytes)
+/* Goes to where the checkpoint file is, if there is one. */
+static tnas_status resume(training *t, const tnas_unit *units, int unit_count)
 {
-    tnas_unit units[TNAS_UNITS_MAX];
-    int unit_count;
-    TNAS_TRY(source->units(source->context, 0, units, &unit_count));
-    *image_bytes = (size_t)tnas_tensor_count(&units[0].net->graph.tensors[0]);
+    const char *const path = t->options->checkpoint_path;
+    if (path == NULL)
+        return TNAS_OK;
+    tnas_identity_of(t->recipe, t->options->seed, t->store, units, unit_count, t->loader.images,
+                     &t->identity);
+    tnas_checkpoint *const checkpoint = &t->checkpoint;
+    checkpoint->identity = &t->identity;
+    checkpoint->value_count = t->store->value_count;
+    checkpoint->arrays[0] = t->store->values;
+    checkpoint->array_count = 1 + tnas_optimizer_list_states(&t->optimizer, checkpoint->arrays + 1);
+    if (t->ema.values != NULL)
+        checkpoint->arrays[checkpoint->array_count++] = t->ema.values;
+    if (!tnas_file_exists(path))
+        return TNAS_OK;
+    TNAS_TRY(tnas_checkpoint_load(path, t->recipe->steps, checkpoint));
+    tnas_progress_note(t->options->progress, "%s: goes on after step %lld of %d, read from %s",
+                       t->stage, (long long)checkpoint->step, t->recipe->steps, path);
     return TNAS_OK;
 }
 
+/* Takes what the steps need. The first step's nets know the shape of an image. */
+static tnas_status prepare(training *t, const tnas_images *images)
+{
+    tnas_unit units[TNAS_UNITS_MAX];
+    int unit_count;
+    TNAS_TRY(t->source->units(t->source->context, 0, units, &unit_count));
+    const tnas_tensor *const shape = &units[0].net->graph.tensors[0];
+    TNAS_TRY(tnas_optimizer_init(&t->optimizer, t->recipe, t->store));
+    TNAS_TRY(tnas_ema_init(&t->ema, t->store, t->recipe->ema_decay));
+    TNAS_TRY(tnas_loader_init(&t->loader, images, shape, t->recipe, t->options->seed));
+    t->grads = tnas_alloc_zero(t->store->value_count, sizeof *t->grads);
+    if (t->grads == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "gradient of %zu values", t->store->value_count);
+    TNAS_TRY(resume(t, units, unit_count));
+    return tnas_prefetch_create(&t->loader, (long)t->checkpoint.step, t->recipe->steps,
+                                &t->prefetch);
+}
+
+static void finish(training *t)
+{
+    tnas_ema_copy(&t->ema, t->store);
+    if (t->options->checkpoint_path != NULL)
+        unlink(t->options->checkpoint_path);
+}
+
 tnas_status tnas_train(tnas_store *store, const tnas_unit_source *source, tnas_engine *engine,
-                       const tnas_recipe *recipe, const tnas_images *images, uint64_t seed,
-                       const tnas_progress *progress)
+                       const tnas_recipe *recipe, const tnas_images *images,
+                       const tnas_train_options *options)
 {
     TNAS_TRY(tnas_recipe_check(recipe, "recipe"));
-    size_t image_bytes;
-    TNAS_TRY(find_image_bytes(source, &image_bytes));
-    training t = {
-        .store = store, .source = source, .engine = engine, .recipe = recipe, .progress = progress};
-    tnas_status status = tnas_sgd_init(&t.sgd, store);
-    if (status != TNAS_OK)
-        goto done;
-    status = tnas_loader_init(&t.loader, images, image_bytes, recipe->batch, seed);
-    if (status != TNAS_OK)
-        goto done;
-    t.grads = tnas_alloc_zero(store->value_count, sizeof *t.grads);
-    if (t.grads == NULL) {
-        status = tnas_fail(TNAS_ERR_NOMEM, "gradient of %zu values", store->value_count);
-        goto done;
-    }
-    status = run_steps(&t);
-done:
+    training t = {.store = store,
+                  .source = source,
+                  .engine = engine,
+                  .recipe = recipe,
+                  .options = options,
+                  .stage = options->stage != NULL ? options->stage : "training"};
+    tnas_status status = prepare(&t, images);
+    if (status == TNAS_OK)
+        status = run_steps(&t);
+    if (status == TNAS_OK)
+        finish(&t);
+    tnas_prefetch_destroy(t.prefetch);
     tnas_free(t.grads);
     tnas_loader_deinit(&t.loader);
-    tnas_sgd_deinit(&t.sgd);
+    tnas_ema_deinit(&t.ema);
+    tnas_optimizer_deinit(&t.optimizer);
     return status;
 }
 
@@ -130,13 +198,13 @@ static tnas_status fixed_unit(void *context, long step, tnas_unit *units, int *u
 }
 
 tnas_status tnas_train_net(const tnas_net *net, tnas_store *store, tnas_engine *engine,
-                           const tnas_recipe *recipe, const tnas_images *images, uint64_t seed,
-                           const tnas_progress *progress)
+                           const tnas_recipe *recipe, const tnas_images *images,
+                           const tnas_train_options *options)
 {
     tnas_unit unit = {.net = net,
                       .weight = 1.0f,
                       .label_smoothing = (float)recipe->label_smoothing,
                       .teacher = TNAS_NONE};
     const tnas_unit_source source = {.context = &unit, .units = fixed_unit};
-    return tnas_train(store, &source, engine, recipe, images, seed, progress);
+    return tnas_train(store, &source, engine, recipe, images, options);
 }

@@ -1,8 +1,9 @@
-/* Training: stochastic gradient descent on a weight store.
+/* Training: gradient descent on a weight store.
  *
  * The trainer does not know what it trains: a unit source says which networks a step runs,
  * the engine gives their gradient, the trainer moves the weights. Order and randomness depend
- * on seed, epoch and index only. */
+ * on seed, epoch and index only: the same weights for any number of threads, interrupted or
+ * not. */
 #ifndef TNAS_TRAINER_TRAINER_H
 #define TNAS_TRAINER_TRAINER_H
 
@@ -19,18 +20,33 @@ typedef struct tnas_unit_source {
     tnas_status (*units)(void *context, long step, tnas_unit *units, int *unit_count);
 } tnas_unit_source;
 
-/* Trains the store in place with an engine of recipe->shards shards. Fails with
- * TNAS_ERR_USAGE when the recipe breaks a rule, with TNAS_ERR_DIVERGED naming step, rate and
- * rule when loss or gradient are not finite, with TNAS_ERR_STOPPED when the progress says so;
- * after the last two the store is of no use. The progress's remark is the loss and the share
- * of right answers, each the mean over a step's units smoothed over the last steps. */
+typedef struct tnas_train_options {
+    uint64_t seed;
+    const tnas_progress *progress; /* NULL: none */
+    const char *stage;             /* what the progress calls it; NULL: "training" */
+    const char *checkpoint_path;   /* NULL: a training that is stopped is lost */
+} tnas_train_options;
+
+/* Trains the store in place with an engine of recipe->shards shards; it then holds the last
+ * weights or, with recipe->ema_decay, their average. The progress's remark is the loss and the
+ * share of right answers, each the mean over a step's units smoothed over the last steps.
+ *
+ * With a checkpoint path the file there is written every recipe->checkpoint_steps steps and
+ * when the progress says stop; the same call then goes on where it was, to the same bytes, and
+ * removes the file at the end. A file that is damaged or belongs to another training is an
+ * error (TNAS_ERR_INPUT): it is never overwritten or ignored. Which weights a training starts
+ * from is not checked; the file replaces them.
+ *
+ * Fails with TNAS_ERR_USAGE when the recipe breaks a rule, with TNAS_ERR_DIVERGED naming step,
+ * rate and rule when loss or gradient are not finite, with TNAS_ERR_STOPPED when the progress
+ * says so; the store is then of no use. */
 tnas_status tnas_train(tnas_store *store, const tnas_unit_source *source, tnas_engine *engine,
-                       const tnas_recipe *recipe, const tnas_images *images, uint64_t seed,
-                       const tnas_progress *progress);
+                       const tnas_recipe *recipe, const tnas_images *images,
+                       const tnas_train_options *options);
 
 /* The same for one fixed network on hard labels, with the recipe's label smoothing. */
 tnas_status tnas_train_net(const tnas_net *net, tnas_store *store, tnas_engine *engine,
-                           const tnas_recipe *recipe, const tnas_images *images, uint64_t seed,
-                           const tnas_progress *progress);
+                           const tnas_recipe *recipe, const tnas_images *images,
+                           const tnas_train_options *options);
 
 #endif
