@@ -11,7 +11,13 @@
 #include "nn/kernels.h"
 #include "nn/net.h"
 
-typedef enum tnas_pass_kind { TNAS_PASS_EVALUATE, TNAS_PASS_TRAIN } tnas_pass_kind;
+typedef enum tnas_pass_kind {
+    TNAS_PASS_EVALUATE,
+    TNAS_PASS_TRAIN,
+    /* Training one of several nets that begin alike: the input, the first operator's output, its
+     * gradient and channels lie at the same place for all and are never overwritten. */
+    TNAS_PASS_TRAIN_SHARED
+} tnas_pass_kind;
 
 /* What a convolution multiplies: columns [depth, output pixels] gathered from its input. Fully
  * connected is the convolution whose window is the whole map. */

@@ -63,9 +63,22 @@ void tnas_pass_backward(tnas_pass *pass)
 {
     const tnas_graph *const graph = &pass->net->graph;
     pass->has_gradient[tnas_graph_output(graph)] = true;
-    for (int op = graph->op_count - 1; op >= 0; op--)
+    for (int op = graph->op_count - 1; op >= (pass->shares_stem ? 1 : 0); op--)
         if (pass->has_gradient[graph->ops[op].out])
             passes[graph->ops[op].kind].backward(pass, op);
+}
+
+void tnas_pass_reuse_stem(tnas_pass *pass)
+{
+    memset(pass->has_gradient, 0, sizeof pass->has_gradient);
+    memset(pass->gradient_seen, 0, sizeof pass->gradient_seen);
+    memset(pass->gradient_settled, 0, sizeof pass->gradient_settled);
+    pass->has_gradient[1] = true;
+}
+
+void tnas_pass_backward_stem(tnas_pass *pass)
+{
+    passes[pass->net->graph.ops[0].kind].backward(pass, 0);
 }
 
 tnas_map tnas_pass_map(const tnas_pass *pass, int tensor)
@@ -117,6 +130,8 @@ bool tnas_pass_adds_gradient(tnas_pass *pass, int tensor)
 
 bool tnas_pass_completes_gradient(const tnas_pass *pass, int op, int tensor)
 {
+    if (tensor == 1 && pass->shares_stem)
+        return false; /* other nets may add to it */
     /* Backward runs from the last operator to the first. */
     for (int before = 0; before < op; before++) {
         const tnas_op *const o = &pass->net->graph.ops[before];

@@ -16,6 +16,7 @@ typedef struct tnas_pass {
     float *block;               /* [layout->floats] */
     const tnas_bn_stats *stats; /* NULL: batch norm uses the statistics of the pass */
     tnas_bn_stats measured;     /* receives those; mean NULL: nobody wants them */
+    bool shares_stem;           /* laid out as TNAS_PASS_TRAIN_SHARED */
     float *grads;               /* [store->value_count], added to; training only */
     bool has_gradient[TNAS_GRAPH_TENSORS_MAX];     /* its dmap holds something */
     bool gradient_seen[TNAS_GRAPH_TENSORS_MAX];    /* its batch norm has seen all of it */
@@ -27,8 +28,14 @@ void tnas_pass_load(tnas_pass *pass, const uint8_t *images);
 void tnas_pass_forward_op(tnas_pass *pass, int op);
 void tnas_pass_logits(const tnas_pass *pass, float *logits); /* [images, classes] */
 
-/* The gradient of the output's map must be there (tnas_pass_dmap). */
+/* Instead of loading images and forwarding operator 0: a pass before this one did both, and
+ * what it left as gradient of that operator's output is added to. */
+void tnas_pass_reuse_stem(tnas_pass *pass);
+
+/* The gradient of the output's map must be there (tnas_pass_dmap). A shared stem is left out:
+ * after the last pass its operator is carried back alone. */
 void tnas_pass_backward(tnas_pass *pass);
+void tnas_pass_backward_stem(tnas_pass *pass);
 
 /* How a tensor is read: act(scale[c] * data + shift[c]); without scale both are left out. */
 typedef struct tnas_map {
