@@ -89,7 +89,8 @@ INLINE float vec_sum(vec v)
 }
 
 /* Lanes i with bit `distance` clear: a[i] + a[i + distance]; the others: b[i - distance] + b[i].
- * Folding 16 vectors pairwise, with distances 1, 2, 4 and 8, leaves their sums in one. */
+ * Folding four vectors with distance 1, then 2, leaves partial sums of vector n in the lanes
+ * n, n + 4, n + 8 ... */
 INLINE vec fold(vec a, vec b, int distance)
 {
     mask low, high;
