@@ -183,6 +183,12 @@ profiles: $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
 	$(OUT)/tools/published_nets configs/graphs
 	TINYNAS_HOME=. $(OUT)/tools/fit_profiles configs/mcus/*.json
 
+## bench-train: training speed beside PyTorch's, and of the kernels, in about 20 minutes
+.PHONY: bench-train
+bench-train: $(OUT)/bench/bench_train $(OUT)/bench/bench_kernels
+	@sh scripts/setup.sh build
+	@sh scripts/bench_train.sh $(OUT)
+
 ## layers: no file includes a folder of its own level or above
 .PHONY: layers
 layers:

@@ -23,12 +23,14 @@ void tnas_add_forward(tnas_pass *pass, int op)
     tnas_pass_clear_padding(pass, out, &a.shape, a.stride, a.shape.c);
 }
 
-/* Passes the gradient of the output on to one input. */
-static void pass_on(tnas_pass *pass, const tnas_map *out, const float *dout, int in)
+/* Passes the gradient of the output on to one input; `again` follows when it is both. */
+static void pass_on(tnas_pass *pass, int op, const tnas_map *out, const float *dout, int in,
+                    bool again)
 {
     if (in == 0)
         return;
     const bool add = tnas_pass_adds_gradient(pass, in);
+    const bool completes = !again && tnas_pass_completes_gradient(pass, op, in);
     const tnas_grid grid = whole_channel(pass, &out->shape);
     const tnas_affine as_it_is = {1.0f, 0.0f, TNAS_ACT_NONE};
     for (int32_t c = 0; c < out->shape.c; c++) {
@@ -36,6 +38,8 @@ static void pass_on(tnas_pass *pass, const tnas_map *out, const float *dout, int
         float *const din = tnas_pass_dmap(pass, in) + at;
         (add ? pass->kernels->activate_add : pass->kernels->activate)(din, dout + at, &grid,
                                                                       as_it_is);
+        if (completes)
+            tnas_norm_settle_gradient(pass, in, c);
     }
 }
 
@@ -45,6 +49,6 @@ void tnas_add_backward(tnas_pass *pass, int op)
     const tnas_map out = tnas_pass_map(pass, o->out);
     float *const dout = tnas_pass_dmap(pass, o->out);
     tnas_pass_undo_activation(pass, op);
-    pass_on(pass, &out, dout, o->in[0]);
-    pass_on(pass, &out, dout, o->in[1]);
+    pass_on(pass, op, &out, dout, o->in[0], o->in[0] == o->in[1]);
+    pass_on(pass, op, &out, dout, o->in[1], false);
 }

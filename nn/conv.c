@@ -36,6 +36,12 @@ static size_t tile_at(const tile *t)
     return (size_t)t->row * (size_t)t->out.w * TNAS_LANES;
 }
 
+static tnas_part tile_part(const tile *t, int32_t channel)
+{
+    const size_t width = (size_t)t->out.w;
+    return (tnas_part){channel, (size_t)t->row * width, (size_t)t->rows * width};
+}
+
 /* Outputs first..end-1 along one side see the image through this tap; the others padding. */
 typedef struct range {
     int32_t first, end;
@@ -197,6 +203,8 @@ void tnas_conv_forward(tnas_pass *pass, int op)
                                       .b_row = columns.stride,
                                       .out_row = t.out_stride};
         pass->kernels->multiply(&product, weight, columns.data, data + tile_at(&t));
+        for (int32_t c = 0; c < t.out.c; c++)
+            tnas_norm_see_map(pass, op, tile_part(&t, c));
     }
     tnas_pass_clear_padding(pass, data, &t.out, t.out_stride, t.out.c);
     for (int32_t c = 0; c < t.out.c; c++)
@@ -259,10 +267,12 @@ void tnas_conv_backward(tnas_pass *pass, int op)
     if (din != NULL && !add && !t.shape.pointwise)
         memset(din, 0, (size_t)t.in.shape.c * t.in.stride * sizeof(float));
 
+    const bool shows = t.shape.pointwise && tnas_pass_completes_gradient(pass, op, in);
     for (int32_t c = 0; c < t.out.c; c++)
         tnas_norm_backward(pass, op, c);
     while (next_tile(pass, &t)) {
-        gradient_of_tile(pass, op, &t);
+        if (!pass->gradient_settled[out])
+            gradient_of_tile(pass, op, &t);
         const float *const dout = tnas_pass_dmap(pass, out) + tile_at(&t);
         const rows columns = columns_of(pass, &t);
         const tnas_product product = {.m = t.out.c,
@@ -274,6 +284,9 @@ void tnas_conv_backward(tnas_pass *pass, int op)
         pass->kernels->multiply_transposed(&product, dout, columns.data, dweight);
         if (din != NULL)
             gradient_of_input(pass, &t, weight, dout, din, add);
+        for (int32_t c = 0; shows && c < t.in.shape.c; c++)
+            tnas_norm_see_gradient(pass, in, tile_part(&t, c));
     }
+    pass->gradient_seen[in] = shows;
     tnas_slice_scatter_add(&slice, dweight, pass->grads);
 }

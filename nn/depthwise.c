@@ -1,9 +1,10 @@
 /* Depthwise convolutions, channel by channel and block by block, so that everything stays in
  * the first cache. The input plane is normalised and activated while it is copied into a
- * plane with its padding. Backward, the gradient is spread over a plane so that
- *   din     is a window of stride 1 over it with the weights turned around, and
- *   dweight is the product of the padded input with it:
- * output (y, x) lies at row kernel_h - 1 - pad_top + y * stride_h, likewise in its row. */
+ * plane with its padding. Backward, the gradient gets a border likewise;
+ *   dweight is the product of the padded input with it, and
+ *   din     is one window of stride 1 over it for every phase: the input's pixels that are the
+ *           same number modulo the stride see the same taps, every stride-th of the kernel,
+ *           turned around. */
 #include <string.h>
 
 #include "nn/pass.h"
@@ -15,10 +16,23 @@ typedef struct depthwise {
     tnas_tensor out;
     size_t out_stride;
     size_t taps;
-    int32_t padded_h, padded_w; /* input plane as far as windows see it */
-    int32_t spread_h, spread_w; /* gradient plane */
+    int32_t padded_h, padded_w;      /* input plane as far as windows see it */
+    int32_t border_top, border_left; /* of the gradient plane */
+    int32_t bordered_h, bordered_w;
     float *plane, *dplane;
 } depthwise;
+
+/* Along one side, input pixel i gets gradients from the outputs q, q - 1, ... with
+ * q = (i + pad) / stride, at most `reach` of them before q. */
+static int32_t reach(int32_t kernel, int32_t stride)
+{
+    return (kernel - 1) / stride;
+}
+
+static int32_t larger(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
 
 static depthwise depthwise_of(const tnas_pass *pass, int op)
 {
@@ -32,8 +46,12 @@ static depthwise depthwise_of(const tnas_pass *pass, int op)
                    .dplane = pass->block + pass->layout->dplane_at};
     d.padded_h = (d.out.h - 1) * o.stride_h + o.kernel_h;
     d.padded_w = (d.out.w - 1) * o.stride_w + o.kernel_w;
-    d.spread_h = d.in.shape.h + o.kernel_h - 1;
-    d.spread_w = d.in.shape.w + o.kernel_w - 1;
+    /* The first pixel sees output pad / stride and those before. */
+    d.border_top = reach(o.kernel_h, o.stride_h) - o.pad_top / o.stride_h;
+    d.border_left = reach(o.kernel_w, o.stride_w) - o.pad_left / o.stride_w;
+    d.bordered_h = d.border_top + larger((d.in.shape.h - 1 + o.pad_top) / o.stride_h + 1, d.out.h);
+    d.bordered_w =
+        d.border_left + larger((d.in.shape.w - 1 + o.pad_left) / o.stride_w + 1, d.out.w);
     return d;
 }
 
@@ -76,7 +94,9 @@ void tnas_depthwise_forward(tnas_pass *pass, int op)
                                 .kernel_w = d.op.kernel_w,
                                 .stride_h = d.op.stride_h,
                                 .stride_w = d.op.stride_w,
-                                .in_row = (size_t)d.padded_w * TNAS_LANES};
+                                .in_row = plane_floats(1, d.padded_w),
+                                .out_row = plane_floats(1, d.out.w),
+                                .out_pixel = TNAS_LANES};
     for (int32_t c = 0; c < d.out.c; c++) {
         float *const channel = tnas_pass_data(pass, d.op.out) + (size_t)c * d.out_stride;
         for (int block = 0; block < pass->layout->blocks; block++) {
@@ -85,35 +105,100 @@ void tnas_depthwise_forward(tnas_pass *pass, int op)
                                   channel + (size_t)block * plane_floats(d.out.h, d.out.w), false);
         }
         tnas_pass_clear_padding(pass, channel, &d.out, d.out_stride, 1);
+        tnas_norm_see_map(pass, op, tnas_pass_channel(pass, d.op.out, c));
         tnas_norm_forward(pass, op, c);
     }
 }
 
-/* Where the gradient of output (0, 0) lies in the spread plane. */
-static float *spread_origin(const depthwise *d)
+/* Where the gradient of output (0, 0) lies in its plane. */
+static float *gradient_origin(const depthwise *d)
 {
-    const size_t y = (size_t)(d->op.kernel_h - 1 - d->op.pad_top);
-    const size_t x = (size_t)(d->op.kernel_w - 1 - d->op.pad_left);
-    return d->dplane + (y * (size_t)d->spread_w + x) * TNAS_LANES;
+    return d->dplane + plane_floats(d->border_top, d->bordered_w) + plane_floats(1, d->border_left);
 }
 
 /* Carries one plane of the output's gradient back through activation and batch norm into the
- * spread plane, whose other pixels are zero already. */
-static void spread_gradient(const tnas_pass *pass, const depthwise *d, int32_t channel, int block,
+ * plane whose border is zero already. */
+static void border_gradient(const tnas_pass *pass, const depthwise *d, int32_t channel, int block,
                             const tnas_affine_gradient *norm)
 {
-    const size_t row = (size_t)d->spread_w * TNAS_LANES;
     const tnas_grid grid = {.rows = d->out.h,
                             .cols = d->out.w,
-                            .out_row = row * d->op.stride_h,
-                            .out_pixel = (size_t)d->op.stride_w * TNAS_LANES,
-                            .in_row = (size_t)d->out.w * TNAS_LANES,
+                            .out_row = plane_floats(1, d->bordered_w),
+                            .out_pixel = TNAS_LANES,
+                            .in_row = plane_floats(1, d->out.w),
                             .in_pixel = TNAS_LANES};
     const size_t at =
         (size_t)channel * d->out_stride + (size_t)block * plane_floats(d->out.h, d->out.w);
-    pass->kernels->gradient(spread_origin(d), tnas_pass_dmap(pass, d->op.out) + at,
+    pass->kernels->gradient(gradient_origin(d), tnas_pass_dmap(pass, d->op.out) + at,
                             tnas_pass_data(pass, d->op.out) + at, &grid, norm);
-    tnas_pass_clear_plane(pass, d->dplane, (size_t)d->spread_h * (size_t)d->spread_w, block);
+    tnas_pass_clear_plane(pass, d->dplane, (size_t)d->bordered_h * (size_t)d->bordered_w, block);
+}
+
+/* Pixels first, first + stride, ... of one side, and the taps that they see. */
+typedef struct phase {
+    int32_t first, pixels;
+    int32_t tap, taps; /* tap, tap + stride, ... */
+    int32_t from;      /* row or column of the gradient plane where the first window starts */
+} phase;
+
+static phase phase_of(int32_t tap, int32_t in, int32_t kernel, int32_t stride, int32_t pad,
+                      int32_t border)
+{
+    phase p = {.tap = tap,
+               .taps = (kernel - tap + stride - 1) / stride,
+               .first = (tap - pad % stride + stride) % stride};
+    p.pixels = (in - p.first + stride - 1) / stride;
+    p.from = (p.first + pad) / stride - (p.taps - 1) + border;
+    return p;
+}
+
+static phase vertical_phase(const depthwise *d, int32_t tap)
+{
+    return phase_of(tap, d->in.shape.h, d->op.kernel_h, d->op.stride_h, d->op.pad_top,
+                    d->border_top);
+}
+
+static phase horizontal_phase(const depthwise *d, int32_t tap)
+{
+    return phase_of(tap, d->in.shape.w, d->op.kernel_w, d->op.stride_w, d->op.pad_left,
+                    d->border_left);
+}
+
+/* The weights of one channel as the phases want them, one phase after the other. */
+static void turn_weight(const depthwise *d, const float *weight, float *turned)
+{
+    for (int32_t ky = 0; ky < d->op.stride_h; ky++)
+        for (int32_t kx = 0; kx < d->op.stride_w; kx++) {
+            const phase v = vertical_phase(d, ky), h = horizontal_phase(d, kx);
+            for (int32_t y = v.taps - 1; y >= 0; y--)
+                for (int32_t x = h.taps - 1; x >= 0; x--)
+                    *turned++ = weight[(ky + y * d->op.stride_h) * d->op.kernel_w + kx +
+                                       x * d->op.stride_w];
+        }
+}
+
+/* Sets or adds the gradient of one input plane. */
+static void input_gradient(const tnas_pass *pass, const depthwise *d, const float *turned,
+                           float *din, bool add)
+{
+    const size_t row = plane_floats(1, d->in.shape.w);
+    for (int32_t ky = 0; ky < d->op.stride_h; ky++)
+        for (int32_t kx = 0; kx < d->op.stride_w; kx++) {
+            const phase v = vertical_phase(d, ky), h = horizontal_phase(d, kx);
+            const tnas_window back = {.out_h = v.pixels,
+                                      .out_w = h.pixels,
+                                      .kernel_h = v.taps,
+                                      .kernel_w = h.taps,
+                                      .stride_h = 1,
+                                      .stride_w = 1,
+                                      .in_row = plane_floats(1, d->bordered_w),
+                                      .out_row = row * d->op.stride_h,
+                                      .out_pixel = plane_floats(1, d->op.stride_w)};
+            pass->kernels->window(
+                &back, d->dplane + plane_floats(v.from, d->bordered_w) + plane_floats(1, h.from),
+                turned, din + (size_t)v.first * row + plane_floats(1, h.first), add);
+            turned += v.taps * h.taps;
+        }
 }
 
 /* Adds the gradient of one channel's weights over all blocks, and sets or adds din. */
@@ -127,25 +212,16 @@ static void channel_backward(const tnas_pass *pass, const depthwise *d, int32_t 
                               .kernel_w = d->op.kernel_w,
                               .stride_h = d->op.stride_h,
                               .stride_w = d->op.stride_w,
-                              .in_row = (size_t)d->padded_w * TNAS_LANES};
-    const tnas_window back = {.out_h = d->in.shape.h,
-                              .out_w = d->in.shape.w,
-                              .kernel_h = d->op.kernel_h,
-                              .kernel_w = d->op.kernel_w,
-                              .stride_h = 1,
-                              .stride_w = 1,
-                              .in_row = (size_t)d->spread_w * TNAS_LANES};
+                              .in_row = plane_floats(1, d->padded_w)};
+    const size_t in_floats = plane_floats(d->in.shape.h, d->in.shape.w);
     for (int block = 0; block < pass->layout->blocks; block++) {
-        spread_gradient(pass, d, channel, block, norm);
+        border_gradient(pass, d, channel, block, norm);
         pad_input(pass, d, channel, block);
-        pass->kernels->window_gradient(&seen, d->plane, spread_origin(d),
-                                       back.in_row * d->op.stride_h,
-                                       (size_t)d->op.stride_w * TNAS_LANES, lanes);
+        pass->kernels->window_gradient(&seen, d->plane, gradient_origin(d),
+                                       plane_floats(1, d->bordered_w), TNAS_LANES, lanes);
         if (din != NULL)
-            pass->kernels->window(&back, d->dplane, turned,
-                                  din + (size_t)channel * d->in.stride +
-                                      (size_t)block * plane_floats(back.out_h, back.out_w),
-                                  add);
+            input_gradient(pass, d, turned,
+                           din + (size_t)channel * d->in.stride + (size_t)block * in_floats, add);
     }
 }
 
@@ -159,17 +235,19 @@ void tnas_depthwise_backward(tnas_pass *pass, int op)
     float *const turned = lanes + d.taps * TNAS_LANES;           /* [taps] */
     tnas_slice_gather(&slice, pass->store->values, weight);
     memset(d.plane, 0, plane_floats(d.padded_h, d.padded_w) * sizeof(float));
-    memset(d.dplane, 0, plane_floats(d.spread_h, d.spread_w) * sizeof(float));
+    memset(d.dplane, 0, plane_floats(d.bordered_h, d.bordered_w) * sizeof(float));
 
     const int in = d.op.in[0];
     float *const din = in > 0 ? tnas_pass_dmap(pass, in) : NULL;
     const bool add = in > 0 && tnas_pass_adds_gradient(pass, in);
+    const bool completes = in > 0 && tnas_pass_completes_gradient(pass, op, in);
     for (int32_t c = 0; c < d.out.c; c++) {
         const tnas_affine_gradient norm = tnas_norm_backward(pass, op, c);
-        for (size_t tap = 0; tap < d.taps; tap++)
-            turned[tap] = weight[(size_t)c * d.taps + d.taps - 1 - tap];
+        turn_weight(&d, weight + (size_t)c * d.taps, turned);
         memset(lanes, 0, d.taps * TNAS_LANES * sizeof(float));
         channel_backward(pass, &d, c, &norm, turned, lanes, din, add);
+        if (completes)
+            tnas_norm_settle_gradient(pass, in, c);
         for (size_t tap = 0; tap < d.taps; tap++) {
             float sum = 0.0f;
             for (int lane = 0; lane < TNAS_LANES; lane++)

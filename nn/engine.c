@@ -1,7 +1,8 @@
 /* A training step. A task is a shard: all units run on it in order on one thread, so that a
  * teacher's logits are there when its students need them, and gradients add in one order
- * whatever the number of threads. Then the shards' gradients are added, in shard order, by
- * tasks that each own a range of values. */
+ * whatever the number of threads. The first operator of units that begin alike, as all of one
+ * supernet do, runs forward once before and backward once after all of them. Then the shards'
+ * gradients are added, in shard order, by tasks that each own a range of values. */
 #include "nn/engine.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@ typedef struct step {
     int unit_count;
     const tnas_batch *batch;
     int shard_images;
+    bool shares_stem;              /* all units begin with the same operator */
     size_t logits_at, unit_logits; /* in a worker's block: [unit_count, unit_logits] */
     float *grads;
 } step;
@@ -155,10 +157,15 @@ static tnas_status run_shard(void *context, int shard, int worker)
                           .store = s->store,
                           .layout = &engine->layouts[u],
                           .block = block,
+                          .shares_stem = s->shares_stem,
                           .grads = grads};
-        tnas_pass_load(&pass, s->batch->images + (size_t)(shard * s->shard_images) *
-                                                     (size_t)tnas_tensor_count(in));
-        for (int op = 0; op < net->graph.op_count; op++)
+        const bool reuses_stem = s->shares_stem && u > 0;
+        if (reuses_stem)
+            tnas_pass_reuse_stem(&pass);
+        else
+            tnas_pass_load(&pass, s->batch->images + (size_t)(shard * s->shard_images) *
+                                                         (size_t)tnas_tensor_count(in));
+        for (int op = reuses_stem ? 1 : 0; op < net->graph.op_count; op++)
             tnas_pass_forward_op(&pass, op);
         const tnas_unit_result result = unit_loss(s, &pass, u, shard, block + s->logits_at);
         if (!isfinite(result.loss))
@@ -166,6 +173,8 @@ static tnas_status run_shard(void *context, int shard, int worker)
                              result.loss / s->shard_images);
         engine->results[shard * TNAS_UNITS_MAX + u] = result;
         tnas_pass_backward(&pass);
+        if (s->shares_stem && u == s->unit_count - 1)
+            tnas_pass_backward_stem(&pass);
     }
     return TNAS_OK;
 }
@@ -186,18 +195,33 @@ static tnas_status add_range(void *context, int range, int worker)
     return TNAS_OK;
 }
 
+/* Whether both nets begin with the same operator on the same weights, and go on. */
+static bool same_stem(const tnas_net *a, const tnas_net *b)
+{
+    const tnas_graph *const g = &a->graph, *const h = &b->graph;
+    const tnas_view *const v = &a->views[0], *const w = &b->views[0];
+    return memcmp(g->ops, h->ops, sizeof g->ops[0]) == 0 &&
+           memcmp(g->tensors, h->tensors, 2 * sizeof g->tensors[0]) == 0 && v->slot == w->slot &&
+           v->out_prefix == w->out_prefix && v->in_prefix == w->in_prefix && g->op_count > 1 &&
+           h->op_count > 1;
+}
+
 /* Lays out every unit and reserves memory for the largest. */
 static tnas_status prepare(step *s)
 {
     tnas_engine *const engine = s->engine;
     size_t floats = 0, classes = 0;
+    s->shares_stem = s->unit_count > 1;
+    for (int u = 1; u < s->unit_count; u++)
+        s->shares_stem = s->shares_stem && same_stem(s->units[0].net, s->units[u].net);
+    const tnas_pass_kind kind = s->shares_stem ? TNAS_PASS_TRAIN_SHARED : TNAS_PASS_TRAIN;
     for (int u = 0; u < s->unit_count; u++) {
         const tnas_unit *const unit = &s->units[u];
         assert(unit->teacher == TNAS_NONE || (unit->teacher >= 0 && unit->teacher < u));
         assert(unit->teacher == TNAS_NONE ||
                classes_of(unit->net) == classes_of(s->units[unit->teacher].net));
         tnas_layout *const layout = &engine->layouts[u];
-        tnas_layout_build(unit->net, s->shard_images, TNAS_PASS_TRAIN, layout);
+        tnas_layout_build(unit->net, s->shard_images, kind, layout);
         floats = layout->floats > floats ? layout->floats : floats;
         const size_t own = (size_t)classes_of(unit->net);
         classes = own > classes ? own : classes;

@@ -1,4 +1,5 @@
-/* Which instruction set the training kernels use. */
+/* Which instruction set the training kernels use. nn calls no BLAS, so OPENBLAS_CORETYPE has no
+ * part in it: the choice here decides every bit of a training run. */
 #include <stdlib.h>
 #include <string.h>
 

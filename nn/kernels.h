@@ -41,7 +41,8 @@ typedef struct tnas_window {
     int32_t out_h, out_w;
     int32_t kernel_h, kernel_w;
     int32_t stride_h, stride_w;
-    size_t in_row; /* floats to the plane's next row */
+    size_t in_row;             /* floats to the plane's next row */
+    size_t out_row, out_pixel; /* floats to the next output, of `window` only */
 } tnas_window;
 
 /* out[m, n] = sum over k of a[m, k] * b[k, n]; rows of b and out are runs of n floats. */
@@ -72,7 +73,7 @@ typedef struct tnas_kernels {
     void (*gradient)(float *out, const float *dout, const float *x, const tnas_grid *grid,
                      const tnas_affine_gradient *gradient);
 
-    /* out [out_h, out_w] = window sums with weight [kernel_h, kernel_w], or += them. */
+    /* Outputs [out_h, out_w] = window sums with weight [kernel_h, kernel_w], or += them. */
     void (*window)(const tnas_window *window, const float *in, const float *weight, float *out,
                    bool add);
 

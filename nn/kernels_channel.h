@@ -59,18 +59,23 @@ typedef struct lane_sums {
 
 INLINE void lane_sums_close(const lane_sums *lanes, int real, double sums[2])
 {
-    float first[TNAS_LANES], second[TNAS_LANES];
+    _Alignas(sizeof(vec)) float first[TNAS_LANES], second[TNAS_LANES];
     UNROLL
     for (int part = 0; part < PARTS; part++) {
         vec a = lanes->first[0][part], b = lanes->second[0][part];
+        UNROLL
         for (int chain = 1; chain < CHAINS; chain++) {
             a += lanes->first[chain][part];
             b += lanes->second[chain][part];
         }
-        memcpy(first + part * WIDTH, &a, sizeof a);
-        memcpy(second + part * WIDTH, &b, sizeof b);
+        if (real == TNAS_LANES) {
+            sums[0] += (double)vec_sum(a);
+            sums[1] += (double)vec_sum(b);
+        }
+        store(first + part * WIDTH, a);
+        store(second + part * WIDTH, b);
     }
-    for (int lane = 0; lane < real; lane++) {
+    for (int lane = 0; real < TNAS_LANES && lane < real; lane++) {
         sums[0] += (double)first[lane];
         sums[1] += (double)second[lane];
     }

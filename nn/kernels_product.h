@@ -44,50 +44,84 @@ INLINE void multiply_tile(int rows, int columns, const tnas_product *p, const fl
     }
 }
 
-/* All rows of one strip of columns, in tiles of nearly equal height. */
-INLINE void multiply_strip(int columns, const tnas_product *p, const float *a, const float *b,
-                           float *out)
+INLINE void multiply_strip(int rows, int columns, const tnas_product *p, const float *a,
+                           const float *b, float *out)
 {
-    int32_t tiles = (p->m + ROWS - 1) / ROWS;
-    for (int32_t row = 0; row < p->m; tiles--) {
-        const int32_t rows = (p->m - row + tiles - 1) / tiles;
-        const float *const from = a + (size_t)row * p->a_row;
-        float *const to = out + (size_t)row * p->out_row;
-        switch (rows) {
-        case 6:
-            multiply_tile(6, columns, p, from, b, to);
-            break;
-        case 5:
-            multiply_tile(5, columns, p, from, b, to);
-            break;
-        case 4:
-            multiply_tile(4, columns, p, from, b, to);
-            break;
-        case 3:
-            multiply_tile(3, columns, p, from, b, to);
-            break;
-        case 2:
-            multiply_tile(2, columns, p, from, b, to);
-            break;
-        default:
-            multiply_tile(1, columns, p, from, b, to);
-            break;
-        }
-        row += rows;
+    size_t at = 0;
+    for (; at + (size_t)columns * WIDTH <= p->n; at += (size_t)columns * WIDTH)
+        multiply_tile(rows, columns, p, a, b + at, out + at);
+    for (; at < p->n; at += WIDTH)
+        multiply_tile(rows, 1, p, a, b + at, out + at);
+}
+
+/* `rows` rows, all columns. */
+static void multiply_rows(int32_t rows, const tnas_product *p, const float *a, const float *b,
+                          float *out)
+{
+    switch (rows) {
+    case 6:
+        multiply_strip(6, COLUMNS, p, a, b, out);
+        break;
+    case 5:
+        multiply_strip(5, COLUMNS, p, a, b, out);
+        break;
+    case 4:
+        multiply_strip(4, COLUMNS, p, a, b, out);
+        break;
+    case 3:
+        multiply_strip(3, COLUMNS, p, a, b, out);
+        break;
+    case 2:
+        multiply_strip(2, COLUMNS, p, a, b, out);
+        break;
+    default:
+        multiply_strip(1, COLUMNS, p, a, b, out);
+        break;
     }
 }
 
+/* Tiles of nearly equal height. What is larger is walked over once: a widening product writes
+ * few rows at a time, each from end to end; a narrowing one does all rows of a few columns of b
+ * while these are in the first cache. */
 static void multiply(const tnas_product *product, const float *a, const float *b, float *out)
 {
-    size_t at = 0;
-    for (; at + COLUMNS * WIDTH <= product->n; at += COLUMNS * WIDTH)
-        multiply_strip(COLUMNS, product, a, b + at, out + at);
-    for (; at < product->n; at += WIDTH)
-        multiply_strip(1, product, a, b + at, out + at);
+    const bool widens = product->m > product->k;
+    const size_t step = widens ? product->n : COLUMNS * WIDTH;
+    tnas_product strip = *product;
+    for (size_t at = 0; at < product->n; at += step) {
+        strip.n = product->n - at < step ? product->n - at : step;
+        int32_t tiles = (product->m + ROWS - 1) / ROWS;
+        for (int32_t row = 0, rows; row < product->m; row += rows, tiles--) {
+            rows = (product->m - row + tiles - 1) / tiles;
+            multiply_rows(rows, &strip, a + (size_t)row * product->a_row, b + at,
+                          out + (size_t)row * product->out_row + at);
+        }
+    }
 }
 
-/* Accumulators of the transposed product: dot products, so the tile is square-like. */
+/* Accumulators of the transposed product: dot products, so the tile is square-like. Three or
+ * four rows, see dot_close. */
 enum { DOT_ROWS = WIDTH == 16 ? 4 : 3, DOT_COLUMNS = WIDTH == 16 ? 6 : 4 };
+
+/* Adds the sums of a full tile to out. The rows of a column, at most four, become the first
+ * lanes of one vector: a third of the instructions of summing each on its own. */
+INLINE void dot_close(const tnas_product *p, vec sums[DOT_ROWS][DOT_COLUMNS], float *out)
+{
+    typedef float quad __attribute__((vector_size(16)));
+    UNROLL
+    for (int j = 0; j < DOT_COLUMNS; j++) {
+        const vec last = DOT_ROWS == 4 ? sums[DOT_ROWS - 1][j] : splat(0.0f);
+        const vec four = fold(fold(sums[0][j], sums[1][j], 1), fold(sums[2][j], last, 1), 2);
+        quad parts[WIDTH / 4];
+        memcpy(parts, &four, sizeof four);
+        UNROLL
+        for (int part = 1; part < WIDTH / 4; part++)
+            parts[0] += parts[part];
+        UNROLL
+        for (int i = 0; i < DOT_ROWS; i++)
+            out[(size_t)i * p->out_row + (size_t)j] += parts[0][i];
+    }
+}
 
 INLINE void dot_tile(int rows, int columns, const tnas_product *p, const float *a, const float *b,
                      float *out)
@@ -110,6 +144,10 @@ INLINE void dot_tile(int rows, int columns, const tnas_product *p, const float *
             for (int i = 0; i < rows; i++)
                 sums[i][j] += x[i] * y;
         }
+    }
+    if (rows == DOT_ROWS && columns == DOT_COLUMNS) {
+        dot_close(p, sums, out);
+        return;
     }
     UNROLL
     for (int i = 0; i < rows; i++)

@@ -88,6 +88,20 @@ INLINE float vec_sum(vec v)
     return (parts[0][0] + parts[0][2]) + (parts[0][1] + parts[0][3]);
 }
 
+/* Lanes i with bit `distance` clear: a[i] + a[i + distance]; the others: b[i - distance] + b[i].
+ * Folding four vectors with distance 1, then 2, leaves partial sums of vector n in the lanes
+ * n, n + 4, n + 8 ... */
+INLINE vec fold(vec a, vec b, int distance)
+{
+    mask low, high;
+    UNROLL
+    for (int i = 0; i < WIDTH; i++) {
+        low[i] = i & distance ? WIDTH + i - distance : i;
+        high[i] = i & distance ? WIDTH + i : i + distance;
+    }
+    return __builtin_shuffle(a, b, low) + __builtin_shuffle(a, b, high);
+}
+
 /* Calls `function` with the activation as a constant, so that each has a loop of its own. */
 #define BY_ACTIVATION(activation, function, ...)                                                   \
     do {                                                                                           \

@@ -28,35 +28,57 @@ INLINE void window_tile(int tile, int32_t stride, const tnas_window *window, con
         }
         UNROLL
         for (int t = 0; t < tile; t++) {
-            float *const y = out + t * TNAS_LANES + part;
+            float *const y = out + (size_t)t * window->out_pixel + part;
             store(y, add ? load(y) + sums[t] : sums[t]);
         }
+    }
+}
+
+/* A row in tiles of nearly equal width, so that 6, 7, 12, 14 and 28 leave no remainder. */
+INLINE void window_row(int32_t stride, const tnas_window *window, const float *in,
+                       const float *weight, float *out, bool add)
+{
+    int32_t tiles = (window->out_w + TILE_MAX - 1) / TILE_MAX;
+    for (int32_t left = window->out_w; left > 0; tiles--) {
+        const int32_t tile = (left + tiles - 1) / tiles;
+        switch (tile) {
+        case 8:
+            window_tile(8, stride, window, in, weight, out, add);
+            break;
+        case 7:
+            window_tile(7, stride, window, in, weight, out, add);
+            break;
+        case 6:
+            window_tile(6, stride, window, in, weight, out, add);
+            break;
+        case 5:
+            window_tile(5, stride, window, in, weight, out, add);
+            break;
+        case 4:
+            window_tile(4, stride, window, in, weight, out, add);
+            break;
+        case 3:
+            window_tile(3, stride, window, in, weight, out, add);
+            break;
+        case 2:
+            window_tile(2, stride, window, in, weight, out, add);
+            break;
+        default:
+            window_tile(1, stride, window, in, weight, out, add);
+            break;
+        }
+        in += (size_t)(tile * stride) * TNAS_LANES;
+        out += (size_t)tile * window->out_pixel;
+        left -= tile;
     }
 }
 
 INLINE void window_rows(int32_t stride, const tnas_window *window, const float *in,
                         const float *weight, float *out, bool add)
 {
-    const int32_t width = window->out_w;
-    const size_t step = (size_t)stride * TNAS_LANES;
-    for (int32_t oy = 0; oy < window->out_h; oy++) {
-        const float *const x = in + (size_t)(oy * window->stride_h) * window->in_row;
-        float *const y = out + (size_t)oy * (size_t)width * TNAS_LANES;
-        int32_t ox = 0;
-        if (width % 7 == 0) /* 7, 14, 28: no remainder */
-            for (; ox < width; ox += 7)
-                window_tile(7, stride, window, x + (size_t)ox * step, weight,
-                            y + (size_t)ox * TNAS_LANES, add);
-        for (; ox + 8 <= width; ox += 8)
-            window_tile(8, stride, window, x + (size_t)ox * step, weight,
-                        y + (size_t)ox * TNAS_LANES, add);
-        for (; ox + 4 <= width; ox += 4)
-            window_tile(4, stride, window, x + (size_t)ox * step, weight,
-                        y + (size_t)ox * TNAS_LANES, add);
-        for (; ox < width; ox++)
-            window_tile(1, stride, window, x + (size_t)ox * step, weight,
-                        y + (size_t)ox * TNAS_LANES, add);
-    }
+    for (int32_t oy = 0; oy < window->out_h; oy++)
+        window_row(stride, window, in + (size_t)(oy * window->stride_h) * window->in_row, weight,
+                   out + (size_t)oy * window->out_row, add);
 }
 
 static void window(const tnas_window *w, const float *in, const float *weight, float *out, bool add)

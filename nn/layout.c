@@ -5,7 +5,7 @@
 
 /* Floats that the gathered columns and the outputs of one tile should not exceed, so that
  * they stay in a second-level cache of 1 MiB together. */
-enum { TILE_FLOATS = 96 * 1024 };
+enum { TILE_FLOATS = 192 * 1024 };
 
 /* Maps and their gradients: at most two of each tensor. */
 enum { ITEMS_MAX = 2 * TNAS_GRAPH_TENSORS_MAX };
@@ -100,12 +100,13 @@ static void list_maps(const tnas_graph *graph, tnas_pass_kind kind, tnas_layout 
                       item_list *list)
 {
     const int loss_time = graph->op_count + 1;
-    for (int t = 0; t < graph->tensor_count; t++) {
+    const int first = kind == TNAS_PASS_TRAIN_SHARED ? 2 : 0; /* those before have their place */
+    for (int t = first; t < graph->tensor_count; t++) {
         const size_t floats = layout->stride[t] * (size_t)graph->tensors[t].c;
         const int producer = t - 1; /* of the input: before the first */
         const int reader = last_reader(graph, t);
         const bool output = t == tnas_graph_output(graph);
-        const bool train = kind == TNAS_PASS_TRAIN;
+        const bool train = kind != TNAS_PASS_EVALUATE;
 
         int last = forward_time(reader != TNAS_NONE ? reader : producer);
         if (output)
@@ -134,15 +135,15 @@ static void sort_by_size(item_list *list)
     }
 }
 
-/* Returns the floats used. */
-static size_t place_items(item_list *list)
+/* Returns the end of the last, all being put from `base` on. */
+static size_t place_items(item_list *list, size_t base)
 {
     sort_by_size(list);
     const item *placed[ITEMS_MAX]; /* by place */
-    size_t used = 0;
+    size_t used = base;
     for (int i = 0; i < list->count; i++) {
         const item *const one = &list->items[i];
-        size_t at = 0;
+        size_t at = base;
         for (int p = 0; p < i; p++) {
             const item *const other = placed[p];
             if (other->first > one->last || other->last < one->first)
@@ -210,6 +211,22 @@ static size_t take(tnas_layout *layout, size_t floats)
     return at;
 }
 
+static void take_channels(const tnas_net *net, int op, tnas_layout *layout)
+{
+    if (net->views[op].slot != TNAS_NONE)
+        layout->channels_at[op] =
+            take(layout, TNAS_CHANNEL_FLOATS * rounded((size_t)net->views[op].out_prefix));
+}
+
+static void take_stem(const tnas_net *net, tnas_layout *layout)
+{
+    const tnas_tensor *const tensors = net->graph.tensors;
+    layout->map_at[0] = take(layout, layout->stride[0] * (size_t)tensors[0].c);
+    layout->map_at[1] = take(layout, layout->stride[1] * (size_t)tensors[1].c);
+    layout->dmap_at[1] = take(layout, layout->stride[1] * (size_t)tensors[1].c);
+    take_channels(net, 0, layout);
+}
+
 void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tnas_layout *out)
 {
     const tnas_graph *const graph = &net->graph;
@@ -218,12 +235,14 @@ void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tna
     out->blocks = (images + TNAS_LANES - 1) / TNAS_LANES;
     for (int t = 0; t < graph->tensor_count; t++)
         out->stride[t] = tnas_row_stride(tnas_layout_pixels(out, &graph->tensors[t]) * TNAS_LANES);
+    if (kind == TNAS_PASS_TRAIN_SHARED)
+        take_stem(net, out);
     item_list list;
     list.count = 0;
     list_maps(graph, kind, out, &list);
-    out->floats = place_items(&list);
+    out->floats = place_items(&list, out->floats);
 
-    const bool train = kind == TNAS_PASS_TRAIN;
+    const bool train = kind != TNAS_PASS_EVALUATE;
     const scratch need = largest_scratch(graph);
     out->weight_at = take(out, need.weight);
     out->dweight_at = take(out, train ? need.weight : 0);
@@ -231,7 +250,6 @@ void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tna
     out->dcolumns_at = take(out, train ? need.columns : 0);
     out->plane_at = take(out, need.plane);
     out->dplane_at = take(out, train ? need.dplane : 0);
-    for (int op = 0; op < graph->op_count; op++)
-        if (net->views[op].slot != TNAS_NONE)
-            out->channels_at[op] = take(out, 6 * rounded((size_t)net->views[op].out_prefix));
+    for (int op = kind == TNAS_PASS_TRAIN_SHARED ? 1 : 0; op < graph->op_count; op++)
+        take_channels(net, op, out);
 }

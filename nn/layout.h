@@ -11,7 +11,13 @@
 #include "nn/kernels.h"
 #include "nn/net.h"
 
-typedef enum tnas_pass_kind { TNAS_PASS_EVALUATE, TNAS_PASS_TRAIN } tnas_pass_kind;
+typedef enum tnas_pass_kind {
+    TNAS_PASS_EVALUATE,
+    TNAS_PASS_TRAIN,
+    /* Training one of several nets that begin alike: the input, the first operator's output, its
+     * gradient and channels lie at the same place for all and are never overwritten. */
+    TNAS_PASS_TRAIN_SHARED
+} tnas_pass_kind;
 
 /* What a convolution multiplies: columns [depth, output pixels] gathered from its input. Fully
  * connected is the convolution whose window is the whole map. */
@@ -24,6 +30,9 @@ typedef struct tnas_conv_shape {
 } tnas_conv_shape;
 
 tnas_conv_shape tnas_conv_shape_of(const tnas_graph *graph, int op);
+
+/* Floats of a channel in tnas_channels (nn/pass.h): six values and two doubles. */
+enum { TNAS_CHANNEL_FLOATS = 10 };
 
 /* All offsets count floats and are multiples of TNAS_LANES. */
 typedef struct tnas_layout {

@@ -10,20 +10,45 @@
 
 #include "nn/pass.h"
 
-/* Mean and biased variance over the real images. */
-static void measure(const tnas_pass *pass, const float *x, size_t pixels, double *mean, double *var)
+/* The value of a channel that its sums are taken around. */
+static float around(const tnas_pass *pass, int op, int32_t channel)
 {
+    const int out = pass->net->graph.ops[op].out;
+    return tnas_pass_data(pass, out)[(size_t)channel * pass->layout->stride[out]];
+}
+
+void tnas_norm_see_map(const tnas_pass *pass, int op, tnas_part part)
+{
+    const int out = pass->net->graph.ops[op].out;
     const tnas_layout *const layout = pass->layout;
-    const size_t plane = pixels / (size_t)layout->blocks;
-    const int whole = layout->images / TNAS_LANES, rest = layout->images % TNAS_LANES;
-    const float around = x[0];
-    double sums[2] = {0.0, 0.0};
-    pass->kernels->moments(x, (size_t)whole * plane, TNAS_LANES, around, sums);
-    if (rest > 0)
-        pass->kernels->moments(x + (size_t)whole * plane * TNAS_LANES, plane, rest, around, sums);
-    const double count = (double)plane * layout->images;
+    const tnas_channels to = tnas_pass_channels(pass, op);
+    if (part.first == 0)
+        to.sums[part.channel][0] = to.sums[part.channel][1] = 0.0;
+    if (pass->stats != NULL || !tnas_pass_slot(pass, op)->batch_norm)
+        return;
+    /* Only lanes of real images count; the last block may have others. */
+    const size_t plane =
+        tnas_layout_pixels(layout, &pass->net->graph.tensors[out]) / (size_t)layout->blocks;
+    const size_t whole_pixels = (size_t)(layout->images / TNAS_LANES) * plane;
+    const size_t before = whole_pixels > part.first ? whole_pixels - part.first : 0;
+    const size_t whole = before < part.pixels ? before : part.pixels;
+    const float *const x = tnas_pass_data(pass, out) + (size_t)part.channel * layout->stride[out] +
+                           part.first * TNAS_LANES;
+    const float shift = around(pass, op, part.channel);
+    double *const sums = to.sums[part.channel];
+    pass->kernels->moments(x, whole, TNAS_LANES, shift, sums);
+    pass->kernels->moments(x + whole * TNAS_LANES, part.pixels - whole, layout->images % TNAS_LANES,
+                           shift, sums);
+}
+
+/* Mean and biased variance over the real images. */
+static void measure(const tnas_pass *pass, int op, int32_t channel, double *mean, double *var)
+{
+    const tnas_tensor *const out = &pass->net->graph.tensors[pass->net->graph.ops[op].out];
+    const double *const sums = tnas_pass_channels(pass, op).sums[channel];
+    const double count = (double)out->h * out->w * pass->layout->images;
     const double offset = sums[0] / count;
-    *mean = (double)around + offset;
+    *mean = (double)around(pass, op, channel) + offset;
     const double spread = sums[1] / count - offset * offset;
     *var = spread < 0.0 ? 0.0 : spread; /* rounding; not a number stays */
 }
@@ -36,6 +61,7 @@ void tnas_norm_forward(const tnas_pass *pass, int op, int32_t channel)
     if (!slot->batch_norm) {
         to.scale[channel] = 1.0f;
         to.shift[channel] = shift;
+        to.sums[channel][0] = to.sums[channel][1] = 0.0; /* now for the gradient */
         return;
     }
     double mean, var;
@@ -43,10 +69,7 @@ void tnas_norm_forward(const tnas_pass *pass, int op, int32_t channel)
         mean = pass->stats->mean[pass->net->bn_at[op] + channel];
         var = pass->stats->var[pass->net->bn_at[op] + channel];
     } else {
-        const int out = pass->net->graph.ops[op].out;
-        const size_t pixels = tnas_layout_pixels(pass->layout, &pass->net->graph.tensors[out]);
-        measure(pass, tnas_pass_data(pass, out) + (size_t)channel * pass->layout->stride[out],
-                pixels, &mean, &var);
+        measure(pass, op, channel, &mean, &var);
         if (pass->measured.mean != NULL) {
             pass->measured.mean[pass->net->bn_at[op] + channel] = (float)mean;
             pass->measured.var[pass->net->bn_at[op] + channel] = (float)var;
@@ -58,6 +81,7 @@ void tnas_norm_forward(const tnas_pass *pass, int op, int32_t channel)
     to.shift[channel] = (float)(shift - mean * scale);
     to.mean[channel] = (float)mean;
     to.inverse_dev[channel] = (float)inverse_dev;
+    to.sums[channel][0] = to.sums[channel][1] = 0.0; /* now for the gradient */
 }
 
 tnas_affine_gradient tnas_norm_gradient(const tnas_pass *pass, int op, int32_t channel)
@@ -73,27 +97,52 @@ tnas_affine_gradient tnas_norm_gradient(const tnas_pass *pass, int op, int32_t c
                                   .offset = from.offset[channel]};
 }
 
+void tnas_norm_see_gradient(const tnas_pass *pass, int tensor, tnas_part part)
+{
+    const int op = tensor - 1;
+    const tnas_channels channels = tnas_pass_channels(pass, op);
+    const tnas_map map = tnas_pass_map(pass, tensor);
+    const size_t at = (size_t)part.channel * map.stride + part.first * TNAS_LANES;
+    const float mean = tnas_pass_slot(pass, op)->batch_norm ? channels.mean[part.channel] : 0.0f;
+    pass->kernels->gradient_sums(tnas_pass_dmap(pass, tensor) + at, map.data + at, part.pixels,
+                                 tnas_map_affine(&map, part.channel), mean,
+                                 channels.sums[part.channel]);
+}
+
 tnas_affine_gradient tnas_norm_backward(const tnas_pass *pass, int op, int32_t channel)
 {
-    const tnas_channels channels = tnas_pass_channels(pass, op);
-    const tnas_slot *const slot = tnas_pass_slot(pass, op);
     const int out = pass->net->graph.ops[op].out;
     const tnas_tensor *const shape = &pass->net->graph.tensors[out];
-    const tnas_map map = tnas_pass_map(pass, out);
-    const size_t at = (size_t)channel * map.stride;
-    const tnas_affine affine = tnas_map_affine(&map, channel);
-
-    double sums[2] = {0.0, 0.0};
-    pass->kernels->gradient_sums(tnas_pass_dmap(pass, out) + at, map.data + at,
-                                 tnas_layout_pixels(pass->layout, shape), affine,
-                                 slot->batch_norm ? channels.mean[channel] : 0.0f, sums);
+    const tnas_channels channels = tnas_pass_channels(pass, op);
+    const tnas_slot *const slot = tnas_pass_slot(pass, op);
+    if (pass->gradient_settled[out])
+        return (tnas_affine_gradient){.affine = {1.0f, 0.0f, TNAS_ACT_NONE}};
+    if (!pass->gradient_seen[out])
+        tnas_norm_see_gradient(pass, out, tnas_pass_channel(pass, out, channel));
+    const double *const sums = channels.sums[channel];
     pass->grads[slot->shift_at + (size_t)channel] += (float)sums[0];
     if (slot->batch_norm) {
-        const double inverse_dev = channels.inverse_dev[channel], scale = affine.scale;
+        const double inverse_dev = channels.inverse_dev[channel], scale = channels.scale[channel];
         const double count = (double)shape->h * shape->w * pass->layout->images;
         pass->grads[slot->scale_at + (size_t)channel] += (float)(sums[1] * inverse_dev);
         channels.slope[channel] = (float)(-scale * inverse_dev * inverse_dev * sums[1] / count);
         channels.offset[channel] = (float)(-scale * sums[0] / count);
     }
     return tnas_norm_gradient(pass, op, channel);
+}
+
+void tnas_norm_settle_gradient(tnas_pass *pass, int tensor, int32_t channel)
+{
+    const tnas_map map = tnas_pass_map(pass, tensor);
+    const size_t at = (size_t)channel * map.stride;
+    float *const dmap = tnas_pass_dmap(pass, tensor) + at;
+    const tnas_grid grid = {.rows = 1,
+                            .cols = (int32_t)tnas_layout_pixels(pass->layout, &map.shape),
+                            .out_pixel = TNAS_LANES,
+                            .in_pixel = TNAS_LANES};
+    pass->gradient_settled[tensor] = false; /* this channel is not yet */
+    const tnas_affine_gradient norm = tnas_norm_backward(pass, tensor - 1, channel);
+    pass->kernels->gradient(dmap, dmap, map.data + at, &grid, &norm);
+    tnas_pass_clear_padding(pass, dmap, &map.shape, map.stride, 1);
+    pass->gradient_settled[tensor] = true;
 }

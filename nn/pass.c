@@ -22,6 +22,8 @@ void tnas_pass_load(tnas_pass *pass, const uint8_t *images)
     const size_t pixels = (size_t)in->h * (size_t)in->w, channels = (size_t)in->c;
     const size_t image_bytes = pixels * channels;
     memset(pass->has_gradient, 0, sizeof pass->has_gradient);
+    memset(pass->gradient_seen, 0, sizeof pass->gradient_seen);
+    memset(pass->gradient_settled, 0, sizeof pass->gradient_settled);
     for (size_t c = 0; c < channels; c++) {
         float *to = tnas_pass_data(pass, 0) + c * pass->layout->stride[0];
         for (int block = 0; block < pass->layout->blocks; block++) {
@@ -61,9 +63,22 @@ void tnas_pass_backward(tnas_pass *pass)
 {
     const tnas_graph *const graph = &pass->net->graph;
     pass->has_gradient[tnas_graph_output(graph)] = true;
-    for (int op = graph->op_count - 1; op >= 0; op--)
+    for (int op = graph->op_count - 1; op >= (pass->shares_stem ? 1 : 0); op--)
         if (pass->has_gradient[graph->ops[op].out])
             passes[graph->ops[op].kind].backward(pass, op);
+}
+
+void tnas_pass_reuse_stem(tnas_pass *pass)
+{
+    memset(pass->has_gradient, 0, sizeof pass->has_gradient);
+    memset(pass->gradient_seen, 0, sizeof pass->gradient_seen);
+    memset(pass->gradient_settled, 0, sizeof pass->gradient_settled);
+    pass->has_gradient[1] = true;
+}
+
+void tnas_pass_backward_stem(tnas_pass *pass)
+{
+    passes[pass->net->graph.ops[0].kind].backward(pass, 0);
 }
 
 tnas_map tnas_pass_map(const tnas_pass *pass, int tensor)
@@ -113,6 +128,25 @@ bool tnas_pass_adds_gradient(tnas_pass *pass, int tensor)
     return there;
 }
 
+bool tnas_pass_completes_gradient(const tnas_pass *pass, int op, int tensor)
+{
+    if (tensor == 1 && pass->shares_stem)
+        return false; /* other nets may add to it */
+    /* Backward runs from the last operator to the first. */
+    for (int before = 0; before < op; before++) {
+        const tnas_op *const o = &pass->net->graph.ops[before];
+        if (o->in[0] == tensor || o->in[1] == tensor)
+            return false;
+    }
+    return tensor > 0 && pass->net->views[tensor - 1].slot != TNAS_NONE;
+}
+
+tnas_part tnas_pass_channel(const tnas_pass *pass, int tensor, int32_t channel)
+{
+    const tnas_tensor *const shape = &pass->net->graph.tensors[tensor];
+    return (tnas_part){channel, 0, tnas_layout_pixels(pass->layout, shape)};
+}
+
 void tnas_pass_undo_activation(const tnas_pass *pass, int op)
 {
     const tnas_map map = tnas_pass_map(pass, pass->net->graph.ops[op].out);
@@ -154,8 +188,13 @@ tnas_channels tnas_pass_channels(const tnas_pass *pass, int op)
     const size_t count = (size_t)pass->net->views[op].out_prefix;
     const size_t step = (count + TNAS_LANES - 1) / TNAS_LANES * TNAS_LANES;
     float *const at = pass->block + pass->layout->channels_at[op];
-    return (tnas_channels){at,           at + step, at + 2 * step, at + 3 * step, at + 4 * step,
-                           at + 5 * step};
+    return (tnas_channels){.scale = at,
+                           .shift = at + step,
+                           .mean = at + 2 * step,
+                           .inverse_dev = at + 3 * step,
+                           .slope = at + 4 * step,
+                           .offset = at + 5 * step,
+                           .sums = (double(*)[2])(void *)(at + 6 * step)};
 }
 
 const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op)

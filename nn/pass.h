@@ -16,8 +16,11 @@ typedef struct tnas_pass {
     float *block;               /* [layout->floats] */
     const tnas_bn_stats *stats; /* NULL: batch norm uses the statistics of the pass */
     tnas_bn_stats measured;     /* receives those; mean NULL: nobody wants them */
+    bool shares_stem;           /* laid out as TNAS_PASS_TRAIN_SHARED */
     float *grads;               /* [store->value_count], added to; training only */
-    bool has_gradient[TNAS_GRAPH_TENSORS_MAX]; /* its dmap holds something */
+    bool has_gradient[TNAS_GRAPH_TENSORS_MAX];     /* its dmap holds something */
+    bool gradient_seen[TNAS_GRAPH_TENSORS_MAX];    /* its batch norm has seen all of it */
+    bool gradient_settled[TNAS_GRAPH_TENSORS_MAX]; /* and it is that of the map by now */
 } tnas_pass;
 
 /* Images u8 NHWC, as many as the layout says. */
@@ -25,8 +28,14 @@ void tnas_pass_load(tnas_pass *pass, const uint8_t *images);
 void tnas_pass_forward_op(tnas_pass *pass, int op);
 void tnas_pass_logits(const tnas_pass *pass, float *logits); /* [images, classes] */
 
-/* The gradient of the output's map must be there (tnas_pass_dmap). */
+/* Instead of loading images and forwarding operator 0: a pass before this one did both, and
+ * what it left as gradient of that operator's output is added to. */
+void tnas_pass_reuse_stem(tnas_pass *pass);
+
+/* The gradient of the output's map must be there (tnas_pass_dmap). A shared stem is left out:
+ * after the last pass its operator is carried back alone. */
 void tnas_pass_backward(tnas_pass *pass);
+void tnas_pass_backward_stem(tnas_pass *pass);
 
 /* How a tensor is read: act(scale[c] * data + shift[c]); without scale both are left out. */
 typedef struct tnas_map {
@@ -49,6 +58,10 @@ float *tnas_pass_dmap(const tnas_pass *pass, int tensor);
  * before) instead of setting it; from now on it is there. */
 bool tnas_pass_adds_gradient(tnas_pass *pass, int tensor);
 
+/* Whether operator `op` is the last to write the gradient of `tensor`, whose producer has
+ * weights. */
+bool tnas_pass_completes_gradient(const tnas_pass *pass, int op, int tensor);
+
 /* Carries the gradient of an output without weights back through its activation, in place. */
 void tnas_pass_undo_activation(const tnas_pass *pass, int op);
 
@@ -63,16 +76,37 @@ typedef struct tnas_channels {
     float *scale, *shift;      /* as in tnas_map */
     float *mean, *inverse_dev; /* batch norm only */
     float *slope, *offset;     /* as in tnas_affine_gradient */
+    double (*sums)[2];         /* of the map, then of the gradient, as far as seen */
 } tnas_channels;
 
 tnas_channels tnas_pass_channels(const tnas_pass *pass, int op);
 const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op);
 
-/* Forward: statistics and affine of a channel whose map is complete. */
+/* Pixels first..first + pixels - 1 of a channel, all blocks through. */
+typedef struct tnas_part {
+    int32_t channel;
+    size_t first, pixels;
+} tnas_part;
+
+tnas_part tnas_pass_channel(const tnas_pass *pass, int tensor, int32_t channel); /* all of it */
+
+/* Batch norm takes its sums where a map or its gradient is written, part by part, while the part
+ * is in the cache.
+ *
+ * Forward: shows a part of the operator's output; after all parts of a channel were shown,
+ * tnas_norm_forward makes its affine. */
+void tnas_norm_see_map(const tnas_pass *pass, int op, tnas_part part);
 void tnas_norm_forward(const tnas_pass *pass, int op, int32_t channel);
-/* Backward: adds d(scale), d(shift) of a channel to the gradients, and returns what carries
- * the gradient of the channel's output back to its map. The second call only returns it. */
+
+/* Backward: the operator that completes the gradient of `tensor` (tnas_pass_completes_gradient)
+ * either shows its parts to the tensor's batch norm, or a whole channel, which the second one
+ * then also carries back to the map, in place. */
+void tnas_norm_see_gradient(const tnas_pass *pass, int tensor, tnas_part part);
+void tnas_norm_settle_gradient(tnas_pass *pass, int tensor, int32_t channel);
+/* Adds d(scale), d(shift) of a channel to the gradients, unless that was done when it settled,
+ * and returns what carries the gradient of the channel's output back to its map. */
 tnas_affine_gradient tnas_norm_backward(const tnas_pass *pass, int op, int32_t channel);
+/* The same thing again. */
 tnas_affine_gradient tnas_norm_gradient(const tnas_pass *pass, int op, int32_t channel);
 
 /* Operators. A backward reads the gradient of the output, adds that of the weights and sets

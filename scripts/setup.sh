@@ -7,7 +7,7 @@ set -eu
 build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev"
 test="check clang libclang-rt-14-dev"
 device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
-bench=""
+bench="python3-torch python3-numpy gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 docs=""
 
 wanted=

@@ -162,10 +162,13 @@ START_TEST(not_a_number_passes_every_activation)
 END_TEST
 
 /* Widths around the tiles of 8, 7, 4 and 1; every stride; windows that are no squares. */
+/* The tests choose where the outputs lie. */
 static const tnas_window windows[] = {
-    {1, 1, 1, 1, 1, 1, 16},      {3, 7, 3, 3, 1, 1, 16 * 9},   {2, 14, 5, 5, 1, 1, 16 * 18},
-    {3, 8, 3, 3, 2, 2, 16 * 17}, {2, 13, 7, 7, 1, 1, 16 * 19}, {2, 5, 1, 3, 3, 3, 16 * 15},
-    {4, 1, 5, 1, 2, 1, 16},      {1, 7, 2, 4, 1, 2, 16 * 16},  {2, 3, 3, 11, 1, 1, 16 * 13},
+    {1, 1, 1, 1, 1, 1, 16, 0, 0},       {3, 7, 3, 3, 1, 1, 16 * 9, 0, 0},
+    {2, 14, 5, 5, 1, 1, 16 * 18, 0, 0}, {3, 8, 3, 3, 2, 2, 16 * 17, 0, 0},
+    {2, 13, 7, 7, 1, 1, 16 * 19, 0, 0}, {2, 5, 1, 3, 3, 3, 16 * 15, 0, 0},
+    {4, 1, 5, 1, 2, 1, 16, 0, 0},       {1, 7, 2, 4, 1, 2, 16 * 16, 0, 0},
+    {2, 3, 3, 11, 1, 1, 16 * 13, 0, 0},
 };
 enum { WINDOWS = sizeof windows / sizeof windows[0] };
 
@@ -179,21 +182,27 @@ START_TEST(windows_are_the_plain_loops)
 {
     arrays s = make_arrays(_i);
     for (int n = 0; s.kernels != NULL && n < WINDOWS * 2; n++) {
-        const tnas_window *const w = &windows[n / 2];
+        tnas_window spread = windows[n / 2];
+        const tnas_window *const w = &spread;
         const bool add = n % 2 != 0;
+        spread.out_pixel = (size_t)(1 + n % 3) * TNAS_LANES;
+        spread.out_row = (size_t)(w->out_w + 1) * spread.out_pixel;
         memcpy(s.out, s.before, FLOATS * sizeof(float));
         s.kernels->window(w, s.a, s.b, s.out, add);
         for (int32_t oy = 0; oy < w->out_h; oy++)
             for (int32_t ox = 0; ox < w->out_w; ox++)
                 for (size_t lane = 0; lane < TNAS_LANES; lane++) {
-                    const size_t to = (size_t)(oy * w->out_w + ox) * TNAS_LANES + lane;
+                    const size_t to = (size_t)oy * w->out_row + (size_t)ox * w->out_pixel + lane;
                     double wanted = add ? s.before[to] : 0.0;
                     for (int32_t ky = 0; ky < w->kernel_h; ky++)
                         for (int32_t kx = 0; kx < w->kernel_w; kx++)
                             wanted += (double)s.a[seen_at(w, oy, ox, ky, kx) + lane] *
                                       s.b[ky * w->kernel_w + kx];
                     check(s.out[to], wanted, 50.0, "window", to);
+                    s.out[to] = s.before[to];
                 }
+        ck_assert_msg(memcmp(s.out, s.before, FLOATS * sizeof(float)) == 0,
+                      "window %d: wrote outside its output", n);
     }
     free_arrays(&s);
 }
