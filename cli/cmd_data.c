@@ -49,8 +49,8 @@ static void info_table(const tnas_arguments *arguments, const tnas_dataset *data
     printf("data       %s, %s, %dx%dx%d, %d classes, content %016llx\n", dataset->name,
            dataset->format, dataset->h, dataset->w, dataset->c, dataset->class_count,
            (unsigned long long)dataset->content_hash);
-    printf("images     %d to train, %d to validate, %d to test (pixels not read)\n", dataset->train.count,
-           dataset->validation.count, dataset->test_count);
+    printf("images     %d to train, %d to validate, %d to test (pixels not read)\n",
+           dataset->train.count, dataset->validation.count, dataset->test_count);
     for (int i = 0; i < dataset->class_count; i++)
         printf("class %3d  %-24s %6d train %6d validation\n", i, dataset->class_names[i],
                counts[i].train, counts[i].validation);
