@@ -24,15 +24,28 @@ static tnas_status choose_folder(tnas_run *run)
     return TNAS_OK;
 }
 
-static tnas_status work(tnas_run *run)
+/* The target's row, and its result when the study has it: report->from_store. */
+static tnas_status look_up(tnas_run *run)
 {
     TNAS_TRY(tnas_run_add_target(run));
     TNAS_TRY(tnas_db_get_winner(run->db, run->target_id, &run->report->winner,
                                 &run->report->from_store));
-    if (run->report->from_store) {
+    if (run->report->from_store)
         tnas_progress_note(run->progress, "study %s has this result already", run->report->folder);
-        return TNAS_OK;
-    }
+    return TNAS_OK;
+}
+
+/* The study when there is none yet; another process may have made it since. */
+static tnas_status make_study(tnas_run *run)
+{
+    bool exists;
+    TNAS_TRY(tnas_run_attach(run, true, &exists));
+    TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_create_study(run));
+    return look_up(run);
+}
+
+static tnas_status work(tnas_run *run)
+{
     TNAS_TRY(tnas_run_supernet(run));
     TNAS_TRY(tnas_run_search(run));
     TNAS_TRY(tnas_run_finish(run));
@@ -40,23 +53,26 @@ static tnas_status work(tnas_run *run)
     return TNAS_OK;
 }
 
-/* Nothing is written before it is clear that the limits can be met. */
+/* Nothing is written before it is clear that the limits can be met, and nothing is timed for a
+ * result that is there. */
 static tnas_status run_stages(tnas_run *run)
 {
     bool exists;
+    const bool dry_run = run->request->dry_run;
     TNAS_TRY(tnas_run_open_inputs(run));
     TNAS_TRY(choose_folder(run));
     TNAS_TRY(tnas_run_attach(run, false, &exists));
     TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_choose_space(run));
-    TNAS_TRY(tnas_run_forecast(run));
-    if (run->request->dry_run)
+    if (exists && !dry_run)
+        TNAS_TRY(look_up(run));
+    if (run->report->from_store)
         return TNAS_OK;
-    if (!exists) {
-        TNAS_TRY(tnas_run_attach(run, true, &exists));
-        /* Another process may have made it since. */
-        TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_create_study(run));
-    }
-    return work(run);
+    TNAS_TRY(tnas_run_forecast(run));
+    if (dry_run)
+        return TNAS_OK;
+    if (!exists)
+        TNAS_TRY(make_study(run));
+    return run->report->from_store ? TNAS_OK : work(run);
 }
 
 static void release(tnas_run *run)
