@@ -74,19 +74,18 @@ static void price_latency(const tnas_estimator *estimator, const tnas_graph *gra
 tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out)
 {
     *out = (tnas_cost){0};
+    const tnas_runtime *const runtime = estimator->runtime;
     tnas_limits limits = estimator->limits;
     tnas_limits_clip(estimator->mcu, &limits);
     if (estimator->latency == NULL && isfinite(limits.latency_ms))
         return tnas_fail(TNAS_ERR_USAGE,
                          "%s has no latency model for runtime %s: a latency limit of %g ms cannot "
                          "be tested",
-                         estimator->mcu->name, estimator->target->name, limits.latency_ms);
-    tnas_schedule schedule;
-    tnas_plan plan;
-    TNAS_TRY(tnas_schedule_build(graph, estimator->target, &schedule));
-    TNAS_TRY(tnas_plan_build(graph, &schedule, estimator->target, &plan));
-    TNAS_TRY(tnas_footprint_compute(graph, &schedule, &plan, estimator->target, estimator->sizes,
-                                    &out->footprint));
+                         estimator->mcu->name, runtime->name, limits.latency_ms);
+    tnas_layout layout;
+    TNAS_TRY(tnas_runtime_lay_out(runtime, graph, &layout));
+    TNAS_TRY(tnas_footprint_compute(&layout.graph, &layout.schedule, &layout.plan, runtime,
+                                    estimator->sizes, &out->footprint));
     out->macs = tnas_graph_macs(graph);
     if (estimator->latency != NULL)
         price_latency(estimator, graph, out);

@@ -36,6 +36,6 @@ typedef struct tnas_target {
     size_t (*table_bytes)(const tnas_graph *graph, int step_count, size_t pointer_bytes);
 } tnas_target;
 
-const tnas_target *tnas_target_tinynas(void);
+extern const tnas_target tnas_target_tinynas;
 
 #endif

@@ -48,7 +48,7 @@ static tnas_status open_part(tnas_run *run)
                          request->runtime);
     run->estimator = (tnas_estimator){
         .mcu = run->mcu,
-        .target = tnas_target_tinynas(),
+        .runtime = tnas_runtime_find("tinynas"),
         .latency = tnas_mcu_latency_model(run->mcu, request->runtime),
         .sizes = &run->sizes,
         .limits = request->limits,

@@ -73,7 +73,7 @@ static tnas_estimator make_estimator(const tnas_mcu *mcu)
 {
     return (tnas_estimator){
         .mcu = mcu,
-        .target = tnas_target_tinynas(),
+        .runtime = tnas_runtime_find("tinynas"),
         .latency = tnas_mcu_latency_model(mcu, "tinynas"),
         .sizes = &sizes,
         .limits = TNAS_LIMITS_NONE,
