@@ -1,5 +1,4 @@
 /* The strict readers of JSON and CSV. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
