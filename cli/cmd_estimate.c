@@ -83,7 +83,7 @@ static void add_layers(cJSON *o, const subject *s)
     }
 }
 
-static void print_json(const tnas_arguments *arguments, const subject *s)
+static void print_result(const tnas_arguments *arguments, const subject *s)
 {
     const tnas_cost *const c = &s->cost;
     const tnas_footprint *const f = &c->footprint;
@@ -115,7 +115,7 @@ static void print_json(const tnas_arguments *arguments, const subject *s)
     cJSON_AddBoolToObject(o, "fits", c->over == 0);
     if (arguments->given[TNAS_OPTION_layers])
         add_layers(o, s);
-    tnas_json_print(o);
+    tnas_result_print(arguments, o, arguments->given[TNAS_OPTION_layers] ? "layers" : NULL);
 }
 
 static void print_layers(const subject *s)
@@ -215,10 +215,10 @@ tnas_status tnas_cmd_estimate(const tnas_arguments *arguments)
         return tnas_fail(TNAS_ERR_NOMEM, "estimate of %s", model);
     tnas_status status = price(arguments, model, s);
     if (status == TNAS_OK) {
-        if (tnas_wants_json(arguments))
-            print_json(arguments, s);
-        else
+        if (tnas_wants_table(arguments))
             print_table(arguments, s);
+        else
+            print_result(arguments, s);
         if (s->cost.over != 0 && arguments->given[TNAS_OPTION_check])
             status = tnas_fail(TNAS_ERR_INFEASIBLE, "%s does not fit %s", model, s->mcu->name);
     }

@@ -71,7 +71,7 @@ static void print_result(const tnas_arguments *arguments, const tnas_study *stud
 {
     const tnas_footprint *const f = &p->cost.footprint;
     const char *const folder = arguments->text[TNAS_OPTION_out];
-    if (tnas_wants_json(arguments)) {
+    if (!tnas_wants_table(arguments)) {
         cJSON *o = tnas_json_result("tinynas-export");
         cJSON_AddStringToObject(o, "folder", folder);
         cJSON_AddStringToObject(o, "name", name);
@@ -79,7 +79,7 @@ static void print_result(const tnas_arguments *arguments, const tnas_study *stud
         cJSON_AddStringToObject(o, "as", arguments->text[TNAS_OPTION_as]);
         cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
         cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
-        tnas_json_print(o);
+        tnas_result_print(arguments, o, NULL);
         return;
     }
     printf("wrote target %d as %s (%s) to %s: %zu bytes of flash, %zu bytes of SRAM on %s\n",

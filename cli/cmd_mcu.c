@@ -34,7 +34,7 @@ static tnas_status list_one(void *context, const char *name, const char *path)
 
 static tnas_status list(const tnas_arguments *arguments)
 {
-    if (!tnas_wants_json(arguments))
+    if (tnas_wants_table(arguments))
         return tnas_config_list("mcus", list_one, NULL);
     cJSON *o = tnas_json_result("tinynas-mcu-list");
     const tnas_status status =
@@ -43,11 +43,11 @@ static tnas_status list(const tnas_arguments *arguments)
         cJSON_Delete(o);
         return status;
     }
-    tnas_json_print(o);
+    tnas_result_print(arguments, o, "mcus");
     return TNAS_OK;
 }
 
-static void show_json(const tnas_mcu *mcu)
+static void show_result(const tnas_arguments *arguments, const tnas_mcu *mcu)
 {
     cJSON *o = tnas_json_result("tinynas-mcu-show");
     cJSON_AddStringToObject(o, "name", mcu->name);
@@ -76,7 +76,7 @@ static void show_json(const tnas_mcu *mcu)
         cJSON_AddStringToObject(model, "source", m->source);
         cJSON_AddItemToArray(models, model);
     }
-    tnas_json_print(o);
+    tnas_result_print(arguments, o, "latency");
 }
 
 static void show_table(const tnas_arguments *arguments, const tnas_mcu *mcu)
@@ -107,10 +107,10 @@ tnas_status tnas_cmd_mcu(const tnas_arguments *arguments)
         return tnas_fail(TNAS_ERR_USAGE, "tinynas mcu: must be `list` or `show NAME`");
     tnas_mcu *mcu;
     TNAS_TRY(tnas_mcu_load(arguments->operands[1], &mcu));
-    if (tnas_wants_json(arguments))
-        show_json(mcu);
-    else
+    if (tnas_wants_table(arguments))
         show_table(arguments, mcu);
+    else
+        show_result(arguments, mcu);
     tnas_mcu_destroy(mcu);
     return TNAS_OK;
 }

@@ -6,7 +6,7 @@
 #include "cli/output.h"
 #include "study/study.h"
 
-static void print_json(const tnas_search_report *report)
+static void print_result(const tnas_arguments *arguments, const tnas_search_report *report)
 {
     const tnas_winner *const w = &report->winner;
     cJSON *o = tnas_json_result("tinynas-search");
@@ -42,7 +42,7 @@ static void print_json(const tnas_search_report *report)
     cJSON_AddNumberToObject(o, "pruned_by_latency",
                             share * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY]);
     cJSON_AddNumberToObject(o, "seconds", w->seconds);
-    tnas_json_print(o);
+    tnas_result_print(arguments, o, NULL);
 }
 
 static void print_bytes_line(const char *name, size_t used, size_t reserve, size_t limit)
@@ -93,14 +93,14 @@ static void print_table(const tnas_arguments *arguments, const tnas_search_repor
 
 static void print_forecast(const tnas_arguments *arguments, const tnas_forecast *f)
 {
-    if (tnas_wants_json(arguments)) {
+    if (!tnas_wants_table(arguments)) {
         cJSON *o = tnas_json_result("tinynas-forecast");
         cJSON_AddNumberToObject(o, "supernet_seconds", f->supernet_seconds);
         cJSON_AddNumberToObject(o, "search_seconds", f->search_seconds);
         cJSON_AddNumberToObject(o, "finetune_seconds", f->finetune_seconds);
         cJSON_AddNumberToObject(o, "memory_bytes", f->memory_bytes);
         cJSON_AddNumberToObject(o, "disk_bytes", f->disk_bytes);
-        tnas_json_print(o);
+        tnas_result_print(arguments, o, NULL);
         return;
     }
     tnas_print_header(arguments);
@@ -140,9 +140,9 @@ tnas_status tnas_cmd_search(const tnas_arguments *arguments)
     TNAS_TRY(status);
     if (request.dry_run)
         print_forecast(arguments, &report.forecast);
-    else if (tnas_wants_json(arguments))
-        print_json(&report);
-    else
+    else if (tnas_wants_table(arguments))
         print_table(arguments, &report);
+    else
+        print_result(arguments, &report);
     return TNAS_OK;
 }

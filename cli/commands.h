@@ -35,6 +35,8 @@ typedef enum tnas_command {
       "the search space: a name from configs/spaces or a file")                                    \
     X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare", NULL,                        \
       "whose kernels: tinynas (default), for compare also others of the profile")                  \
+    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "compare", NULL,                        \
+      "one version of the runtime (default: every row by the model of its version)")               \
     X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                \
       "limit of weights, parameters, table and code")                                              \
     X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                  \
@@ -66,10 +68,11 @@ typedef enum tnas_command {
     X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare", NULL,                       \
       "board measurements (docs/measurements.md)")                                                 \
     X(graphs, "graphs", TEXT, "DIR", 0, 0, "compare", NULL,                                        \
-      "folder of MODEL.json graphs (default: the shipped ones)")                                   \
+      "folder of MODEL.json graphs, or a table of layers (default: the shipped graphs)")           \
     X(fail_above, "fail-above", NUMBER, "PCT", 0, 1e6, "compare", NULL,                            \
       "exit 5 when the mean error is above this")                                                  \
-    X(format, "format", TEXT, "table|json", 0, 0, "*", "table", "how to print the result")         \
+    X(plot, "plot", TEXT, "FILE.svg", 0, 0, "compare", NULL, "predicted over measured, as SVG")    \
+    X(format, "format", TEXT, "table|json|csv", 0, 0, "*", "table", "how to print the result")     \
     X(quiet, "quiet", FLAG, "", 0, 0, "*", NULL, "no progress on stderr")                          \
     X(help, "help", FLAG, "", 0, 0, "*", NULL, "this text")
 

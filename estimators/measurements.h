@@ -1,5 +1,5 @@
-/* Board measurements: CSV rows with the columns of docs/measurements.md, the fit of a latency
- * model to them, and the comparison of a model with them. */
+/* Board measurements: CSV rows with the columns of docs/measurements.md, and the fit of a latency
+ * model to them. */
 #ifndef TNAS_ESTIMATORS_MEASUREMENTS_H
 #define TNAS_ESTIMATORS_MEASUREMENTS_H
 
@@ -54,25 +54,5 @@ void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out
  * out errors and kappa come from refits with one network left out. No rows give the prior. */
 tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
                              tnas_latency_model *out);
-
-typedef struct tnas_comparison {
-    int compared, without_graph;
-    /* Over the compared rows; errors are shares of the measured value. */
-    double mape, median_ape, within_10, worst_ape, spearman, coverage_90;
-    double macs_only_mape; /* a * MACs, each network predicted from the others; NaN below 2 */
-    const char *worst_model;
-} tnas_comparison;
-
-typedef struct tnas_compared_row {
-    const tnas_measurement *row;
-    tnas_latency predicted;
-    double error; /* (predicted - measured) / measured */
-} tnas_compared_row;
-
-/* Fails when no row can be compared. rows_out [measurements->count] receives the compared
- * rows in file order; may be NULL. */
-tnas_status tnas_latency_compare(const tnas_latency_model *model,
-                                 const tnas_measurements *measurements, tnas_comparison *out,
-                                 tnas_compared_row *rows_out);
 
 #endif

@@ -1,0 +1,131 @@
+#include "cli/board_rows.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/paths.h"
+
+void tnas_runtime_spell(const char *text, char *out, size_t out_bytes)
+{
+    size_t i = 0;
+    for (; text[i] != '\0' && i + 1 < out_bytes; i++)
+        out[i] = text[i] == ' ' || text[i] == '_' ? '-' : (char)tolower((unsigned char)text[i]);
+    out[i] = '\0';
+}
+
+void tnas_arguments_runtime(const tnas_arguments *arguments, char *out, size_t out_bytes)
+{
+    const char *const given = arguments->text[TNAS_OPTION_runtime];
+    tnas_runtime_spell(given != NULL ? given : "tinynas", out, out_bytes);
+}
+
+tnas_status tnas_arguments_graphs(const tnas_arguments *arguments, char out[TNAS_PATH_BYTES])
+{
+    if (!arguments->given[TNAS_OPTION_graphs])
+        return tnas_config_path("graphs", out);
+    const char *const graphs = arguments->text[TNAS_OPTION_graphs];
+    if (!tnas_dir_exists(graphs) && !tnas_file_exists(graphs))
+        return tnas_fail(TNAS_ERR_IO, "--graphs %s: there is no such folder or file", graphs);
+    snprintf(out, TNAS_PATH_BYTES, "%s", graphs);
+    return TNAS_OK;
+}
+
+/* "STM32H743 TinyEngine 0363956 (8 rows), ..." of what a file holds. */
+static void list_contents(const tnas_measurements *rows, char *out, size_t out_bytes)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < rows->count && used < out_bytes; i++) {
+        const tnas_measurement *const row = &rows->rows[i];
+        int first = TNAS_NONE, count = 0;
+        for (int k = 0; k < rows->count; k++) {
+            const tnas_measurement *const other = &rows->rows[k];
+            if (strcmp(row->mcu, other->mcu) != 0 || strcmp(row->runtime, other->runtime) != 0 ||
+                strcmp(row->version, other->version) != 0)
+                continue;
+            first = first == TNAS_NONE ? k : first;
+            count++;
+        }
+        if (first == i)
+            used += (size_t)snprintf(out + used, out_bytes - used, "%s%s %s%s%s (%d)",
+                                     used > 0 ? ", " : "", row->mcu, row->runtime,
+                                     row->version[0] != '\0' ? " " : "", row->version, count);
+    }
+}
+
+static tnas_status fail_without_rows(const char *path, const tnas_mcu *mcu,
+                                     const tnas_measurement_query *query)
+{
+    const tnas_measurement_query everything = {0};
+    tnas_measurements all;
+    TNAS_TRY(tnas_measurements_load(path, &everything, &all));
+    char contents[600];
+    list_contents(&all, contents, sizeof contents);
+    const bool empty = all.count == 0;
+    tnas_measurements_deinit(&all);
+    if (empty)
+        return tnas_fail(TNAS_ERR_INPUT, "%s: no row has a latency or cycles", path);
+    return tnas_fail(TNAS_ERR_INPUT, "%s: no row of %s (%s) with runtime %s%s%s; it has %s", path,
+                     mcu->name, mcu->part, query->runtime, query->version != NULL ? " " : "",
+                     query->version != NULL ? query->version : "", contents);
+}
+
+tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu *mcu,
+                                 double clock_mhz, tnas_measurements *out)
+{
+    const char *const path = arguments->text[TNAS_OPTION_measurements];
+    char graphs[TNAS_PATH_BYTES], runtime[48];
+    TNAS_TRY(tnas_arguments_graphs(arguments, graphs));
+    tnas_arguments_runtime(arguments, runtime, sizeof runtime);
+    tnas_measurement_query query = {
+        .mcu = mcu->name,
+        .runtime = runtime,
+        .version = arguments->text[TNAS_OPTION_runtime_version],
+        .graphs_folder = graphs,
+        .assumed_clock_mhz = clock_mhz,
+    };
+    TNAS_TRY(tnas_measurements_load(path, &query, out));
+    if (out->count > 0)
+        return TNAS_OK;
+    tnas_measurements_deinit(out);
+    query.mcu = mcu->part;
+    TNAS_TRY(tnas_measurements_load(path, &query, out));
+    if (out->count > 0)
+        return TNAS_OK;
+    tnas_measurements_deinit(out);
+    return fail_without_rows(path, mcu, &query);
+}
+
+static bool is_network(const tnas_measurement *row)
+{
+    return row->layer[0] == '\0' || strcmp(row->layer, "network") == 0;
+}
+
+const char *tnas_board_row_name(const tnas_measurement *row, char out[128])
+{
+    if (is_network(row))
+        snprintf(out, 128, "%.120s", row->model);
+    else
+        snprintf(out, 128, "%.60s%slayer %.50s", row->model, row->model[0] != '\0' ? " " : "",
+                 row->layer);
+    return out;
+}
+
+cJSON *tnas_board_rows_without_graph(const tnas_measurements *rows)
+{
+    cJSON *const names = cJSON_CreateArray();
+    for (int i = 0; i < rows->count; i++) {
+        const tnas_measurement *const row = &rows->rows[i];
+        if (row->has_graph && row->cycles > 0)
+            continue;
+        char name[128];
+        tnas_board_row_name(row, name);
+        bool known = false;
+        for (const cJSON *n = names->child; n != NULL; n = n->next)
+            known = known || strcmp(n->valuestring, name) == 0;
+        if (!known)
+            cJSON_AddItemToArray(names, cJSON_CreateString(name));
+    }
+    return names;
+}
