@@ -71,29 +71,55 @@ static tnas_status fail_without_rows(const char *path, const tnas_mcu *mcu,
                      query->version != NULL ? query->version : "", contents);
 }
 
+static bool any_states_version(const tnas_measurements *rows)
+{
+    for (int i = 0; i < rows->count; i++)
+        if (rows->rows[i].version[0] != '\0')
+            return true;
+    return false;
+}
+
+/* *out is empty when no row is of this part and version. */
+static tnas_status load_part(const char *path, tnas_measurement_query query, const char *version,
+                             tnas_measurements *out)
+{
+    query.version = version;
+    TNAS_TRY(tnas_measurements_load(path, &query, out));
+    if (out->count > 0 || version == NULL)
+        return TNAS_OK;
+    tnas_measurements_deinit(out);
+    query.version = NULL;
+    TNAS_TRY(tnas_measurements_load(path, &query, out));
+    if (any_states_version(out))
+        tnas_measurements_deinit(out);
+    return TNAS_OK;
+}
+
 tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu *mcu,
                                  double clock_mhz, tnas_measurements *out)
 {
     const char *const path = arguments->text[TNAS_OPTION_measurements];
+    const char *const version = arguments->text[TNAS_OPTION_runtime_version];
     char graphs[TNAS_PATH_BYTES], runtime[48];
     TNAS_TRY(tnas_arguments_graphs(arguments, graphs));
     tnas_arguments_runtime(arguments, runtime, sizeof runtime);
     tnas_measurement_query query = {
         .mcu = mcu->name,
         .runtime = runtime,
-        .version = arguments->text[TNAS_OPTION_runtime_version],
         .graphs_folder = graphs,
-        .assumed_clock_mhz = clock_mhz,
+        .assumed_clock_mhz =
+            arguments->given[TNAS_OPTION_clock] ? arguments->number[TNAS_OPTION_clock] : clock_mhz,
     };
-    TNAS_TRY(tnas_measurements_load(path, &query, out));
+    TNAS_TRY(load_part(path, query, version, out));
     if (out->count > 0)
         return TNAS_OK;
     tnas_measurements_deinit(out);
     query.mcu = mcu->part;
-    TNAS_TRY(tnas_measurements_load(path, &query, out));
+    TNAS_TRY(load_part(path, query, version, out));
     if (out->count > 0)
         return TNAS_OK;
     tnas_measurements_deinit(out);
+    query.version = version;
     return fail_without_rows(path, mcu, &query);
 }
 
@@ -128,4 +154,16 @@ cJSON *tnas_board_rows_without_graph(const tnas_measurements *rows)
             cJSON_AddItemToArray(names, cJSON_CreateString(name));
     }
     return names;
+}
+
+void tnas_board_rows_print_left_out(const tnas_measurements *rows)
+{
+    cJSON *names = tnas_board_rows_without_graph(rows);
+    if (names->child != NULL)
+        printf("left out   no graph of");
+    for (const cJSON *n = names->child; n != NULL; n = n->next)
+        printf(" %s%s", n->valuestring, n->next != NULL ? "," : "\n");
+    cJSON_Delete(names);
+    if (rows->ignored_columns[0] != '\0')
+        printf("ignored    columns %s\n", rows->ignored_columns);
 }

@@ -19,9 +19,9 @@ void tnas_arguments_runtime(const tnas_arguments *arguments, char *out, size_t o
 /* The folder or file of --graphs, else the shipped folder; fails when there is none such. */
 tnas_status tnas_arguments_graphs(const tnas_arguments *arguments, char out[TNAS_PATH_BYTES]);
 
-/* Rows of this part (by the profile's name, else by its part), runtime and version. Fails when
- * there are none; the sentence lists what the file has instead. `clock_mhz` is assumed where
- * the file is silent. */
+/* Rows of this part (by the profile's name, else by its part), runtime and version. Rows that
+ * state no version are taken for any. Fails when there are none; the sentence lists what the
+ * file has instead. `clock_mhz` is assumed where neither --clock-mhz nor the file says. */
 tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu *mcu,
                                  double clock_mhz, tnas_measurements *out);
 
@@ -30,5 +30,8 @@ const char *tnas_board_row_name(const tnas_measurement *row, char out[128]);
 
 /* Names of the rows that have no graph or no clock, each once, as an array of texts. */
 cJSON *tnas_board_rows_without_graph(const tnas_measurements *rows);
+
+/* Lines for people: the rows without a graph, the columns that mean nothing; or nothing. */
+void tnas_board_rows_print_left_out(const tnas_measurements *rows);
 
 #endif

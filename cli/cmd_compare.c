@@ -7,6 +7,7 @@
 #include "cli/limits.h"
 #include "cli/output.h"
 #include "cli/plot.h"
+#include "cli/scores.h"
 #include "common/alloc.h"
 #include "estimators/compare.h"
 
@@ -21,46 +22,10 @@ typedef struct report {
     tnas_comparison summary;
 } report;
 
-/* A compared row in milliseconds, at the clock of its measurement. */
-typedef struct row_times {
-    double measured, predicted, low, high;
-} row_times;
-
-static row_times times_of(const tnas_compared_row *row)
-{
-    const double clock = row->row->clock_mhz > 0 ? row->row->clock_mhz : row->model->clock_mhz;
-    return (row_times){
-        .measured = tnas_cycles_to_ms(row->row->cycles, clock),
-        .predicted = tnas_cycles_to_ms(row->predicted.cycles, clock),
-        .low = tnas_cycles_to_ms(row->predicted.low_cycles, clock),
-        .high = tnas_cycles_to_ms(row->predicted.high_cycles, clock),
-    };
-}
-
-static void add_scores(cJSON *o, const tnas_scores *s)
-{
-    char name[128];
-    cJSON_AddNumberToObject(o, "n", s->n);
-    tnas_json_add(o, "mape", s->mape);
-    tnas_json_add(o, "median_ape", s->median_ape);
-    tnas_json_add(o, "p90_ape", s->p90_ape);
-    tnas_json_add(o, "within_5", s->within_5);
-    tnas_json_add(o, "within_10", s->within_10);
-    tnas_json_add(o, "within_15", s->within_15);
-    tnas_json_add(o, "worst_ape", s->worst_ape);
-    cJSON_AddStringToObject(o, "worst_model",
-                            s->worst != NULL ? tnas_board_row_name(s->worst->row, name) : "");
-    tnas_json_add(o, "pearson", s->pearson);
-    tnas_json_add(o, "spearman", s->spearman);
-    tnas_json_add(o, "kendall", s->kendall);
-    tnas_json_add(o, "coverage_90", s->coverage_90);
-    tnas_json_add(o, "macs_only_mape", s->macs_only_mape);
-}
-
 static void add_row(cJSON *list, const tnas_compared_row *row)
 {
     char name[128];
-    const row_times t = times_of(row);
+    const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "name", tnas_board_row_name(row->row, name));
     cJSON_AddNumberToObject(o, "line", row->row->line);
@@ -83,9 +48,9 @@ static void print_result(const tnas_arguments *arguments, const report *r)
     cJSON *o = tnas_json_result("tinynas-compare");
     cJSON_AddStringToObject(o, "mcu", r->mcu->name);
     cJSON_AddStringToObject(o, "runtime", r->runtime);
-    add_scores(o, &r->summary.all);
+    tnas_json_add_scores(o, &r->summary.all);
     for (int role = 0; role < TNAS_ROW_ROLE_COUNT; role++)
-        add_scores(cJSON_AddObjectToObject(o, keys[role]), &r->summary.by_role[role]);
+        tnas_json_add_scores(cJSON_AddObjectToObject(o, keys[role]), &r->summary.by_role[role]);
     cJSON_AddNumberToObject(o, "without_graph", r->summary.without_graph);
     cJSON_AddItemToObject(o, "without_graph_names", tnas_board_rows_without_graph(&r->rows));
     cJSON_AddStringToObject(o, "ignored_columns", r->rows.ignored_columns);
@@ -109,33 +74,13 @@ static void print_rows(const report *r)
            "measured ms", "error", "");
     for (int i = 0; i < r->summary.all.n; i++) {
         const tnas_compared_row *const row = &r->compared[i];
-        const row_times t = times_of(row);
+        const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
         char name[128];
         printf("%-36.36s %11.3f %9.3f ..%10.3f %11.3f %+7.1f %%  %s%s%s%s\n",
                tnas_board_row_name(row->row, name), t.predicted, t.low, t.high, t.measured,
                100 * row->error, tnas_row_role_text(row->role), row->covered ? "" : ", outside",
                r->model_count > 1 ? ", " : "", r->model_count > 1 ? row->row->version : "");
     }
-}
-
-static void print_scores(const char *what, const tnas_scores *s)
-{
-    char name[128];
-    if (s->n == 0)
-        return;
-    printf("%-10s %d row%s: mean error %.1f %%, median %.1f, 90th percentile %.1f, worst %.1f "
-           "(%s)\n",
-           what, s->n, s->n == 1 ? "" : "s", 100 * s->mape, 100 * s->median_ape, 100 * s->p90_ape,
-           100 * s->worst_ape, tnas_board_row_name(s->worst->row, name));
-    printf("           within 5 / 10 / 15 %%: %.0f / %.0f / %.0f %% of rows; 90 %% interval holds "
-           "%.0f %%",
-           100 * s->within_5, 100 * s->within_10, 100 * s->within_15, 100 * s->coverage_90);
-    if (isfinite(s->spearman))
-        printf("; Pearson %.3f, Spearman %.3f, Kendall %.3f", s->pearson, s->spearman, s->kendall);
-    printf("\n");
-    if (isfinite(s->macs_only_mape))
-        printf("           MACs alone, each network from the others: %.1f %%\n",
-               100 * s->macs_only_mape);
 }
 
 static void print_table(const tnas_arguments *arguments, const report *r)
@@ -148,25 +93,19 @@ static void print_table(const tnas_arguments *arguments, const report *r)
         printf("model      %s %s on %s: %s\n", r->runtime, r->models[i]->version, r->mcu->name,
                source);
     }
-    print_scores("all", &r->summary.all);
+    tnas_scores_print("all", &r->summary.all);
     for (int role = 0; role < TNAS_ROW_ROLE_COUNT; role++)
         if (r->summary.by_role[role].n != r->summary.all.n)
-            print_scores(tnas_row_role_text(role), &r->summary.by_role[role]);
+            tnas_scores_print(tnas_row_role_text(role), &r->summary.by_role[role]);
     const int untold = r->summary.by_role[TNAS_ROW_UNTOLD].n;
     if (untold > 0)
         printf("           of %d row%s the profile does not say whether the model was fitted to "
                "them\n",
                untold, untold == 1 ? "" : "s");
-    if (r->summary.without_graph > 0) {
-        cJSON *names = tnas_board_rows_without_graph(&r->rows);
-        printf("left out   %d row%s without a graph:", r->summary.without_graph,
-               r->summary.without_graph == 1 ? "" : "s");
-        for (const cJSON *n = names->child; n != NULL; n = n->next)
-            printf(" %s%s", n->valuestring, n->next != NULL ? "," : "\n");
-        cJSON_Delete(names);
-    }
-    if (r->rows.ignored_columns[0] != '\0')
-        printf("ignored    columns %s\n", r->rows.ignored_columns);
+    if (isfinite(r->summary.all.macs_only_mape))
+        printf("MACs alone mean error %.1f %%, each network predicted from the others\n",
+               100 * r->summary.all.macs_only_mape);
+    tnas_board_rows_print_left_out(&r->rows);
 }
 
 static tnas_status save_plot(const char *path, const report *r)
@@ -181,7 +120,7 @@ static tnas_status save_plot(const char *path, const report *r)
     }
     for (int i = 0; i < count; i++) {
         const tnas_compared_row *const row = &r->compared[i];
-        const row_times t = times_of(row);
+        const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
         points[i] = (tnas_plot_point){
             .name = tnas_board_row_name(row->row, names[i]),
             .measured = t.measured,

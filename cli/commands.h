@@ -14,6 +14,7 @@
     X(export, "STUDY", "write the winner as a folder of C, or as a graph file")                    \
     X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
     X(compare, "", "how far the latency model is from board measurements")                         \
+    X(calibrate, "", "a profile whose latency model is fitted to board measurements")              \
     X(mcu, "list | show NAME", "the parts that have profiles")                                     \
     X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
 
@@ -27,16 +28,18 @@ typedef enum tnas_command {
 /* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none.
  *  id                flag                kind    value   min   max    commands, default, help */
 #define TNAS_OPTIONS(X)                                                                            \
-    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare", NULL,                         \
+    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare calibrate", NULL,               \
       "the part: a name from `tinynas mcu list` or a profile file")                                \
     X(data, "data", TEXT, "D", 0, 0, "search eval", NULL,                                          \
       "a folder of IDX files, or builtin:NAME (search: builtin:shapes)")                           \
     X(space, "space", TEXT, "S", 0, 0, "search", "small-image",                                    \
       "the search space: a name from configs/spaces or a file")                                    \
-    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare", NULL,                        \
+    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare calibrate", NULL,              \
       "whose kernels: tinynas (default), for compare also others of the profile")                  \
-    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "compare", NULL,                        \
-      "one version of the runtime (default: every row by the model of its version)")               \
+    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "compare calibrate", NULL,              \
+      "rows of one version of the runtime, by the model of that version")                          \
+    X(clock, "clock-mhz", NUMBER, "X", 0.001, 10000, "compare calibrate mcu", NULL,                \
+      "clock, where the measurements are silent; for mcu new the part's own")                      \
     X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                \
       "limit of weights, parameters, table and code")                                              \
     X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                  \
@@ -64,11 +67,14 @@ typedef enum tnas_command {
     X(as, "as", TEXT, "c|graph", 0, 0, "export", "c", "what to write")                             \
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
-    X(out, "out", TEXT, "DIR", 0, 0, "export data", NULL, "where to write")                        \
-    X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare", NULL,                       \
+    X(out, "out", TEXT, "DIR", 0, 0, "export data calibrate mcu", NULL,                            \
+      "where to write: a folder; calibrate and mcu new: a profile file")                           \
+    X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \
-    X(graphs, "graphs", TEXT, "DIR", 0, 0, "compare", NULL,                                        \
+    X(graphs, "graphs", TEXT, "DIR", 0, 0, "compare calibrate", NULL,                              \
       "folder of MODEL.json graphs, or a table of layers (default: the shipped graphs)")           \
+    X(from, "from", TEXT, "KIN", 0, 0, "calibrate mcu", NULL,                                      \
+      "the kin to start from: PART, for calibrate also PART:RUNTIME:VERSION")                      \
     X(fail_above, "fail-above", NUMBER, "PCT", 0, 1e6, "compare", NULL,                            \
       "exit 5 when the mean error is above this")                                                  \
     X(plot, "plot", TEXT, "FILE.svg", 0, 0, "compare", NULL, "predicted over measured, as SVG")    \

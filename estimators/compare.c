@@ -88,9 +88,8 @@ static bool same_network(const tnas_measurement *a, const tnas_measurement *b)
     return memcmp(a->x, b->x, sizeof a->x) == 0;
 }
 
-/* Error of cycles = a * MACs for one row, a from relative least squares over the rows of other
- * networks: minimise sum (a r - 1)^2 with r = MACs / cycles. */
-static double macs_only_error(const tnas_compared_row *rows, int count, int i)
+/* Minimises sum (a r - 1)^2 with r = MACs / cycles. */
+double tnas_macs_only_error(const tnas_compared_row *rows, int count, int i)
 {
     double sum = 0, squares = 0;
     for (int k = 0; k < count; k++) {
@@ -206,7 +205,7 @@ tnas_status tnas_latency_compare(const tnas_latency_model *const *models, int mo
                          "nothing to compare: %d rows, none with a graph and a clock",
                          measurements->count);
     for (int i = 0; i < count; i++)
-        rows_out[i].macs_only_error = macs_only_error(rows_out, count, i);
+        rows_out[i].macs_only_error = tnas_macs_only_error(rows_out, count, i);
     for (int role = 0; role < TNAS_ROW_ROLE_COUNT; role++)
         TNAS_TRY(tnas_scores_compute(rows_out, count, role, &out->by_role[role]));
     return tnas_scores_compute(rows_out, count, TNAS_ROW_ROLE_COUNT, &out->all);

@@ -60,6 +60,10 @@ tnas_status tnas_latency_compare(const tnas_latency_model *const *models, int mo
 /* What this row was to this model. */
 tnas_row_role tnas_row_role_of(const tnas_latency_model *model, const tnas_measurement *row);
 
+/* Error of cycles = a * MACs for row i, a from relative least squares over the rows of other
+ * networks; NaN when there are none. */
+double tnas_macs_only_error(const tnas_compared_row *rows, int count, int i);
+
 /* Scores of rows whose fields are all set; `role` TNAS_ROW_ROLE_COUNT takes every row. Fails
  * only when memory is short. */
 tnas_status tnas_scores_compute(const tnas_compared_row *rows, int count, int role,
