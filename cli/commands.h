@@ -15,7 +15,8 @@
     X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
     X(compare, "", "how far the latency model is from board measurements")                         \
     X(calibrate, "", "a profile whose latency model is fitted to board measurements")              \
-    X(mcu, "list | show NAME", "the parts that have profiles")                                     \
+    X(mcu, "list|show|check|new",                                                                  \
+      "list, show NAME, check FILE, new NAME --from KIN: parts' profiles")                         \
     X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
 
 typedef enum tnas_command {
@@ -68,13 +69,18 @@ typedef enum tnas_command {
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
     X(out, "out", TEXT, "DIR", 0, 0, "export data calibrate mcu", NULL,                            \
-      "where to write: a folder; calibrate and mcu new: a profile file")                           \
+      "where to write: a folder; for calibrate and mcu new a profile file")                        \
     X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \
     X(graphs, "graphs", TEXT, "DIR", 0, 0, "compare calibrate", NULL,                              \
       "folder of MODEL.json graphs, or a table of layers (default: the shipped graphs)")           \
     X(from, "from", TEXT, "KIN", 0, 0, "calibrate mcu", NULL,                                      \
       "the kin to start from: PART, for calibrate also PART:RUNTIME:VERSION")                      \
+    X(part, "part", TEXT, "P", 0, 0, "mcu", NULL,                                                  \
+      "new: the part's number, as measurements name it (default: NAME)")                           \
+    X(flash, "flash-kib", NUMBER, "X", 1, 1e9, "mcu", NULL, "new: its flash (default: KIN's)")     \
+    X(sram, "sram-kib", NUMBER, "X", 1, 1e9, "mcu", NULL,                                          \
+      "new: its RAM in one piece, in place of KIN's regions")                                      \
     X(fail_above, "fail-above", NUMBER, "PCT", 0, 1e6, "compare", NULL,                            \
       "exit 5 when the mean error is above this")                                                  \
     X(plot, "plot", TEXT, "FILE.svg", 0, 0, "compare", NULL, "predicted over measured, as SVG")    \
