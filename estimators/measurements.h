@@ -25,8 +25,8 @@ typedef struct tnas_measurements {
     int other_rows;              /* of other parts, runtimes and versions, or without a time */
 } tnas_measurements;
 
-/* Which rows of a file. Texts are compared without case, and a blank equals a hyphen, so
- * "tflm-cmsis-nn" finds "TFLM CMSIS-NN". */
+/* Which rows of a file; a column that the file does not have fits everything. Texts are
+ * compared without case, and a blank equals a hyphen, so "tflm-cmsis-nn" finds "TFLM CMSIS-NN". */
 typedef struct tnas_measurement_query {
     const char *mcu;           /* a row's part may go on: stm32f746 finds STM32F746NG; NULL: any */
     const char *runtime;       /* NULL: any */
