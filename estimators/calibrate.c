@@ -31,23 +31,22 @@ static void compare(const tnas_latency_model *model, const tnas_measurement *row
         row->cycles >= out->predicted.low_cycles && row->cycles <= out->predicted.high_cycles;
 }
 
-/* The rows that are not kin to row `i`. kept [calibration->count] */
+/* The rows that are not kin to row `i`, without known outliers. kept [calibration->count] */
 static void leave_out(const tnas_calibration *c, int i, tnas_is_kin *is_kin, tnas_measurement *kept,
                       tnas_measurements *out)
 {
     *out = (tnas_measurements){.rows = kept};
     for (int k = 0; k < c->count; k++)
-        if (!is_kin(c->fitted[i].row, c->fitted[k].row))
+        if (!is_kin(c->fitted[i].row, c->fitted[k].row) && !c->residuals[k].is_outlier)
             kept[out->count++] = *c->fitted[k].row;
 }
 
-static void set_residual(const tnas_latency_model *left_out, const tnas_compared_row *row,
-                         tnas_residual *out)
+/* log (measured / predicted) in deviations of the prediction, as if kappa were 1. */
+static double deviations_of(const tnas_latency_model *left_out, const tnas_compared_row *row)
 {
     const tnas_latency *const p = &row->predicted;
     const double deviation = log(p->high_cycles / p->cycles) / (two_sided_90 * left_out->kappa);
-    out->deviations = log(row->row->cycles / p->cycles) / deviation;
-    out->is_outlier = fabs(out->deviations) > two_sided_99;
+    return log(row->row->cycles / p->cycles) / deviation;
 }
 
 /* Predicts every row by a model that has not seen its kin. *group_count is how many groups of
@@ -70,7 +69,45 @@ static tnas_status hold_out(const tnas_calibration *c, const tnas_latency_model 
                 continue;
             compare(&left_out, c->fitted[k].row, TNAS_ROW_HELD_OUT, &out[k]);
             if (residuals != NULL)
-                set_residual(&left_out, &out[k], &residuals[k]);
+                residuals[k].deviations = deviations_of(&left_out, &out[k]);
+        }
+    }
+    return TNAS_OK;
+}
+
+/* The furthest row beyond the limit that is no outlier yet. */
+static int find_suspect(const tnas_calibration *c)
+{
+    int suspect = TNAS_NONE;
+    double furthest = two_sided_99;
+    for (int i = 0; i < c->count; i++)
+        if (!c->residuals[i].is_outlier && fabs(c->residuals[i].deviations) > furthest) {
+            furthest = fabs(c->residuals[i].deviations);
+            suspect = i;
+        }
+    return suspect;
+}
+
+/* One bad row pulls the model away from good ones, so they look bad as well: the furthest row is
+ * taken for an outlier, the other suspects are judged again without it, and so on. */
+static tnas_status find_outliers(const tnas_latency_model *prior, tnas_measurement *kept,
+                                 tnas_calibration *c)
+{
+    int suspect;
+    while ((suspect = find_suspect(c)) != TNAS_NONE) {
+        c->residuals[suspect].is_outlier = true;
+        c->outlier_count++;
+        for (int i = 0; i < c->count; i++) {
+            tnas_residual *const residual = &c->residuals[i];
+            if (residual->is_outlier || fabs(residual->deviations) <= two_sided_99)
+                continue;
+            tnas_measurements others;
+            tnas_latency_model left_out;
+            tnas_compared_row row;
+            leave_out(c, i, same_network, kept, &others);
+            TNAS_TRY(tnas_latency_fit(&others, prior, &left_out));
+            compare(&left_out, c->fitted[i].row, TNAS_ROW_HELD_OUT, &row);
+            residual->deviations = deviations_of(&left_out, &row);
         }
     }
     return TNAS_OK;
@@ -85,7 +122,6 @@ static void find_repeats(tnas_calibration *c)
                 c->residuals[i].repeats_line = c->fitted[k].row->line;
                 c->residuals[i].repeat_ratio = row->cycles / c->fitted[k].row->cycles;
             }
-        c->outlier_count += c->residuals[i].is_outlier;
     }
 }
 
@@ -131,6 +167,7 @@ static tnas_status fit_all(const tnas_measurements *rows, const tnas_latency_mod
         tnas_free(c->family_out);
         c->family_out = NULL;
     }
+    TNAS_TRY(find_outliers(prior, kept, c));
     find_repeats(c);
     TNAS_TRY(score(c->fitted, c->count, &c->fitted_scores));
     TNAS_TRY(score(c->net_out, c->count, &c->net_out_scores));

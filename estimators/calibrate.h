@@ -13,7 +13,7 @@
 /* What is odd about a row. */
 typedef struct tnas_residual {
     double deviations;   /* log (measured / net out) in deviations of that prediction, kappa 1 */
-    bool is_outlier;     /* beyond what one row in a hundred reaches */
+    bool is_outlier;     /* beyond what one row in a hundred reaches, other outliers apart */
     int repeats_line;    /* line of an earlier row of the same network, or 0 */
     double repeat_ratio; /* this row's cycles over that row's */
 } tnas_residual;
