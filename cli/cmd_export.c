@@ -3,7 +3,6 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
-#include "common/paths.h"
 #include "export/export.h"
 #include "study/study.h"
 
@@ -17,9 +16,7 @@ static tnas_status price(const tnas_study *study, prices *p)
 {
     if (p->mcu == NULL)
         TNAS_TRY(tnas_mcu_load(study->winner.profile, &p->mcu));
-    char path[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_config_path("codesize.csv", path));
-    TNAS_TRY(tnas_code_sizes_load(path, &p->sizes));
+    TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
     const tnas_estimator estimator = {
         .mcu = p->mcu,
         .runtime = tnas_runtime_find("tinynas"),

@@ -10,7 +10,7 @@
 /*  name       operands            summary */
 #define TNAS_COMMANDS(X)                                                                           \
     X(search, "", "find, train and quantise the best network for a part")                          \
-    X(estimate, "MODEL", "flash, SRAM and latency of a study's winner or a graph file")            \
+    X(estimate, "MODEL", "flash, SRAM and latency of a study's winner, a graph or a .tflite file") \
     X(export, "STUDY", "write the winner as a folder of C, or as a graph file")                    \
     X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
     X(compare, "", "how far the latency model is from board measurements")                         \
@@ -37,8 +37,8 @@ typedef enum tnas_command {
       "the search space: a name from configs/spaces or a file")                                    \
     X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare calibrate", NULL,              \
       "whose kernels: tinynas (default), for compare also others of the profile")                  \
-    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "compare calibrate", NULL,              \
-      "rows of one version of the runtime, by the model of that version")                          \
+    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "estimate compare calibrate", NULL,     \
+      "the latency model of this version, and rows of it alone")                                   \
     X(clock, "clock-mhz", NUMBER, "X", 0.001, 10000, "compare calibrate mcu", NULL,                \
       "clock, where the measurements are silent; for mcu new the part's own")                      \
     X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                \

@@ -1,0 +1,133 @@
+#include "cli/priced.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/board_rows.h"
+#include "cli/limits.h"
+#include "common/alloc.h"
+#include "common/paths.h"
+#include "study/study.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* The last part of a path, without its ending. */
+static void set_name(const char *path, tnas_priced *p)
+{
+    const char *const slash = strrchr(path, '/');
+    const char *const base = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+    int length = (int)strlen(base);
+    if (ends_with(base, ".json"))
+        length -= 5;
+    else if (ends_with(base, ".tflite"))
+        length -= 7;
+    snprintf(p->name, sizeof p->name, "%.*s", length < 127 ? length : 127, base);
+}
+
+/* A study's winner: the one for this part, else the last, for a winner may be priced on any. */
+static tnas_status load_winner(const tnas_arguments *arguments, const char *folder, tnas_priced *p)
+{
+    tnas_study *study;
+    if (tnas_arguments_study(arguments, folder, p->mcu->name, &study) != TNAS_OK)
+        TNAS_TRY(tnas_arguments_study(arguments, folder, NULL, &study));
+    p->graph = study->model->graph;
+    p->target_id = study->target_id;
+    tnas_study_destroy(study);
+    return TNAS_OK;
+}
+
+static tnas_status load_graph(const tnas_arguments *arguments, const char *model, tnas_priced *p)
+{
+    set_name(model, p);
+    if (tnas_is_study(model))
+        return load_winner(arguments, model, p);
+    if (tnas_dir_exists(model))
+        return tnas_fail(TNAS_ERR_INPUT, "%s is a folder, but not a study", model);
+    if (strchr(model, '/') != NULL || ends_with(model, ".json"))
+        return tnas_graph_load(model, &p->graph);
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_config_find("graphs", model, path));
+    return tnas_graph_load(path, &p->graph);
+}
+
+static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
+{
+    char runtime[48];
+    tnas_arguments_runtime(arguments, runtime, sizeof runtime);
+    tnas_estimator *const e = &p->estimator;
+    e->mcu = p->mcu;
+    char what[64];
+    snprintf(what, sizeof what, "--runtime %s", runtime);
+    TNAS_TRY(tnas_runtime_need(runtime, what, &e->runtime));
+    TNAS_TRY(tnas_arguments_latency_model(arguments, p->mcu, runtime, &e->latency));
+    TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
+    e->sizes = &p->sizes;
+    TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));
+    tnas_limits_clip(p->mcu, &e->limits);
+    return TNAS_OK;
+}
+
+static void time_steps(tnas_priced *p)
+{
+    const tnas_latency_model *const model = p->estimator.latency;
+    double sum = 0;
+    for (int s = 0; s < p->layout.schedule.step_count; s++) {
+        const tnas_step *const step = &p->layout.schedule.steps[s];
+        double x[TNAS_FEATURE_COUNT] = {0};
+        for (int op = step->op; op < step->op + step->op_count; op++)
+            tnas_features_add_op(&p->layout.graph, op, x);
+        tnas_latency latency;
+        tnas_latency_predict(model, x, &latency);
+        p->times[s] = (tnas_step_time){.cycles = latency.cycles,
+                                       .low_cycles = latency.low_cycles,
+                                       .high_cycles = latency.high_cycles};
+        sum += latency.cycles;
+    }
+    for (int s = 0; s < p->layout.schedule.step_count; s++)
+        p->times[s].share = sum > 0 ? p->times[s].cycles / sum : 0;
+}
+
+static tnas_status price(tnas_priced *p)
+{
+    const tnas_estimator *const e = &p->estimator;
+    TNAS_TRY(tnas_runtime_lay_out(e->runtime, &p->graph, &p->layout));
+    TNAS_TRY(tnas_estimate(e, &p->graph, &p->cost));
+    tnas_layout_steps(e->runtime, &p->layout, p->bytes);
+    if (e->latency == NULL)
+        return TNAS_OK;
+    tnas_features_of_graph(&p->graph, p->x);
+    time_steps(p);
+    return TNAS_OK;
+}
+
+tnas_status tnas_priced_load(const tnas_arguments *arguments, const char *model, tnas_priced **out)
+{
+    *out = NULL;
+    tnas_priced *p = tnas_alloc_zero(1, sizeof *p);
+    if (p == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "estimate of %s", model);
+    tnas_status status = tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &p->mcu);
+    if (status == TNAS_OK)
+        status = load_graph(arguments, model, p);
+    if (status == TNAS_OK)
+        status = choose_rules(arguments, p);
+    if (status == TNAS_OK)
+        status = price(p);
+    if (status == TNAS_OK)
+        *out = p;
+    else
+        tnas_priced_destroy(p);
+    return status;
+}
+
+void tnas_priced_destroy(tnas_priced *priced)
+{
+    if (priced == NULL)
+        return;
+    tnas_mcu_destroy(priced->mcu);
+    tnas_free(priced);
+}
