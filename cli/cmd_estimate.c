@@ -67,11 +67,13 @@ static void add_layers(cJSON *o, const subject *s)
         const tnas_step *const step = &s->schedule.steps[i];
         const tnas_op *const op = &s->graph.ops[step->op];
         const tnas_tensor *const out = &s->graph.tensors[op->out];
-        const tnas_packed_bytes packed = s->estimator.runtime->target->packed_bytes(&s->graph, step->op);
+        const tnas_packed_bytes packed =
+            s->estimator.runtime->target->packed_bytes(&s->graph, step->op);
         cJSON *layer = cJSON_CreateObject();
         cJSON_AddNumberToObject(layer, "index", i);
         cJSON_AddStringToObject(layer, "op", tnas_op_kind_text(op->kind));
-        cJSON_AddStringToObject(layer, "kernel", s->estimator.runtime->target->kernel_name(step->kernel));
+        cJSON_AddStringToObject(layer, "kernel",
+                                s->estimator.runtime->target->kernel_name(step->kernel));
         const int shape[3] = {out->h, out->w, out->c};
         cJSON_AddItemToObject(layer, "out", cJSON_CreateIntArray(shape, 3));
         cJSON_AddNumberToObject(layer, "macs", (double)tnas_op_macs(&s->graph, step->op));
@@ -126,7 +128,8 @@ static void print_layers(const subject *s)
         const tnas_step *const step = &s->schedule.steps[i];
         const tnas_op *const op = &s->graph.ops[step->op];
         const tnas_tensor *const out = &s->graph.tensors[op->out];
-        const tnas_packed_bytes packed = s->estimator.runtime->target->packed_bytes(&s->graph, step->op);
+        const tnas_packed_bytes packed =
+            s->estimator.runtime->target->packed_bytes(&s->graph, step->op);
         char shape[48], macs[32], constants[32], live[32];
         snprintf(shape, sizeof shape, "%dx%dx%d", out->h, out->w, out->c);
         printf("%3d %-9s %-20s %-12s %10s %9s %9s%s\n", i, tnas_op_kind_text(op->kind),

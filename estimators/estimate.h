@@ -37,7 +37,7 @@ typedef struct tnas_estimator {
     const tnas_runtime *runtime;
     const tnas_latency_model *latency; /* NULL: the profile has none for this runtime */
     const tnas_code_sizes *sizes;      /* NULL: the runtime brings its own code bytes */
-    tnas_limits limits; /* the part's own memories are applied on top */
+    tnas_limits limits;                /* the part's own memories are applied on top */
 } tnas_estimator;
 
 typedef struct tnas_cost {
