@@ -165,6 +165,12 @@ test-device:
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_device.sh
 
+## test-aarch64: the training engine's tests on an emulated aarch64
+.PHONY: test-aarch64
+test-aarch64:
+	@sh scripts/setup.sh aarch64
+	@sh scripts/test_aarch64.sh
+
 ## codesize: measure the runtime's code and stack bytes for Cortex-M7, write configs/codesize.csv
 .PHONY: codesize
 codesize:
@@ -185,8 +191,10 @@ profiles: $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
 
 ## bench-train: training speed beside PyTorch's, and of the kernels, in about 20 minutes
 .PHONY: bench-train
-bench-train: $(OUT)/bench/bench_train $(OUT)/bench/bench_kernels
+bench-train:
 	@sh scripts/setup.sh build
+	@sh scripts/setup.sh bench || true # without torch it prints our figures
+	@$(MAKE) --no-print-directory $(OUT)/bench/bench_train $(OUT)/bench/bench_kernels
 	@sh scripts/bench_train.sh $(OUT)
 
 ## layers: no file includes a folder of its own level or above

@@ -1,29 +1,41 @@
 #include "graph/graph.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-static const char *const op_texts[] = {
-#define TEXT(name, text, weights, what) text,
-    TNAS_OPS(TEXT)
-#undef TEXT
+static const struct {
+    const char *text;
+    uint8_t inputs, has;
+} kinds[] = {
+#define KIND(name, text, inputs, has, what) {text, inputs, has},
+    TNAS_OPS(KIND)
+#undef KIND
 };
 static const char *const activation_texts[] = {
 #define TEXT(name, text) text,
     TNAS_ACTIVATIONS(TEXT)
 #undef TEXT
 };
-_Static_assert(sizeof op_texts / sizeof op_texts[0] == TNAS_OP_KIND_COUNT, "one text per kind");
+_Static_assert(sizeof kinds / sizeof kinds[0] == TNAS_OP_KIND_COUNT, "one row per kind");
+
+int tnas_op_input_count(int kind)
+{
+    return kinds[kind].inputs;
+}
+
+bool tnas_op_has(int kind, int what)
+{
+    return (kinds[kind].has & what) != 0;
+}
 
 const char *tnas_op_kind_text(int kind)
 {
-    return kind >= 0 && kind < TNAS_OP_KIND_COUNT ? op_texts[kind] : "?";
+    return kind >= 0 && kind < TNAS_OP_KIND_COUNT ? kinds[kind].text : "?";
 }
 
 int tnas_op_kind_parse(const char *text)
 {
     for (int kind = 0; kind < TNAS_OP_KIND_COUNT; kind++)
-        if (strcmp(op_texts[kind], text) == 0)
+        if (strcmp(kinds[kind].text, text) == 0)
             return kind;
     return TNAS_NONE;
 }
@@ -54,23 +66,33 @@ static int32_t window_extent(int32_t in, int before, int after, int kernel, int 
     return room < 0 ? 0 : room / stride + 1;
 }
 
+static bool same_shape(const tnas_tensor *a, const tnas_tensor *b)
+{
+    return a->h == b->h && a->w == b->w && a->c == b->c;
+}
+
+/* Of an operator with two inputs. */
+static tnas_tensor joined_shape(int kind, const tnas_tensor *a, const tnas_tensor *b)
+{
+    const tnas_tensor none = {0, 0, 0};
+    if (kind == TNAS_OP_CONCAT)
+        return a->h == b->h && a->w == b->w ? (tnas_tensor){a->h, a->w, a->c + b->c} : none;
+    const bool broadcast = kind == TNAS_OP_MUL && b->h == 1 && b->w == 1 && b->c == a->c;
+    return same_shape(a, b) || broadcast ? *a : none;
+}
+
 /* The shape an operator gives its output; all zero when the operator is impossible. */
 static tnas_tensor output_shape(const tnas_graph *graph, const tnas_op *op, int32_t out_c)
 {
     const tnas_tensor in = graph->tensors[op->in[0]];
-    const tnas_tensor none = {0, 0, 0};
-    switch (op->kind) {
-    case TNAS_OP_FC:
+    if (op->kind == TNAS_OP_FC)
         return (tnas_tensor){1, 1, out_c};
-    case TNAS_OP_ADD: {
-        const tnas_tensor in2 = graph->tensors[op->in[1]];
-        return in.h == in2.h && in.w == in2.w && in.c == in2.c ? in : none;
-    }
-    default:
-        break;
-    }
+    if (kinds[op->kind].inputs == 2)
+        return joined_shape(op->kind, &in, &graph->tensors[op->in[1]]);
+    if (!tnas_op_has(op->kind, TNAS_OP_WINDOW | TNAS_OP_PADS))
+        return in;
     if (op->kernel_h == 0 || op->kernel_w == 0 || op->stride_h == 0 || op->stride_w == 0)
-        return none;
+        return (tnas_tensor){0, 0, 0};
     return (tnas_tensor){
         .h = window_extent(in.h, op->pad_top, op->pad_bottom, op->kernel_h, op->stride_h),
         .w = window_extent(in.w, op->pad_left, op->pad_right, op->kernel_w, op->stride_w),
@@ -96,7 +118,7 @@ static int64_t weight_count(const tnas_op *op, const tnas_tensor *in, const tnas
     case TNAS_OP_FC:
         return tnas_tensor_count(in) * out->c;
     default:
-        return 0;
+        return tnas_op_has(op->kind, TNAS_OP_VECTOR) ? out->c : 0;
     }
 }
 
@@ -108,10 +130,9 @@ static bool output_possible(const tnas_graph *graph, const tnas_op *op, const tn
 
 static bool inputs_exist(const tnas_graph *graph, const tnas_op *op)
 {
-    const bool wants_second = op->kind == TNAS_OP_ADD;
     if (op->in[0] < 0 || op->in[0] >= graph->tensor_count)
         return false;
-    if (wants_second)
+    if (kinds[op->kind].inputs == 2)
         return op->in[1] >= 0 && op->in[1] < graph->tensor_count;
     return op->in[1] == TNAS_NONE;
 }
@@ -159,6 +180,8 @@ int64_t tnas_op_weight_count(const tnas_graph *graph, int op)
 int64_t tnas_op_macs(const tnas_graph *graph, int op)
 {
     const tnas_tensor *const out = &graph->tensors[graph->ops[op].out];
+    if (!tnas_op_has(graph->ops[op].kind, TNAS_OP_FILTERS))
+        return 0;
     return tnas_op_weight_count(graph, op) * out->h * out->w;
 }
 
@@ -178,6 +201,28 @@ int64_t tnas_graph_weight_count(const tnas_graph *graph)
     return count;
 }
 
+/* What the operator's record may hold. */
+static tnas_status check_fields(const tnas_op *op, int index)
+{
+    const bool window = tnas_op_has(op->kind, TNAS_OP_WINDOW);
+    const bool wide_pad = op->pad_top >= op->kernel_h || op->pad_bottom >= op->kernel_h ||
+                          op->pad_left >= op->kernel_w || op->pad_right >= op->kernel_w;
+    if (wide_pad && !tnas_op_has(op->kind, TNAS_OP_PADS))
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): a pad must be below the kernel size",
+                         index, kinds[op->kind].text);
+    if (!window &&
+        (op->kernel_h != 1 || op->kernel_w != 1 || op->stride_h != 1 || op->stride_w != 1))
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): has no window, kernel and stride are 1",
+                         index, kinds[op->kind].text);
+    if (!tnas_op_has(op->kind, TNAS_OP_CLAMPS) && op->activation != TNAS_ACT_NONE)
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): cannot have an activation", index,
+                         kinds[op->kind].text);
+    if (op->kind == TNAS_OP_ACTIVATION && op->activation == TNAS_ACT_NONE)
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): must have an activation", index,
+                         kinds[op->kind].text);
+    return TNAS_OK;
+}
+
 static tnas_status check_op(const tnas_graph *graph, int index)
 {
     const tnas_op *const op = &graph->ops[index];
@@ -192,32 +237,23 @@ static tnas_status check_op(const tnas_graph *graph, int index)
     if (!inputs_exist(graph, op) || op->in[0] > index || op->in[1] > index)
         return tnas_fail(TNAS_ERR_INPUT,
                          "operator %d (%s): inputs %d, %d must be earlier tensors%s", index,
-                         op_texts[op->kind], op->in[0], op->in[1],
-                         op->kind == TNAS_OP_ADD ? "" : ", and the second none");
+                         kinds[op->kind].text, op->in[0], op->in[1],
+                         kinds[op->kind].inputs == 2 ? "" : ", and the second none");
     const tnas_tensor *const out = &graph->tensors[op->out];
     const tnas_tensor expected = output_shape(graph, op, out->c);
     if (!output_possible(graph, op, &expected))
         return tnas_fail(TNAS_ERR_INPUT,
                          "operator %d (%s): its output would be %dx%dx%d; sides must be 1 to %d, "
                          "tensors and weights have at most %d elements",
-                         index, op_texts[op->kind], expected.h, expected.w, expected.c,
+                         index, kinds[op->kind].text, expected.h, expected.w, expected.c,
                          TNAS_SIDE_MAX, TNAS_ELEMENTS_MAX);
-    if (expected.h != out->h || expected.w != out->w || expected.c != out->c)
+    if (!same_shape(&expected, out))
         return tnas_fail(TNAS_ERR_INPUT,
                          "operator %d (%s): output %dx%dx%d does not follow from its input, which "
                          "gives %dx%dx%d",
-                         index, op_texts[op->kind], out->h, out->w, out->c, expected.h, expected.w,
-                         expected.c);
-    if (op->pad_top >= op->kernel_h || op->pad_bottom >= op->kernel_h ||
-        op->pad_left >= op->kernel_w || op->pad_right >= op->kernel_w)
-        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): a pad must be below the kernel size",
-                         index, op_texts[op->kind]);
-    const bool has_window = op->kind != TNAS_OP_FC && op->kind != TNAS_OP_ADD;
-    if (!has_window &&
-        (op->kernel_h != 1 || op->kernel_w != 1 || op->stride_h != 1 || op->stride_w != 1))
-        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s): has no window, kernel and stride are 1",
-                         index, op_texts[op->kind]);
-    return TNAS_OK;
+                         index, kinds[op->kind].text, out->h, out->w, out->c, expected.h,
+                         expected.w, expected.c);
+    return check_fields(op, index);
 }
 
 tnas_status tnas_graph_check(const tnas_graph *graph)

@@ -5,21 +5,48 @@
 #ifndef TNAS_GRAPH_GRAPH_H
 #define TNAS_GRAPH_GRAPH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/status.h"
 
-/*  name      text         weights  what it computes */
+/* What an operator has. */
+enum {
+    TNAS_OP_WINDOW = 1,  /* kernel, stride and pads */
+    TNAS_OP_PADS = 2,    /* pads alone */
+    TNAS_OP_OUT_C = 4,   /* output channels of its own choice */
+    TNAS_OP_FILTERS = 8, /* weights that are multiplied and summed, with bias */
+    TNAS_OP_VECTOR = 16, /* one constant per channel, which is not a MAC */
+    TNAS_OP_CLAMPS = 32, /* an activation may be fused */
+};
+
+/* Files count kinds from 0 in this order: new ones go to the end.
+ *  name         text           inputs has                       what it computes */
 #define TNAS_OPS(X)                                                                                \
-    X(CONV2D, "conv2d", 1, "convolution, weights OHWI")                                            \
-    X(DWCONV2D, "dwconv2d", 1, "depthwise convolution, weights HWC")                               \
-    X(FC, "fc", 1, "fully connected on the flattened input, weights OI")                           \
-    X(ADD, "add", 0, "sum of two tensors of one shape")                                            \
-    X(AVGPOOL, "avgpool", 0, "average over a window, padding not counted")                         \
-    X(MAXPOOL, "maxpool", 0, "maximum over a window")
+    X(CONV2D, "conv2d", 1, TNAS_OP_WINDOW | TNAS_OP_OUT_C | TNAS_OP_FILTERS | TNAS_OP_CLAMPS,      \
+      "convolution, weights OHWI")                                                                 \
+    X(DWCONV2D, "dwconv2d", 1, TNAS_OP_WINDOW | TNAS_OP_FILTERS | TNAS_OP_CLAMPS,                  \
+      "depthwise convolution, weights HWC")                                                        \
+    X(FC, "fc", 1, TNAS_OP_OUT_C | TNAS_OP_FILTERS | TNAS_OP_CLAMPS,                               \
+      "fully connected on the flattened input, weights OI")                                        \
+    X(ADD, "add", 2, TNAS_OP_CLAMPS, "sum of two tensors of one shape")                            \
+    X(AVGPOOL, "avgpool", 1, TNAS_OP_WINDOW | TNAS_OP_CLAMPS,                                      \
+      "average over a window, padding not counted")                                                \
+    X(MAXPOOL, "maxpool", 1, TNAS_OP_WINDOW | TNAS_OP_CLAMPS, "maximum over a window")             \
+    X(MUL, "mul", 2, TNAS_OP_CLAMPS,                                                               \
+      "product; the second tensor has the first's shape, or its channels at 1x1")                  \
+    X(CONCAT, "concat", 2, 0, "the channels of the first tensor, then those of the second")        \
+    X(SOFTMAX, "softmax", 1, 0, "softmax over the channels of each pixel")                         \
+    X(LOGISTIC, "logistic", 1, 0, "1 / (1 + exp(-x))")                                             \
+    X(PAD, "pad", 1, TNAS_OP_PADS, "zeros around the image, where no operator can pad itself")     \
+    X(ACTIVATION, "activation", 1, TNAS_OP_CLAMPS, "an activation that was not fused")             \
+    X(CHANNEL_MUL, "channel_mul", 1, TNAS_OP_VECTOR | TNAS_OP_CLAMPS,                              \
+      "product with one constant per channel")                                                     \
+    X(CHANNEL_ADD, "channel_add", 1, TNAS_OP_VECTOR | TNAS_OP_CLAMPS,                              \
+      "sum with one constant per channel")
 
 typedef enum tnas_op_kind {
-#define TNAS_OP_ENUM(name, text, weights, what) TNAS_OP_##name,
+#define TNAS_OP_ENUM(name, text, inputs, has, what) TNAS_OP_##name,
     TNAS_OPS(TNAS_OP_ENUM)
 #undef TNAS_OP_ENUM
         TNAS_OP_KIND_COUNT
@@ -43,7 +70,7 @@ typedef struct tnas_tensor {
 typedef struct tnas_op {
     uint8_t kind;       /* tnas_op_kind */
     uint8_t activation; /* tnas_activation */
-    int16_t in[2];      /* tensors; in[1] is TNAS_NONE but for ADD */
+    int16_t in[2];      /* tensors; in[1] is TNAS_NONE where the kind takes one input */
     int16_t out;
     uint8_t kernel_h, kernel_w, stride_h, stride_w; /* 1 where they mean nothing */
     uint8_t pad_top, pad_bottom, pad_left, pad_right;
@@ -71,7 +98,7 @@ typedef struct tnas_graph {
 void tnas_graph_init(tnas_graph *graph, int32_t h, int32_t w, int32_t c);
 
 /* Appends an operator whose `out` is ignored, and its output tensor; the shape follows from
- * the input, the window and, for CONV2D and FC, out_c (ignored otherwise). Returns the new
+ * the inputs, the window and, for CONV2D and FC, out_c (ignored otherwise). Returns the new
  * tensor, or TNAS_NONE when the graph is full or the operator impossible. */
 int tnas_graph_append(tnas_graph *graph, const tnas_op *op, int32_t out_c);
 
@@ -85,12 +112,15 @@ int64_t tnas_tensor_count(const tnas_tensor *tensor); /* elements, = bytes in in
 int64_t tnas_op_macs(const tnas_graph *graph, int op);
 int64_t tnas_graph_macs(const tnas_graph *graph);
 
-/* Weights of one operator without bias; channels that have a bias and a scale. */
+/* Constants of one operator, without bias and scales: of filters, or one per channel. */
 int64_t tnas_op_weight_count(const tnas_graph *graph, int op);
 int64_t tnas_graph_weight_count(const tnas_graph *graph);
 
 /* Every rule above; the sentence names operator and rule. For graphs from files. */
 tnas_status tnas_graph_check(const tnas_graph *graph);
+
+int tnas_op_input_count(int kind);    /* 1 or 2 */
+bool tnas_op_has(int kind, int what); /* any of TNAS_OP_WINDOW and so on; kind must be known */
 
 const char *tnas_op_kind_text(int kind);
 int tnas_op_kind_parse(const char *text); /* TNAS_NONE: unknown */

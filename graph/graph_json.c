@@ -1,5 +1,7 @@
 /* Graph files, "tinynas-graph" version 1: one operator a line, shapes follow from them.
  * What an operator leaves out is 1x1, stride 1, no padding, no activation. */
+#include <stdio.h>
+
 #include "common/io.h"
 #include "common/json.h"
 #include "common/text.h"
@@ -8,22 +10,17 @@
 #define FORMAT "tinynas-graph"
 enum { VERSION = 1 };
 
-static bool has_window(int kind)
-{
-    return kind != TNAS_OP_FC && kind != TNAS_OP_ADD;
-}
+enum { KEYS_BYTES = 64 };
 
-static bool has_out_c(int kind)
+/* The keys of an operator of this kind, comma-separated. */
+static const char *allowed_keys(int kind, char out[KEYS_BYTES])
 {
-    return kind == TNAS_OP_CONV2D || kind == TNAS_OP_FC;
-}
-
-static const char *allowed_keys(int kind)
-{
-    if (!has_window(kind))
-        return has_out_c(kind) ? "op,in,out_c,activation" : "op,in,activation";
-    return has_out_c(kind) ? "op,in,kernel,stride,pad,out_c,activation"
-                           : "op,in,kernel,stride,pad,activation";
+    snprintf(out, KEYS_BYTES, "op,in%s%s%s%s",
+             tnas_op_has(kind, TNAS_OP_WINDOW) ? ",kernel,stride" : "",
+             tnas_op_has(kind, TNAS_OP_WINDOW | TNAS_OP_PADS) ? ",pad" : "",
+             tnas_op_has(kind, TNAS_OP_OUT_C) ? ",out_c" : "",
+             tnas_op_has(kind, TNAS_OP_CLAMPS) ? ",activation" : "");
+    return out;
 }
 
 /* `count` whole numbers below `key`; leaves out[] as it is when the key is absent. */
@@ -53,17 +50,19 @@ static tnas_status read_window(const tnas_json_at *at, tnas_op *op)
     TNAS_TRY(read_numbers(at, "kernel", 2, one, most, kernel));
     TNAS_TRY(read_numbers(at, "stride", 2, one, most, stride));
     const int64_t zero[] = {0, 0, 0, 0};
-    const int64_t below_kernel[] = {op->kernel_h - 1, op->kernel_h - 1, op->kernel_w - 1,
-                                    op->kernel_w - 1};
+    const bool free = tnas_op_has(op->kind, TNAS_OP_PADS);
+    const int64_t h_most = free ? UINT8_MAX : op->kernel_h - 1;
+    const int64_t w_most = free ? UINT8_MAX : op->kernel_w - 1;
+    const int64_t pad_most[] = {h_most, h_most, w_most, w_most};
     uint8_t *const pad[] = {&op->pad_top, &op->pad_bottom, &op->pad_left, &op->pad_right};
-    return read_numbers(at, "pad", 4, zero, below_kernel, pad);
+    return read_numbers(at, "pad", 4, zero, pad_most, pad);
 }
 
 static tnas_status read_inputs(const tnas_json_at *at, int tensor_count, tnas_op *op)
 {
     tnas_json_at array;
     TNAS_TRY(tnas_json_array(at, "in", &array));
-    const int count = op->kind == TNAS_OP_ADD ? 2 : 1;
+    const int count = tnas_op_input_count(op->kind);
     if (tnas_json_length(&array) != count)
         return tnas_json_fail(&array, "%d tensors: %s takes %d", tnas_json_length(&array),
                               tnas_op_kind_text(op->kind), count);
@@ -80,10 +79,15 @@ static tnas_status fail_impossible(const tnas_json_at *at, const tnas_graph *gra
                                    const tnas_op *op)
 {
     const tnas_tensor *const in = &graph->tensors[op->in[0]];
-    if (op->kind == TNAS_OP_ADD) {
+    if (tnas_op_input_count(op->kind) == 2) {
         const tnas_tensor *const in2 = &graph->tensors[op->in[1]];
-        return tnas_json_fail(at, "adds %dx%dx%d and %dx%dx%d: must be one shape", in->h, in->w,
-                              in->c, in2->h, in2->w, in2->c);
+        const char *const rule = op->kind == TNAS_OP_CONCAT ? "must agree in height and width"
+                                 : op->kind == TNAS_OP_MUL
+                                     ? "must be one shape, or the second 1x1 with as many channels"
+                                     : "must be one shape";
+        return tnas_json_fail(at, "%s of %dx%dx%d and %dx%dx%d: %s, at most %d elements",
+                              tnas_op_kind_text(op->kind), in->h, in->w, in->c, in2->h, in2->w,
+                              in2->c, rule, TNAS_ELEMENTS_MAX);
     }
     if (op->kernel_h > in->h + op->pad_top + op->pad_bottom ||
         op->kernel_w > in->w + op->pad_left + op->pad_right)
@@ -100,7 +104,8 @@ static tnas_status read_op(const tnas_json_at *at, tnas_graph *graph)
     const int kind = tnas_op_kind_parse(text);
     if (kind == TNAS_NONE)
         return tnas_json_fail(at, "op = \"%s\" is no operator", text);
-    TNAS_TRY(tnas_json_allow_keys(at, allowed_keys(kind)));
+    char keys[KEYS_BYTES];
+    TNAS_TRY(tnas_json_allow_keys(at, allowed_keys(kind, keys)));
     tnas_op op = {.kind = (uint8_t)kind,
                   .in = {TNAS_NONE, TNAS_NONE},
                   .kernel_h = 1,
@@ -116,8 +121,10 @@ static tnas_status read_op(const tnas_json_at *at, tnas_graph *graph)
             return tnas_json_fail(at, "activation = \"%s\" is unknown", text);
         op.activation = (uint8_t)activation;
     }
+    if (kind == TNAS_OP_ACTIVATION && op.activation == TNAS_ACT_NONE)
+        return tnas_json_fail(at, "activation must be there and not \"none\"");
     int64_t out_c = 0;
-    if (has_out_c(kind))
+    if (tnas_op_has(kind, TNAS_OP_OUT_C))
         TNAS_TRY(tnas_json_int(at, "out_c", 1, TNAS_SIDE_MAX, &out_c));
     if (tnas_graph_append(graph, &op, (int32_t)out_c) == TNAS_NONE)
         return fail_impossible(at, graph, &op);
@@ -193,14 +200,14 @@ static void print_op(tnas_text *text, const tnas_graph *graph, const tnas_op *op
     if (op->in[1] != TNAS_NONE)
         tnas_text_add(text, ",%d", op->in[1]);
     tnas_text_add(text, "]");
-    if (has_window(op->kind))
+    if (tnas_op_has(op->kind, TNAS_OP_WINDOW))
         tnas_text_add(text, ",\"kernel\":[%d,%d]", op->kernel_h, op->kernel_w);
     if (op->stride_h != 1 || op->stride_w != 1)
         tnas_text_add(text, ",\"stride\":[%d,%d]", op->stride_h, op->stride_w);
     if (op->pad_top != 0 || op->pad_bottom != 0 || op->pad_left != 0 || op->pad_right != 0)
         tnas_text_add(text, ",\"pad\":[%d,%d,%d,%d]", op->pad_top, op->pad_bottom, op->pad_left,
                       op->pad_right);
-    if (has_out_c(op->kind))
+    if (tnas_op_has(op->kind, TNAS_OP_OUT_C))
         tnas_text_add(text, ",\"out_c\":%d", graph->tensors[op->out].c);
     if (op->activation != TNAS_ACT_NONE)
         tnas_text_add(text, ",\"activation\":\"%s\"", tnas_activation_text(op->activation));

@@ -20,11 +20,13 @@ typedef struct tnas_quant {
 
 /* Constants of one operator; NULL where there are none. Shapes by operator kind:
  *   CONV2D [out_c, kernel_h, kernel_w, in_c]   DWCONV2D [kernel_h, kernel_w, c]
- *   FC     [out_c, in elements, NHWC order]    per channel: [out_c] */
+ *   FC     [out_c, in elements, NHWC order]    per channel: [out_c]
+ *   CHANNEL_MUL, CHANNEL_ADD [c]: real = weight_scale[c] * (weight_s8[c] - bias_s32[c]), that
+ *   is, bias_s32 holds the zero point; in a float model the bias is 0. */
 typedef struct tnas_op_constants {
     float *weight, *bias;                          /* float */
     float *bn_scale, *bn_shift, *bn_mean, *bn_var; /* float: gamma, beta and statistics */
-    int8_t *weight_s8;                             /* int8, -127..127 */
+    int8_t *weight_s8; /* int8, -127..127; -128 too in CHANNEL_MUL and CHANNEL_ADD */
     float *weight_scale;
     int32_t *bias_s32;
 } tnas_op_constants;

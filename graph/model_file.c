@@ -289,19 +289,25 @@ static tnas_status read_quant(reader *r, int tensor, tnas_quant *out)
     return TNAS_OK;
 }
 
-static tnas_status read_int8_constants(reader *r, int op, size_t weights, size_t channels,
-                                       tnas_op_constants *k)
+/* vector: one constant per channel with its zero point where filters have a bias. */
+static tnas_status read_int8_constants(reader *r, int op, bool vector, size_t weights,
+                                       size_t channels, tnas_op_constants *k)
 {
     for (size_t i = 0; i < weights; i++) {
         const int8_t weight = (int8_t)*r->at++;
-        if (weight == INT8_MIN)
+        if (weight == INT8_MIN && !vector)
             return tnas_fail(TNAS_ERR_INPUT, "%s: operator %d: weight[%zu] = -128 is below -127",
                              r->path, op, i);
         k->weight_s8[i] = weight;
     }
     TNAS_TRY(get_f32s(r, POSITIVE, op, "weight_scale", k->weight_scale, channels));
-    for (size_t c = 0; c < channels; c++)
+    for (size_t c = 0; c < channels; c++) {
         k->bias_s32[c] = (int32_t)get_u32(r);
+        if (vector && (k->bias_s32[c] < INT8_MIN || k->bias_s32[c] > INT8_MAX))
+            return tnas_fail(TNAS_ERR_INPUT,
+                             "%s: operator %d: zero point[%zu] = %d must be in -128..127", r->path,
+                             op, c, k->bias_s32[c]);
+    }
     return TNAS_OK;
 }
 
@@ -309,11 +315,13 @@ static tnas_status read_constants(reader *r, tnas_model *model, int op, unsigned
 {
     const size_t weights = (size_t)tnas_op_weight_count(&model->graph, op);
     const size_t channels = (size_t)model->graph.tensors[model->graph.ops[op].out].c;
+    const int kind = model->graph.ops[op].kind;
     const bool batch_norm = (held & HOLDS_BATCH_NORM) != 0;
     if (held > (HOLDS_WEIGHTS | HOLDS_BATCH_NORM) || held == HOLDS_BATCH_NORM ||
-        (held != 0 && weights == 0) || (batch_norm && model->type == TNAS_MODEL_INT8))
+        (held != 0 && weights == 0) ||
+        (batch_norm && (model->type == TNAS_MODEL_INT8 || !tnas_op_has(kind, TNAS_OP_FILTERS))))
         return tnas_fail(TNAS_ERR_INPUT, "%s: operator %d (%s) cannot hold constants %u", r->path,
-                         op, tnas_op_kind_text(model->graph.ops[op].kind), held);
+                         op, tnas_op_kind_text(kind), held);
     if (held == 0)
         return TNAS_OK;
     if (bytes_left(r) < constant_bytes(model, op, held))
@@ -322,7 +330,7 @@ static tnas_status read_constants(reader *r, tnas_model *model, int op, unsigned
     TNAS_TRY(tnas_model_add_constants(model, op, batch_norm));
     tnas_op_constants *const k = &model->constants[op];
     if (model->type == TNAS_MODEL_INT8)
-        return read_int8_constants(r, op, weights, channels, k);
+        return read_int8_constants(r, op, tnas_op_has(kind, TNAS_OP_VECTOR), weights, channels, k);
     TNAS_TRY(get_f32s(r, FINITE, op, "weight", k->weight, weights));
     TNAS_TRY(get_f32s(r, FINITE, op, "bias", k->bias, channels));
     if (!batch_norm)

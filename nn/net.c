@@ -75,6 +75,18 @@ static tnas_status check_view(const tnas_graph *graph, int op, const tnas_view *
     return check_kernel(o, op, view, slot);
 }
 
+/* What can be trained: the operators of the search spaces. */
+static tnas_status check_kinds(const tnas_graph *graph)
+{
+    for (int op = 0; op < graph->op_count; op++)
+        if (!tnas_op_has(graph->ops[op].kind, TNAS_OP_WINDOW | TNAS_OP_FILTERS) &&
+            graph->ops[op].kind != TNAS_OP_ADD)
+            return tnas_fail(TNAS_ERR_INPUT,
+                             "operator %d (%s): the training engine cannot compute it", op,
+                             tnas_op_kind_text(graph->ops[op].kind));
+    return TNAS_OK;
+}
+
 static tnas_status check_output(const tnas_graph *graph)
 {
     const tnas_tensor *const out = &graph->tensors[tnas_graph_output(graph)];
@@ -89,6 +101,7 @@ tnas_status tnas_net_build(const tnas_graph *graph, const tnas_view *views, cons
 {
     memset(out, 0, sizeof *out);
     TNAS_TRY(tnas_graph_check(graph));
+    TNAS_TRY(check_kinds(graph));
     TNAS_TRY(check_output(graph));
     for (int op = 0; op < graph->op_count; op++)
         TNAS_TRY(check_view(graph, op, &views[op], store));

@@ -87,7 +87,7 @@ static tnas_status quantize_constants(const tnas_model *model, int op, tnas_mode
 {
     const tnas_op_constants *const from = &model->constants[op];
     const tnas_filters filters = tnas_filters_of(&model->graph, op);
-    if (filters.channel_count == 0)
+    if (!tnas_op_has(model->graph.ops[op].kind, TNAS_OP_FILTERS))
         return TNAS_OK;
     assert(from->bn_scale == NULL);
     if (filters.weight_count > PRODUCTS_MAX)
@@ -133,6 +133,9 @@ static float sum_unit(const tnas_model *model, int op)
 static tnas_status quantize_output(const tnas_range *ranges, int op, tnas_model *out)
 {
     const tnas_op *const o = &out->graph.ops[op];
+    if (!tnas_op_has(o->kind, TNAS_OP_WINDOW | TNAS_OP_FILTERS) && o->kind != TNAS_OP_ADD)
+        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s) cannot be quantised", op,
+                         tnas_op_kind_text(o->kind));
     if (o->kind == TNAS_OP_AVGPOOL || o->kind == TNAS_OP_MAXPOOL) {
         out->quant[o->out] = out->quant[o->in[0]];
         return TNAS_OK;

@@ -8,6 +8,8 @@
 #include "common/alloc.h"
 #include "common/hash.h"
 #include "graph/model.h"
+#include "graph/schedule.h"
+#include "nn/net.h"
 #include "tests/random_graph.h"
 #include "tests/testing.h"
 
@@ -103,6 +105,101 @@ START_TEST(macs_and_weights_agree_with_counts_by_hand)
 }
 END_TEST
 
+static int append_kind(tnas_graph *graph, tnas_op_kind kind, int in, int in2,
+                       tnas_activation activation)
+{
+    const tnas_op op = {.kind = (uint8_t)kind,
+                        .activation = (uint8_t)activation,
+                        .in = {(int16_t)in, (int16_t)in2},
+                        .kernel_h = 1,
+                        .kernel_w = 1,
+                        .stride_h = 1,
+                        .stride_w = 1};
+    return tnas_graph_append(graph, &op, 0);
+}
+
+/* One operator of every kind that no search space decodes. */
+static void imported_graph(tnas_graph *graph)
+{
+    tnas_graph_init(graph, 6, 5, 3);
+    const tnas_op pad = {.kind = TNAS_OP_PAD,
+                         .in = {0, TNAS_NONE},
+                         .kernel_h = 1,
+                         .kernel_w = 1,
+                         .stride_h = 1,
+                         .stride_w = 1,
+                         .pad_top = 1,
+                         .pad_bottom = 2,
+                         .pad_left = 3,
+                         .pad_right = 4};
+    const int a = tnas_graph_append(graph, &pad, 0);
+    const int b = append_kind(graph, TNAS_OP_CHANNEL_MUL, a, TNAS_NONE, TNAS_ACT_NONE);
+    const int c = append_kind(graph, TNAS_OP_CHANNEL_ADD, b, TNAS_NONE, TNAS_ACT_RELU);
+    const int d = append_kind(graph, TNAS_OP_CONCAT, c, a, TNAS_ACT_NONE);
+    const int e = append_kind(graph, TNAS_OP_ACTIVATION, d, TNAS_NONE, TNAS_ACT_RELU6);
+    const int f = append_kind(graph, TNAS_OP_MUL, e, d, TNAS_ACT_NONE);
+    const int g = append_kind(graph, TNAS_OP_LOGISTIC, f, TNAS_NONE, TNAS_ACT_NONE);
+    const int h = append_kind(graph, TNAS_OP_MUL, f,
+                              graph_append_global_pool(graph, TNAS_OP_AVGPOOL, g), TNAS_ACT_RELU);
+    append_kind(graph, TNAS_OP_SOFTMAX, h, TNAS_NONE, TNAS_ACT_NONE);
+}
+
+START_TEST(operators_of_imported_networks_have_shapes_and_constants_but_no_macs)
+{
+    tnas_graph graph;
+    imported_graph(&graph);
+    static const int shapes[][4] = {/* h, w, c, constants */
+                                    {9, 12, 3, 0}, {9, 12, 3, 3}, {9, 12, 3, 3}, {9, 12, 6, 0},
+                                    {9, 12, 6, 0}, {9, 12, 6, 0}, {9, 12, 6, 0}, {1, 1, 6, 0},
+                                    {9, 12, 6, 0}, {9, 12, 6, 0}};
+    ck_assert_int_eq(graph.op_count, 10);
+    for (int op = 0; op < graph.op_count; op++) {
+        const tnas_tensor *const out = &graph.tensors[op + 1];
+        ck_assert_int_eq(out->h, shapes[op][0]);
+        ck_assert_int_eq(out->w, shapes[op][1]);
+        ck_assert_int_eq(out->c, shapes[op][2]);
+        ck_assert_int_eq(tnas_op_weight_count(&graph, op), shapes[op][3]);
+        ck_assert_int_eq(tnas_op_macs(&graph, op), 0);
+    }
+    ck_ok(tnas_graph_check(&graph));
+    /* A vector may scale a map; a map may not scale a vector, nor a vector of other channels. */
+    ck_assert_int_eq(append_kind(&graph, TNAS_OP_MUL, 8, 9, TNAS_ACT_NONE), TNAS_NONE);
+    ck_assert_int_eq(append_kind(&graph, TNAS_OP_MUL, 1, 8, TNAS_ACT_NONE), TNAS_NONE);
+    ck_assert_int_eq(append_kind(&graph, TNAS_OP_ADD, 9, 8, TNAS_ACT_NONE), TNAS_NONE);
+    ck_assert_int_eq(append_kind(&graph, TNAS_OP_CONCAT, 8, 9, TNAS_ACT_NONE), TNAS_NONE);
+}
+END_TEST
+
+START_TEST(our_runtime_names_the_operators_it_lacks)
+{
+    static const char *const kinds[] = {"pad",        "channel_mul", "channel_add", "concat",
+                                        "activation", "mul",         "logistic"};
+    tnas_graph graph;
+    tnas_schedule schedule;
+    for (int op = 0; op < 7; op++) {
+        imported_graph(&graph);
+        graph.ops[0] = graph.ops[op];
+        graph.op_count = 1;
+        char sentence[80];
+        snprintf(sentence, sizeof sentence, "operator 0 (%s): the tinynas runtime", kinds[op]);
+        ck_fails(TNAS_ERR_INPUT, sentence,
+                 tnas_schedule_build(&graph, tnas_target_tinynas(), &schedule));
+    }
+}
+END_TEST
+
+START_TEST(the_training_engine_names_the_operators_it_lacks)
+{
+    tnas_graph graph;
+    tnas_graph_init(&graph, 1, 1, 4);
+    append_kind(&graph, TNAS_OP_LOGISTIC, 0, TNAS_NONE, TNAS_ACT_NONE);
+    tnas_net net;
+    tnas_store *store;
+    ck_fails(TNAS_ERR_INPUT, "operator 0 (logistic): the training engine cannot compute it",
+             tnas_net_build_fixed(&graph, &net, &store));
+}
+END_TEST
+
 START_TEST(impossible_operators_are_not_appended)
 {
     static const struct {
@@ -193,13 +290,17 @@ VIOLATION(unequal_addends, g->ops[2].in[1] = 0)
 VIOLATION(wide_pad, (g->ops[0].pad_left = 3, g->tensors[1].w += 2))
 VIOLATION(window_of_add, g->ops[2].kernel_h = 2)
 VIOLATION(stride_of_fc, g->ops[3].stride_h = 0)
+VIOLATION(clamped_softmax, (g->ops[1].kind = TNAS_OP_SOFTMAX, g->ops[1].activation = TNAS_ACT_RELU))
+VIOLATION(idle_activation, g->ops[1].kind = TNAS_OP_ACTIVATION)
+VIOLATION(pad_of_mul, (g->ops[2].kind = TNAS_OP_MUL, g->ops[2].pad_left = 1))
+VIOLATION(short_concat, g->ops[2].kind = TNAS_OP_CONCAT)
 
 static const violation violations[] = {
     {"0 operators: must have 1 to 320", no_ops},
     {"321 operators", many_ops},
     {"4 operators has 4 tensors: must be 5", tensor_missing},
     {"input 8x0x3: each must be 1 to 32767", empty_input},
-    {"operator 1: kind 6 is unknown", unknown_kind},
+    {"operator 1: kind 14 is unknown", unknown_kind},
     {"operator 1: activation 3 is unknown", unknown_activation},
     {"operator 1: writes tensor 1, must write 2", other_output},
     {"operator 1 (conv2d): inputs 2, -1 must be earlier", later_input},
@@ -214,6 +315,11 @@ static const violation violations[] = {
     {"operator 0 (conv2d): a pad must be below the kernel size", wide_pad},
     {"operator 2 (add): has no window", window_of_add},
     {"operator 3 (fc): has no window", stride_of_fc},
+    {"operator 1 (softmax): cannot have an activation", clamped_softmax},
+    {"operator 1 (activation): must have an activation", idle_activation},
+    {"operator 2 (mul): a pad must be below the kernel size", pad_of_mul},
+    {"operator 2 (concat): output 8x8x4 does not follow from its input, which gives 8x8x8",
+     short_concat},
 };
 enum { VIOLATION_COUNT = sizeof violations / sizeof violations[0] };
 
@@ -241,7 +347,7 @@ START_TEST(texts_of_kinds_and_activations_parse_back)
         ck_assert_int_eq(tnas_op_kind_parse(tnas_op_kind_text(kind)), kind);
     for (int activation = 0; activation < TNAS_ACT_COUNT; activation++)
         ck_assert_int_eq(tnas_activation_parse(tnas_activation_text(activation)), activation);
-    ck_assert_int_eq(tnas_op_kind_parse("softmax"), TNAS_NONE);
+    ck_assert_int_eq(tnas_op_kind_parse("lstm"), TNAS_NONE);
     ck_assert_int_eq(tnas_activation_parse("swish"), TNAS_NONE);
     ck_assert_str_eq(tnas_op_kind_text(TNAS_OP_KIND_COUNT), "?");
     ck_assert_str_eq(tnas_activation_text(-1), "?");
@@ -261,7 +367,9 @@ static void assert_equal_graphs(const tnas_graph *a, const tnas_graph *b)
 static void random_graph(int index, tnas_graph *graph)
 {
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)index);
-    if (index % 2 == 0)
+    if (index == 0)
+        imported_graph(graph);
+    else if (index % 2 == 0)
         random_mbconv_graph(&rng, graph);
     else
         random_branched_graph(&rng, 1 + index % 40, graph);
@@ -372,7 +480,7 @@ static const struct {
     {ROOT("\"input\":[8,6,3],\"ops\":[],\"name\":1"), "name: must be a text"},
     {OPS("7"), "ops[0]: key \"op\" is missing"},
     {OPS("{\"in\":[0]}"), "ops[0]: key \"op\" is missing"},
-    {OPS("{\"op\":\"softmax\",\"in\":[0]}"), "ops[0]: op = \"softmax\" is no operator"},
+    {OPS("{\"op\":\"lstm\",\"in\":[0]}"), "ops[0]: op = \"lstm\" is no operator"},
     {OPS("{\"op\":3,\"in\":[0]}"), "ops[0].op: must be a text"},
     {OPS("{\"op\":\"conv2d\",\"out_c\":4}"), "ops[0]: key \"in\" is missing"},
     {OPS("{\"op\":\"conv2d\",\"in\":[0]}"), "ops[0]: key \"out_c\" is missing"},
@@ -380,7 +488,17 @@ static const struct {
     {OPS("{\"op\":\"conv2d\",\"in\":[],\"out_c\":1}"), "ops[0].in: 0 tensors: conv2d takes 1"},
     {OPS("{\"op\":\"conv2d\",\"in\":[1],\"out_c\":1}"), "ops[0].in[0]: 1 is outside 0..0"},
     {OPS("{" CONV "},{\"op\":\"add\",\"in\":[1]}"), "ops[1].in: 1 tensors: add takes 2"},
-    {OPS("{" CONV "},{\"op\":\"add\",\"in\":[1,0]}"), "ops[1]: adds 8x6x4 and 8x6x3"},
+    {OPS("{" CONV "},{\"op\":\"add\",\"in\":[1,0]}"), "ops[1]: add of 8x6x4 and 8x6x3"},
+    {OPS("{" CONV "},{\"op\":\"mul\",\"in\":[1]}"), "ops[1].in: 1 tensors: mul takes 2"},
+    {OPS("{" CONV "},{\"op\":\"mul\",\"in\":[0,1]}"), "mul of 8x6x3 and 8x6x4: must be one shape"},
+    {OPS("{" CONV ",\"stride\":[2,2]},{\"op\":\"concat\",\"in\":[0,1]}"),
+     "concat of 8x6x3 and 4x3x4: must agree in height and width"},
+    {OPS("{\"op\":\"softmax\",\"in\":[0],\"activation\":\"relu\"}"),
+     "ops[0]: unknown key \"activation\"; known here: op,in"},
+    {OPS("{\"op\":\"pad\",\"in\":[0],\"pad\":[0,0,0,256]}"),
+     "ops[0].pad[3]: 256 is outside 0..255"},
+    {OPS("{\"op\":\"pad\",\"in\":[0],\"kernel\":[3,3]}"), "ops[0]: unknown key \"kernel\""},
+    {OPS("{\"op\":\"activation\",\"in\":[0]}"), "ops[0]: activation must be there"},
     {OPS("{" CONV "},{\"op\":\"add\",\"in\":[1,1],\"kernel\":[1,1]}"),
      "ops[1]: unknown key \"kernel\"; known here: op,in,activation"},
     {OPS("{" CONV ",\"dilation\":2}"), "ops[0]: unknown key \"dilation\""},
@@ -447,7 +565,8 @@ static tnas_model *random_model(tnas_rng *rng, tnas_model_type type, const tnas_
         const size_t channels = (size_t)graph->tensors[graph->ops[op].out].c;
         if (weights == 0)
             continue;
-        ck_ok(tnas_model_add_constants(model, op, op % 2));
+        const bool filters = tnas_op_has(graph->ops[op].kind, TNAS_OP_FILTERS);
+        ck_ok(tnas_model_add_constants(model, op, filters && op % 2));
         tnas_op_constants *const k = &model->constants[op];
         fill(rng, k->weight, weights, false);
         float *const arrays[] = {k->bias, k->bn_scale, k->bn_shift, k->bn_mean};
@@ -457,8 +576,12 @@ static tnas_model *random_model(tnas_rng *rng, tnas_model_type type, const tnas_
         fill(rng, k->weight_scale, channels, true);
         for (size_t i = 0; k->weight_s8 != NULL && i < weights; i++)
             k->weight_s8[i] = (int8_t)((int)tnas_rng_below(rng, 255) - 127);
+        const bool vector = tnas_op_has(graph->ops[op].kind, TNAS_OP_VECTOR);
+        if (vector && k->weight_s8 != NULL)
+            k->weight_s8[0] = INT8_MIN;
         for (size_t c = 0; k->bias_s32 != NULL && c < channels; c++)
-            k->bias_s32[c] = (int32_t)(uint32_t)tnas_rng_u64(rng);
+            k->bias_s32[c] = vector ? (int32_t)tnas_rng_below(rng, 256) - 128
+                                    : (int32_t)(uint32_t)tnas_rng_u64(rng);
     }
     for (int t = 0; type == TNAS_MODEL_INT8 && t < graph->tensor_count; t++)
         model->quant[t] = (tnas_quant){(float)(0.001 + tnas_rng_unit(rng)),
@@ -621,7 +744,8 @@ static const struct {
     {AT_OPS, 200, 4, "ends within its operators"},
     {AT_INPUT, 0xffffffff, 4, "input 4294967295x4x1"},
     {AT_INPUT, 0, 4, "operator 0: kind 0 from tensors 0, -1 is impossible"},
-    {AT_OP0, 6, 1, "operator 0: kind 6"},
+    {AT_OP0, 14, 1, "operator 0: kind 14"},
+    {AT_OP0, 7, 1, "operator 0: kind 7 from tensors 0, -1 is impossible"}, /* concat of one */
     {AT_OP0 + 1, 3, 1, "operator 0: activation 3 is unknown"},
     {AT_OP0 + 2, 1, 2, "operator 0: kind 0 from tensors 1, -1 is impossible"},
     {AT_OP0 + 6, 0, 1, "operator 0: kind 0"},
@@ -719,6 +843,9 @@ int main(void)
     tcase_add_test(rules, output_shapes_follow_from_the_window);
     tcase_add_test(rules, same_padding_gives_input_over_stride_and_splits_low_first);
     tcase_add_test(rules, macs_and_weights_agree_with_counts_by_hand);
+    tcase_add_test(rules, operators_of_imported_networks_have_shapes_and_constants_but_no_macs);
+    tcase_add_test(rules, our_runtime_names_the_operators_it_lacks);
+    tcase_add_test(rules, the_training_engine_names_the_operators_it_lacks);
     tcase_add_test(rules, impossible_operators_are_not_appended);
     tcase_add_test(rules, sizes_beyond_the_limits_are_impossible);
     tcase_add_loop_test(rules, check_names_each_violation, 0, VIOLATION_COUNT);
