@@ -310,6 +310,13 @@ static void move_to_front(int16_t order[], int position)
     order[0] = moved;
 }
 
+/* What runtimes that plan for themselves do. */
+static void place_once(const packing *p, layout *best)
+{
+    sort_items(p, by_bytes, best->order);
+    place_items(p, best);
+}
+
 /* Sorted orders and their repairs. */
 static void try_orders(const packing *p, layout *best)
 {
@@ -348,6 +355,13 @@ static void try_swaps(const packing *p, layout *best)
     }
 }
 
+static void search_offsets(const packing *p, layout *best)
+{
+    best->arena_bytes = SIZE_MAX;
+    try_orders(p, best);
+    try_swaps(p, best);
+}
+
 static void find_bound(packing *p, int step_count)
 {
     p->bound_bytes = 0;
@@ -383,9 +397,10 @@ tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedu
     sum_live_bytes(graph, schedule, &lives, out, p.live_bytes);
     find_bound(&p, schedule->step_count);
     make_items(graph, schedule, &lives, out, &p);
-    best.arena_bytes = SIZE_MAX;
-    try_orders(&p, &best);
-    try_swaps(&p, &best);
+    if (target->plans_itself)
+        place_once(&p, &best);
+    else
+        search_offsets(&p, &best);
     write_offsets(&p, &best, out);
     out->arena_bytes = best.arena_bytes;
     out->lower_bound_bytes = p.bound_bytes;
