@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "common/alloc.h"
 #include "common/paths.h"
+#include "estimators/regions.h"
 #include "study/study.h"
 
 /* What is priced, and the rules it is priced by. */
@@ -54,7 +55,7 @@ static tnas_status price(const tnas_arguments *arguments, const char *model, sub
         .sizes = &s->sizes,
     };
     TNAS_TRY(tnas_arguments_limits(arguments, &s->estimator.limits));
-    tnas_limits_clip(s->mcu, &s->estimator.limits);
+    tnas_limits_clip(s->mcu, s->estimator.runtime, &s->estimator.limits);
     TNAS_TRY(tnas_schedule_build(&s->graph, s->estimator.runtime->target, &s->schedule));
     TNAS_TRY(tnas_plan_build(&s->graph, &s->schedule, s->estimator.runtime->target, &s->plan));
     return tnas_estimate(&s->estimator, &s->graph, &s->cost);
@@ -170,11 +171,12 @@ static void print_table(const tnas_arguments *arguments, const subject *s)
     const tnas_cost *const c = &s->cost;
     const tnas_footprint *const f = &c->footprint;
     const tnas_limits *const limits = &s->estimator.limits;
-    const char *region = "";
-    tnas_mcu_arena_limit_bytes(s->mcu, &region);
+    tnas_arena_place place;
+    tnas_arena_place_find(s->mcu, c->footprint.sram_bytes + limits->reserve_sram_bytes,
+                          s->estimator.runtime->target->splits_arena, &place);
     tnas_print_header(arguments);
     printf("part       %s (%s) at %g MHz, runtime tinynas, arena in %s\n", s->mcu->name,
-           s->mcu->part, s->mcu->clock_mhz, region);
+           s->mcu->part, s->mcu->clock_mhz, place.text);
     if (s->target_id > 0)
         printf("network    the study's target %d\n", s->target_id);
     printf("work       %.3f MMAC in %d layers\n", (double)c->macs * 1e-6, s->schedule.step_count);

@@ -47,6 +47,7 @@ typedef struct packing {
     item items[RECTS_MAX];
     size_t live_bytes[TNAS_GRAPH_OPS_MAX]; /* by step */
     size_t bound_bytes;
+    size_t barrier_bytes; /* nobody lies across this address; SIZE_MAX: there is none */
     int peak_step;
 } packing;
 
@@ -269,6 +270,8 @@ static size_t first_fit(const packing *p, const layout *l, int placed_count)
     bool climbed;
     do {
         climbed = false;
+        if (offset_bytes < p->barrier_bytes && it->bytes > p->barrier_bytes - offset_bytes)
+            offset_bytes = p->barrier_bytes;
         for (int i = 0; i < neighbour_count; i++) {
             if (!collides(p, it, offset_bytes, &neighbours[i]))
                 continue;
@@ -389,6 +392,12 @@ static void write_offsets(const packing *p, const layout *l, tnas_plan *plan)
 tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedule,
                             const tnas_target *target, tnas_plan *out)
 {
+    return tnas_plan_build_split(graph, schedule, target, SIZE_MAX, out);
+}
+
+tnas_status tnas_plan_build_split(const tnas_graph *graph, const tnas_schedule *schedule,
+                                  const tnas_target *target, size_t first_bytes, tnas_plan *out)
+{
     lifetimes lives;
     packing p;
     layout best;
@@ -397,6 +406,7 @@ tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedu
     sum_live_bytes(graph, schedule, &lives, out, p.live_bytes);
     find_bound(&p, schedule->step_count);
     make_items(graph, schedule, &lives, out, &p);
+    p.barrier_bytes = first_bytes;
     if (target->plans_itself)
         place_once(&p, &best);
     else

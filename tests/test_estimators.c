@@ -181,11 +181,11 @@ START_TEST(limits_are_clipped_to_the_part)
     tnas_mcu *mcu = load_mcu("stm32f746");
     tnas_limits limits = TNAS_LIMITS_NONE;
     ck_assert_double_eq(tnas_limit_value(&limits, TNAS_LIMIT_INDEX_FLASH), INFINITY);
-    tnas_limits_clip(mcu, &limits);
+    tnas_limits_clip(mcu, tnas_runtime_find("tinynas"), &limits);
     ck_assert_uint_eq(limits.flash_bytes, 1048576);
     ck_assert_uint_eq(limits.sram_bytes, 327680);
     limits.sram_bytes = 1000;
-    tnas_limits_clip(mcu, &limits);
+    tnas_limits_clip(mcu, tnas_runtime_find("tinynas"), &limits);
     ck_assert_uint_eq(limits.sram_bytes, 1000);
 
     /* 300x300x3 do not fit next to 150x150x8 in 320 KiB, whether or not the user said so. */
