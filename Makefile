@@ -197,6 +197,11 @@ bench-train:
 	@$(MAKE) --no-print-directory $(OUT)/bench/bench_train $(OUT)/bench/bench_kernels
 	@sh scripts/bench_train.sh $(OUT)
 
+## bench-estimate: architectures that one thread prices per second, in ten seconds
+.PHONY: bench-estimate
+bench-estimate: $(OUT)/bench/bench_estimate
+	@TINYNAS_HOME=. $(OUT)/bench/bench_estimate
+
 ## layers: no file includes a folder of its own level or above
 .PHONY: layers
 layers:

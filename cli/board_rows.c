@@ -106,7 +106,7 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
     tnas_measurement_query query = {
         .mcu = mcu->name,
         .runtime = runtime,
-        .graphs_folder = graphs,
+        .graphs = graphs,
         .assumed_clock_mhz =
             arguments->given[TNAS_OPTION_clock] ? arguments->number[TNAS_OPTION_clock] : clock_mhz,
     };

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/priced.h"
 #include "cli/report.h"
+#include "estimators/regions.h"
 
 /* "3x3/2" of a window, "" where there is none. */
 static void window_text(const tnas_op *op, char out[32])
@@ -88,6 +89,9 @@ static void add_memory(cJSON *o, const tnas_priced *p)
 {
     const tnas_footprint *const f = &p->cost.footprint;
     const tnas_limits *const limits = &p->estimator.limits;
+    tnas_arena_place place;
+    tnas_arena_place_find(p->mcu, f->sram_bytes + limits->reserve_sram_bytes,
+                          p->estimator.runtime->target->splits_arena, &place);
     cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
     cJSON_AddNumberToObject(o, "weights_bytes", (double)f->weights_bytes);
     cJSON_AddNumberToObject(o, "channels_bytes", (double)f->channels_bytes);
@@ -105,6 +109,7 @@ static void add_memory(cJSON *o, const tnas_priced *p)
     cJSON_AddNumberToObject(o, "output_bytes",
                             (double)tensor_bytes(p, tnas_graph_output(&p->graph)));
     cJSON_AddNumberToObject(o, "stack_bytes", (double)f->stack_bytes);
+    cJSON_AddStringToObject(o, "arena_in", place.text);
     cJSON_AddStringToObject(o, "memory_source", p->estimator.runtime->memory_source);
     cJSON_AddNumberToObject(o, "flash_limit_bytes", (double)limits->flash_bytes);
     cJSON_AddNumberToObject(o, "sram_limit_bytes", (double)limits->sram_bytes);
@@ -214,8 +219,9 @@ static void print_memory(const tnas_priced *p)
     const tnas_runtime *const runtime = p->estimator.runtime;
     const tnas_limits *const limits = &p->estimator.limits;
     char bytes[32];
-    const char *region = "";
-    tnas_mcu_arena_limit_bytes(p->mcu, &region);
+    tnas_arena_place place;
+    tnas_arena_place_find(p->mcu, f->sram_bytes + limits->reserve_sram_bytes,
+                          runtime->target->splits_arena, &place);
     printf("weights    %12s in flash: packed %zu, per channel %zu, layer table %zu\n",
            tnas_with_commas((long long)(f->flash_bytes - f->code_bytes), bytes), f->weights_bytes,
            f->channels_bytes, f->table_bytes);
@@ -236,8 +242,8 @@ static void print_memory(const tnas_priced *p)
         printf("stack           unknown, apart\n");
     tnas_report_bytes("flash", f->flash_bytes, limits->reserve_flash_bytes, limits->flash_bytes,
                       NULL);
-    char where[64];
-    snprintf(where, sizeof where, "in %s", region);
+    char where[128];
+    snprintf(where, sizeof where, "in %s", place.text);
     tnas_report_bytes("SRAM", f->sram_bytes, limits->reserve_sram_bytes, limits->sram_bytes, where);
     printf("           %s\n", runtime->memory_source);
 }

@@ -7,6 +7,7 @@
 #include "common/io.h"
 #include "common/paths.h"
 #include "estimators/mcu_derive.h"
+#include "estimators/regions.h"
 
 /* "x-cube-ai 10.0.0 29 rows" or "tinynas prior" */
 static int model_text(const tnas_latency_model *model, char *out, size_t out_bytes)
@@ -45,8 +46,8 @@ static tnas_status list_one(void *context, const char *name, const char *path)
     (void)name;
     tnas_mcu *mcu;
     TNAS_TRY(tnas_mcu_load(path, &mcu));
-    const char *region = "";
-    const size_t arena = tnas_mcu_arena_limit_bytes(mcu, &region);
+    tnas_arena_place place;
+    tnas_arena_place_find(mcu, SIZE_MAX, false, &place);
     char models[TNAS_MCU_MODELS_MAX * 120];
     models_text(mcu, models, sizeof models);
     if (list != NULL) {
@@ -55,14 +56,14 @@ static tnas_status list_one(void *context, const char *name, const char *path)
         cJSON_AddStringToObject(o, "part", mcu->part);
         cJSON_AddNumberToObject(o, "clock_mhz", mcu->clock_mhz);
         cJSON_AddNumberToObject(o, "flash_bytes", (double)mcu->flash_bytes);
-        cJSON_AddNumberToObject(o, "arena_limit_bytes", (double)arena);
+        cJSON_AddNumberToObject(o, "arena_limit_bytes", (double)place.bytes);
         cJSON_AddNumberToObject(o, "latency_models", mcu->model_count);
         cJSON_AddNumberToObject(o, "calibrated_models", count_calibrated(mcu));
         cJSON_AddStringToObject(o, "models", models);
         cJSON_AddItemToArray(list, o);
     } else {
         printf("%-14s %-14s %5g MHz  flash %5zu KiB  arena up to %4zu KiB in %s\n", mcu->name,
-               mcu->part, mcu->clock_mhz, mcu->flash_bytes / 1024, arena / 1024, region);
+               mcu->part, mcu->clock_mhz, mcu->flash_bytes / 1024, place.bytes / 1024, place.text);
         printf("%-14s latency: %s\n", "", models[0] != '\0' ? models : "no model");
     }
     tnas_mcu_destroy(mcu);
@@ -92,6 +93,7 @@ static cJSON *regions_of(const tnas_mcu *mcu)
         cJSON_AddStringToObject(region, "name", mcu->regions[i].name);
         cJSON_AddNumberToObject(region, "bytes", (double)mcu->regions[i].bytes);
         cJSON_AddBoolToObject(region, "arena", mcu->regions[i].arena);
+        cJSON_AddBoolToObject(region, "joined", mcu->regions[i].joined);
         cJSON_AddItemToArray(regions, region);
     }
     return regions;
@@ -138,8 +140,10 @@ static void show_table(const tnas_arguments *arguments, const tnas_mcu *mcu)
     printf("part       %s, %s at %g MHz\n", mcu->part, mcu->core, mcu->clock_mhz);
     printf("flash      %zu KiB\n", mcu->flash_bytes / 1024);
     for (int i = 0; i < mcu->region_count; i++)
-        printf("RAM        %-16s %5zu KiB%s\n", mcu->regions[i].name, mcu->regions[i].bytes / 1024,
-               mcu->regions[i].arena ? "  the arena may lie here" : "");
+        printf("RAM        %-16s %5zu KiB%s%s\n", mcu->regions[i].name,
+               mcu->regions[i].bytes / 1024,
+               mcu->regions[i].arena ? "  the arena may lie here" : "",
+               mcu->regions[i].joined ? ", joined to the one before" : "");
     for (int i = 0; i < mcu->model_count; i++) {
         char source[512];
         tnas_latency_describe(&mcu->models[i], source, sizeof source);

@@ -67,21 +67,25 @@ static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
     TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
     e->sizes = &p->sizes;
     TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));
-    tnas_limits_clip(p->mcu, &e->limits);
+    tnas_limits_clip(p->mcu, e->runtime, &e->limits);
     return TNAS_OK;
 }
 
 static void time_steps(tnas_priced *p)
 {
     const tnas_latency_model *const model = p->estimator.latency;
+    const int family = tnas_family_of(p->x);
     double sum = 0;
     for (int s = 0; s < p->layout.schedule.step_count; s++) {
         const tnas_step *const step = &p->layout.schedule.steps[s];
-        double x[TNAS_FEATURE_COUNT] = {0};
-        for (int op = step->op; op < step->op + step->op_count; op++)
-            tnas_features_add_op(&p->layout.graph, op, x);
+        double x[TNAS_FEATURE_COUNT] = {0}, part[TNAS_FEATURE_COUNT];
+        for (int op = step->op; op < step->op + step->op_count; op++) {
+            tnas_features_of_op(&model->memory, p->x, &p->layout.graph, op, part);
+            for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
+                x[f] += part[f];
+        }
         tnas_latency latency;
-        tnas_latency_predict(model, x, &latency);
+        tnas_latency_predict_as(model, family, x, &latency);
         p->times[s] = (tnas_step_time){.cycles = latency.cycles,
                                        .low_cycles = latency.low_cycles,
                                        .high_cycles = latency.high_cycles};
@@ -99,7 +103,7 @@ static tnas_status price(tnas_priced *p)
     tnas_layout_steps(e->runtime, &p->layout, p->bytes);
     if (e->latency == NULL)
         return TNAS_OK;
-    tnas_features_of_graph(&p->graph, p->x);
+    tnas_features_of_graph(&e->latency->memory, &p->graph, p->x);
     time_steps(p);
     return TNAS_OK;
 }

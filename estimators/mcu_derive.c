@@ -59,7 +59,9 @@ static void set_memories(const tnas_mcu_change *change, tnas_mcu *mcu)
     if (change->sram_bytes == 0)
         return;
     mcu->region_count = 1;
-    mcu->regions[0] = (tnas_mcu_region){.name = "SRAM", .bytes = change->sram_bytes, .arena = true};
+    mcu->regions[0] = (tnas_mcu_region){
+        .name = "SRAM", .bytes = change->sram_bytes, .address = TNAS_NONE, .arena = true};
+    mcu->arena_pieces = 1;
 }
 
 tnas_status tnas_mcu_derive(const tnas_mcu *kin, const tnas_mcu_change *change, tnas_mcu **out)

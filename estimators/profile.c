@@ -3,6 +3,7 @@
 #include "estimators/profile_internal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
@@ -38,6 +39,51 @@ static tnas_status read_bytes(const tnas_json_at *at, const char *key, size_t *o
     return TNAS_OK;
 }
 
+/* "0x24000000": eight digits in small letters, so that saving gives the same text again. */
+static tnas_status read_address(const tnas_json_at *at, int64_t *out)
+{
+    *out = TNAS_NONE;
+    if (!tnas_json_has(at, "address"))
+        return TNAS_OK;
+    const char *text;
+    TNAS_TRY(tnas_json_string(at, "address", &text));
+    char again[16];
+    snprintf(again, sizeof again, "0x%08llx", strtoull(text, NULL, 16) & UINT32_MAX);
+    if (strcmp(again, text) != 0)
+        return tnas_json_fail(at, "address = \"%.20s\": must be 0x and eight hexadecimal digits",
+                              text);
+    *out = (int64_t)strtoull(text, NULL, 16);
+    return TNAS_OK;
+}
+
+static tnas_status read_region(const tnas_json_at *at, tnas_mcu_region *region)
+{
+    TNAS_TRY(tnas_json_object(at, NULL, &(tnas_json_at){0}));
+    TNAS_TRY(tnas_json_allow_keys(at, "name,address,bytes,arena,joined"));
+    TNAS_TRY(tnas_profile_text(at, "name", region->name, sizeof region->name));
+    TNAS_TRY(read_address(at, &region->address));
+    TNAS_TRY(read_bytes(at, "bytes", &region->bytes));
+    TNAS_TRY(tnas_json_bool(at, "arena", &region->arena));
+    if (tnas_json_has(at, "joined"))
+        TNAS_TRY(tnas_json_bool(at, "joined", &region->joined));
+    return TNAS_OK;
+}
+
+/* A promise that addresses must keep. */
+static tnas_status check_joined(const tnas_json_at *at, const tnas_mcu *mcu, int index)
+{
+    const tnas_mcu_region *const region = &mcu->regions[index], *const before = region - 1;
+    if (!region->joined)
+        return TNAS_OK;
+    if (index == 0 || !region->arena || !before->arena)
+        return tnas_json_fail(at, "joined: an arena must be allowed in this region and in one "
+                                  "before it");
+    if (region->address == TNAS_NONE || before->address == TNAS_NONE ||
+        before->address + (int64_t)before->bytes != region->address)
+        return tnas_json_fail(at, "joined: its address must be where %s ends", before->name);
+    return TNAS_OK;
+}
+
 static tnas_status read_regions(const tnas_json_at *root, tnas_mcu *mcu)
 {
     tnas_json_at list;
@@ -48,28 +94,34 @@ static tnas_status read_regions(const tnas_json_at *root, tnas_mcu *mcu)
                               TNAS_MCU_REGIONS_MAX);
     bool any = false;
     for (int i = 0; i < mcu->region_count; i++) {
-        tnas_mcu_region *const region = &mcu->regions[i];
         const tnas_json_at at = tnas_json_item(&list, i);
-        TNAS_TRY(tnas_json_object(&at, NULL, &(tnas_json_at){0}));
-        TNAS_TRY(tnas_json_allow_keys(&at, "name,bytes,arena"));
-        TNAS_TRY(tnas_profile_text(&at, "name", region->name, sizeof region->name));
-        TNAS_TRY(read_bytes(&at, "bytes", &region->bytes));
-        TNAS_TRY(tnas_json_bool(&at, "arena", &region->arena));
-        any = any || region->arena;
+        TNAS_TRY(read_region(&at, &mcu->regions[i]));
+        TNAS_TRY(check_joined(&at, mcu, i));
+        any = any || mcu->regions[i].arena;
     }
     return any ? TNAS_OK : tnas_json_fail(&list, "no region may hold an arena");
 }
 
+static tnas_status read_arena_pieces(const tnas_json_at *root, tnas_mcu *mcu)
+{
+    int64_t pieces = 1;
+    if (tnas_json_has(root, "arena_pieces"))
+        TNAS_TRY(tnas_json_int(root, "arena_pieces", 1, 2, &pieces));
+    mcu->arena_pieces = (int)pieces;
+    return TNAS_OK;
+}
+
 static tnas_status read_mcu(const tnas_json_at *root, tnas_mcu *mcu)
 {
-    TNAS_TRY(
-        tnas_json_allow_keys(root, "part,core,note,clock_mhz,flash_bytes,regions,latency_models"));
+    TNAS_TRY(tnas_json_allow_keys(
+        root, "part,core,note,clock_mhz,flash_bytes,arena_pieces,regions,latency_models"));
     TNAS_TRY(tnas_profile_text(root, "part", mcu->part, sizeof mcu->part));
     TNAS_TRY(tnas_profile_text(root, "core", mcu->core, sizeof mcu->core));
     if (tnas_json_has(root, "note"))
         TNAS_TRY(tnas_profile_text(root, "note", mcu->note, sizeof mcu->note));
     TNAS_TRY(tnas_json_number(root, "clock_mhz", 0.001, TNAS_CLOCK_MAX_MHZ, &mcu->clock_mhz));
     TNAS_TRY(read_bytes(root, "flash_bytes", &mcu->flash_bytes));
+    TNAS_TRY(read_arena_pieces(root, mcu));
     TNAS_TRY(read_regions(root, mcu));
     return tnas_profile_read_models(root, mcu);
 }
@@ -121,6 +173,22 @@ void tnas_mcu_destroy(tnas_mcu *mcu)
     tnas_free(mcu);
 }
 
+static void write_regions(const tnas_mcu *mcu, tnas_text *text)
+{
+    if (mcu->arena_pieces > 1)
+        tnas_text_add(text, "  \"arena_pieces\": %d,\n", mcu->arena_pieces);
+    tnas_text_add(text, "  \"regions\": [");
+    for (int i = 0; i < mcu->region_count; i++) {
+        const tnas_mcu_region *const region = &mcu->regions[i];
+        tnas_text_add(text, "%s\n    {\"name\": \"%s\", ", i > 0 ? "," : "", region->name);
+        if (region->address != TNAS_NONE)
+            tnas_text_add(text, "\"address\": \"0x%08llx\", ", (unsigned long long)region->address);
+        tnas_text_add(text, "\"bytes\": %zu, \"arena\": %s%s}", region->bytes,
+                      region->arena ? "true" : "false", region->joined ? ", \"joined\": true" : "");
+    }
+    tnas_text_add(text, "\n  ],\n");
+}
+
 tnas_status tnas_mcu_save(const tnas_mcu *mcu, const char *path)
 {
     tnas_text text;
@@ -131,28 +199,13 @@ tnas_status tnas_mcu_save(const tnas_mcu *mcu, const char *path)
                   VERSION, mcu->part, mcu->core);
     if (mcu->note[0] != '\0')
         tnas_text_add(&text, "  \"note\": \"%s\",\n", mcu->note);
-    tnas_text_add(&text, "  \"clock_mhz\": %.6g,\n  \"flash_bytes\": %zu,\n  \"regions\": [",
-                  mcu->clock_mhz, mcu->flash_bytes);
-    for (int i = 0; i < mcu->region_count; i++)
-        tnas_text_add(&text, "%s\n    {\"name\": \"%s\", \"bytes\": %zu, \"arena\": %s}",
-                      i > 0 ? "," : "", mcu->regions[i].name, mcu->regions[i].bytes,
-                      mcu->regions[i].arena ? "true" : "false");
-    tnas_text_add(&text, "\n  ],\n");
+    tnas_text_add(&text, "  \"clock_mhz\": %.6g,\n  \"flash_bytes\": %zu,\n", mcu->clock_mhz,
+                  mcu->flash_bytes);
+    write_regions(mcu, &text);
     tnas_profile_write_models(mcu, &text);
     tnas_text_add(&text, "}\n");
     const tnas_status status = text.failed ? tnas_fail(TNAS_ERR_NOMEM, "profile %s", path)
                                            : tnas_file_write(path, text.chars, text.length);
     tnas_text_deinit(&text);
     return status;
-}
-
-size_t tnas_mcu_arena_limit_bytes(const tnas_mcu *mcu, const char **region_name)
-{
-    const tnas_mcu_region *largest = NULL;
-    for (int i = 0; i < mcu->region_count; i++)
-        if (mcu->regions[i].arena && (largest == NULL || mcu->regions[i].bytes > largest->bytes))
-            largest = &mcu->regions[i];
-    if (region_name != NULL)
-        *region_name = largest != NULL ? largest->name : NULL;
-    return largest != NULL ? largest->bytes : 0;
 }

@@ -12,8 +12,8 @@ const tnas_runtime tnas_runtime_tinynas = {
 };
 
 static const tnas_runtime *const runtimes[] = {
-    &tnas_runtime_tinynas,
-    &tnas_runtime_tinyengine,
+    &tnas_runtime_tinynas,       &tnas_runtime_tinyengine, &tnas_runtime_tflm,
+    &tnas_runtime_tflm_cmsis_nn, &tnas_runtime_x_cube_ai,
 };
 enum { RUNTIME_COUNT = sizeof runtimes / sizeof runtimes[0] };
 

@@ -4,7 +4,9 @@
 
 #include "estimators/runtimes.h"
 
-extern const tnas_runtime tnas_runtime_tinynas;    /* runtimes.c */
-extern const tnas_runtime tnas_runtime_tinyengine; /* target_tinyengine.c */
+extern const tnas_runtime tnas_runtime_tinynas;                          /* runtimes.c */
+extern const tnas_runtime tnas_runtime_tinyengine;                       /* target_tinyengine.c */
+extern const tnas_runtime tnas_runtime_tflm, tnas_runtime_tflm_cmsis_nn; /* target_tflm.c */
+extern const tnas_runtime tnas_runtime_x_cube_ai;                        /* target_x_cube_ai.c */
 
 #endif

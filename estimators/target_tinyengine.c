@@ -9,9 +9,9 @@
  *                    + kbuf         k x k filters widened to int16
  *   MODEL_SIZE       = int8 weights + int32 bias and float scale per output channel
  *
- * The activations are packed by the generator with first fit in order of size; on the published
- * networks that equals the live-set bound, as our planner does. Code is not counted there:
- * flash of the published firmware minus MODEL_SIZE is 62.6 to 65.5 KiB on STM32H743. */
+ * Activations are packed by first fit in order of size; on the published networks that equals
+ * the live-set bound. Code is not counted there: flash of the published firmware minus
+ * MODEL_SIZE is 62.6 to 65.5 KiB on STM32H743. */
 #include "estimators/runtimes_internal.h"
 
 enum {
@@ -147,6 +147,7 @@ static size_t code_bytes(const tnas_graph *graph)
 static const tnas_target target = {
     .name = "tinyengine",
     .tensor_align_bytes = TENSOR_ALIGN,
+    .plans_itself = true,
     .kernel_for = kernel_for,
     .kernel_count = KERNEL_COUNT,
     .kernel_name = kernel_name,

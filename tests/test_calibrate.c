@@ -5,6 +5,7 @@
 #include "common/alloc.h"
 #include "estimators/calibrate.h"
 #include "estimators/mcu_derive.h"
+#include "estimators/regions.h"
 #include "estimators/suggest.h"
 #include "tests/testing.h"
 
@@ -255,7 +256,7 @@ START_TEST(a_derived_part_is_what_was_said_of_it)
         .name = "b", .part = "STM32H750", .flash_bytes = 131072, .sram_bytes = 300000};
     ck_ok(tnas_mcu_derive(kin, &change, &mcu));
     ck_assert_int_eq(mcu->region_count, 1);
-    ck_assert_uint_eq(tnas_mcu_arena_limit_bytes(mcu, NULL), 300000);
+    ck_assert_uint_eq(tnas_arena_room(mcu, true), 300000);
     ck_assert_uint_eq(mcu->flash_bytes, 131072);
     ck_ok(tnas_path_join(path, folder, "b.json"));
     ck_ok(tnas_mcu_save(mcu, path));

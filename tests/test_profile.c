@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "estimators/measurements.h"
+#include "estimators/regions.h"
 #include "estimators/shipped.h"
 #include "tests/testing.h"
 
@@ -79,12 +80,18 @@ static const struct {
     {"\"flash_bytes\": 1048576", "\"flash_bytes\": -1", "flash_bytes: -1 is outside"},
     {"\"flash_bytes\": 1048576", "\"flash_bytes\": 1.5", "must be a whole number"},
     {"\"flash_bytes\": 1048576,", "", "key \"flash_bytes\" is missing"},
-    {"\"bytes\": 327680", "\"bytes\": 0", "regions[0].bytes: 0 is outside"},
+    {"\"bytes\": 65536", "\"bytes\": 0", "regions[0].bytes: 0 is outside"},
     {"\"arena\": true", "\"arena\": 1", "regions[0].arena: must be true or false"},
-    {"\"arena\": true", "\"arena\": false", "no region may hold an arena"},
+    {"\"arena\": true", "\"arena\": false", "regions[1]: joined: an arena must be allowed"},
+    {"\"0x20010000\"", "\"0x20010004\"", "regions[1]: joined: its address must be where DTCM ends"},
+    {"\"address\": \"0x20000000\", ", "", "regions[1]: joined: its address must be where DTCM"},
+    {"\"0x20000000\"", "\"0x2000000\"", "must be 0x and eight hexadecimal digits"},
+    {"\"0x20000000\"", "\"0x120000000\"", "must be 0x and eight hexadecimal digits"},
+    {"\"joined\": true", "\"joined\": \"yes\"", "regions[1].joined: must be true or false"},
+    {"\"regions\"", "\"arena_pieces\": 3, \"regions\"", "arena_pieces: 3 is outside"},
     {"\"arena\": true", "\"arena\": true, \"base\": 0", "regions[0]: unknown key \"base\""},
-    {"\"DTCM, SRAM1 and SRAM2\"", "\"a name that is far too long for it\"", "at most 23 fit"},
-    {"\"DTCM, SRAM1 and SRAM2\"", "\"a \\\"b\\\"\"", "must be free of quotes"},
+    {"\"DTCM\"", "\"a name that is far too long for it\"", "at most 23 fit"},
+    {"\"DTCM\"", "\"a \\\"b\\\"\"", "must be free of quotes"},
     {"\"runtime\"", "\"runtme\"", "latency_models[0]: unknown key \"runtme\""},
     {"\"runtime_version\": \"2022-08\",", "", "key \"runtime_version\" is missing"},
     {"\"tflm-cmsis-nn\"", "7", "latency_models[1].runtime: must be a text"},
@@ -165,18 +172,19 @@ START_TEST(memories_are_those_of_the_data_sheets)
         size_t flash_kib, arena_kib;
         double clock_mhz;
     } parts[] = {
-        {"stm32f746", "DTCM, SRAM1 and SRAM2", 1024, 320, 216},
+        {"stm32f746", "DTCM to SRAM2", 1024, 320, 216},
         {"stm32h743", "AXI SRAM", 2048, 512, 480},
         {"gap8", "L2", 65536, 512, 175},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         tnas_mcu *mcu;
-        const char *region;
+        tnas_arena_place place;
         ck_ok(tnas_mcu_load(parts[i].name, &mcu));
         ck_assert_str_eq(mcu->name, parts[i].name);
         ck_assert_uint_eq(mcu->flash_bytes, parts[i].flash_kib * 1024);
-        ck_assert_uint_eq(tnas_mcu_arena_limit_bytes(mcu, &region), parts[i].arena_kib * 1024);
-        ck_assert_str_eq(region, parts[i].region);
+        tnas_arena_place_find(mcu, SIZE_MAX, false, &place);
+        ck_assert_uint_eq(place.bytes, parts[i].arena_kib * 1024);
+        ck_assert_str_eq(place.text, parts[i].region);
         ck_assert_double_eq(mcu->clock_mhz, parts[i].clock_mhz);
         tnas_mcu_destroy(mcu);
     }
