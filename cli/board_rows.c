@@ -25,8 +25,9 @@ tnas_status tnas_arguments_graphs(const tnas_arguments *arguments, char out[TNAS
     if (!arguments->given[TNAS_OPTION_graphs])
         return tnas_config_path("graphs", out);
     const char *const graphs = arguments->text[TNAS_OPTION_graphs];
-    if (!tnas_dir_exists(graphs) && !tnas_file_exists(graphs))
-        return tnas_fail(TNAS_ERR_IO, "--graphs %s: there is no such folder or file", graphs);
+    if (strlen(graphs) >= TNAS_PATH_BYTES)
+        return tnas_fail(TNAS_ERR_USAGE, "--graphs has %zu characters, at most %d fit",
+                         strlen(graphs), TNAS_PATH_BYTES - 1);
     snprintf(out, TNAS_PATH_BYTES, "%s", graphs);
     return TNAS_OK;
 }
