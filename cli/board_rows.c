@@ -97,7 +97,8 @@ static tnas_status load_part(const char *path, tnas_measurement_query query, con
 }
 
 tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu *mcu,
-                                 double clock_mhz, tnas_measurements *out)
+                                 double clock_mhz, const tnas_memory_terms *memory,
+                                 tnas_measurements *out)
 {
     const char *const path = arguments->text[TNAS_OPTION_measurements];
     const char *const version = arguments->text[TNAS_OPTION_runtime_version];
@@ -108,6 +109,7 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
         .mcu = mcu->name,
         .runtime = runtime,
         .graphs = graphs,
+        .memory = memory,
         .assumed_clock_mhz =
             arguments->given[TNAS_OPTION_clock] ? arguments->number[TNAS_OPTION_clock] : clock_mhz,
     };

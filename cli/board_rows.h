@@ -16,14 +16,16 @@ void tnas_runtime_spell(const char *text, char *out, size_t out_bytes);
 /* --runtime so spelt, "tinynas" when it is not given. */
 void tnas_arguments_runtime(const tnas_arguments *arguments, char *out, size_t out_bytes);
 
-/* The folder or file of --graphs, else the shipped folder; fails when there is none such. */
+/* The places of --graphs (estimators/networks.h), else the shipped folder. */
 tnas_status tnas_arguments_graphs(const tnas_arguments *arguments, char out[TNAS_PATH_BYTES]);
 
 /* Rows of this part (by the profile's name, else by its part), runtime and version. Rows that
  * state no version are taken for any. Fails when there are none; the sentence lists what the
- * file has instead. `clock_mhz` is assumed where neither --clock-mhz nor the file says. */
+ * file has instead. `clock_mhz` is assumed where neither --clock-mhz nor the file says;
+ * `memory` is that of the model that meets the rows. */
 tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu *mcu,
-                                 double clock_mhz, tnas_measurements *out);
+                                 double clock_mhz, const tnas_memory_terms *memory,
+                                 tnas_measurements *out);
 
 /* "mcunet-in0", "mobilenet layer 3": a row's network or layer. */
 const char *tnas_board_row_name(const tnas_measurement *row, char out[128]);

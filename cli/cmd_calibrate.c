@@ -9,6 +9,7 @@
 #include "cli/scores.h"
 #include "common/alloc.h"
 #include "estimators/calibrate.h"
+#include "estimators/priors.h"
 
 /* All that a calibration holds. */
 typedef struct report {
@@ -233,7 +234,8 @@ static tnas_status load_kin(const char *from, report *r)
     return status;
 }
 
-/* --from, else what the profile itself hands on for this runtime, else general magnitudes. */
+/* --from, else what the profile itself hands on for this runtime, else what is known of the
+ * library, with the memories of the profile's models of it. */
 static tnas_status choose_prior(const tnas_arguments *arguments, report *r)
 {
     if (arguments->given[TNAS_OPTION_from])
@@ -244,9 +246,13 @@ static tnas_status choose_prior(const tnas_arguments *arguments, report *r)
         snprintf(r->prior_text, sizeof r->prior_text, "%.255s", own->source);
         return TNAS_OK;
     }
-    tnas_latency_prior(&r->prior);
+    const tnas_prior_kind kind = tnas_prior_kind_of(r->runtime);
+    tnas_prior_of(kind, &r->prior);
+    if (own != NULL)
+        r->prior.memory = own->memory;
     snprintf(r->prior_text, sizeof r->prior_text,
-             "general orders of magnitude; --from PART starts from a kin's model");
+             "orders of magnitude of %s, 0 measurements; --from PART starts from a kin's model",
+             tnas_prior_kind_text(kind));
     return TNAS_OK;
 }
 
@@ -275,9 +281,12 @@ static tnas_status calibrate(const tnas_arguments *arguments, report *r)
 {
     TNAS_TRY(tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &r->mcu));
     tnas_arguments_runtime(arguments, r->runtime, sizeof r->runtime);
-    TNAS_TRY(tnas_board_rows_load(arguments, r->mcu, r->mcu->clock_mhz, &r->rows));
+    TNAS_TRY(tnas_board_rows_load(arguments, r->mcu, r->mcu->clock_mhz, NULL, &r->rows));
     TNAS_TRY(find_version(arguments, r));
     TNAS_TRY(choose_prior(arguments, r));
+    tnas_measurements_deinit(&r->rows); /* again, now that it is known how memory counts */
+    TNAS_TRY(
+        tnas_board_rows_load(arguments, r->mcu, r->mcu->clock_mhz, &r->prior.memory, &r->rows));
     TNAS_TRY(tnas_calibrate(&r->rows, &r->prior, &r->calibration));
     label(arguments, r);
     char graphs[TNAS_PATH_BYTES];

@@ -161,6 +161,13 @@ static tnas_status choose_models(const tnas_arguments *arguments, report *r)
         else if (version == NULL)
             r->models[r->model_count++] = model;
     }
+    /* One reading of the rows counts one set of memory terms. */
+    for (int i = 1; i < r->model_count; i++)
+        if (memcmp(&r->models[i]->memory, &r->models[0]->memory, sizeof r->models[0]->memory) != 0)
+            return tnas_fail(TNAS_ERR_USAGE,
+                             "the models of %s %s and %s count memory differently: choose one with "
+                             "--runtime-version",
+                             r->runtime, r->models[0]->version, r->models[i]->version);
     return TNAS_OK;
 }
 
@@ -168,7 +175,8 @@ static tnas_status compare(const tnas_arguments *arguments, report *r)
 {
     TNAS_TRY(tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &r->mcu));
     TNAS_TRY(choose_models(arguments, r));
-    TNAS_TRY(tnas_board_rows_load(arguments, r->mcu, r->models[0]->clock_mhz, &r->rows));
+    TNAS_TRY(tnas_board_rows_load(arguments, r->mcu, r->models[0]->clock_mhz, &r->models[0]->memory,
+                                  &r->rows));
     r->compared = tnas_alloc_zero((size_t)r->rows.count, sizeof *r->compared);
     if (r->compared == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "comparison of %d rows", r->rows.count);

@@ -2,96 +2,136 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/csv.h"
 #include "common/io.h"
+#include "estimators/networks.h"
 
-/* Only files that end so, and whose graphs a user may have put there by hundreds. */
-static const char ending[] = ".json";
-enum { NAMES_MAX = 4096 };
-
-static int by_name(const void *a, const void *b)
+static bool has_name(const tnas_graph_pool *pool, const char *name)
 {
-    return strcmp(a, b);
+    for (int i = 0; i < pool->count; i++)
+        if (strcmp(pool->networks[i].name, name) == 0)
+            return true;
+    return false;
 }
 
-static tnas_status list_names(const char *folder, tnas_graph_pool *out)
+static tnas_status add_name(const char *name, tnas_graph_pool *pool)
 {
-    DIR *dir = opendir(folder);
+    if (name[0] == '\0' || has_name(pool, name))
+        return TNAS_OK;
+    if (pool->count == pool->capacity) {
+        const int capacity = 2 * pool->capacity + 64;
+        tnas_pool_network *grown = tnas_alloc_grow(pool->networks, (size_t)pool->capacity,
+                                                   (size_t)capacity, sizeof *grown);
+        if (grown == NULL)
+            return tnas_fail(TNAS_ERR_NOMEM, "%d networks", capacity);
+        pool->networks = grown;
+        pool->capacity = capacity;
+    }
+    const char *const copy = tnas_arena_strdup(&pool->arena, name);
+    if (copy == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "names of networks");
+    pool->networks[pool->count++] = (tnas_pool_network){.name = copy};
+    return TNAS_OK;
+}
+
+static tnas_status list_folder(const char *path, tnas_graph_pool *pool)
+{
+    static const char ending[] = ".json";
+    DIR *dir = opendir(path);
     if (dir == NULL)
-        return tnas_fail(TNAS_ERR_IO, "cannot read folder %s", folder);
+        return tnas_fail(TNAS_ERR_IO, "cannot read folder %s", path);
+    tnas_status status = TNAS_OK;
     const struct dirent *entry;
-    int count = 0;
-    while ((entry = readdir(dir)) != NULL && count < NAMES_MAX) {
+    while (status == TNAS_OK && (entry = readdir(dir)) != NULL) {
+        char name[sizeof entry->d_name];
         const size_t length = strlen(entry->d_name), end = sizeof ending - 1;
-        if (length > end && length - end < sizeof *out->names &&
-            strcmp(entry->d_name + length - end, ending) == 0)
-            snprintf(out->names[count++], sizeof *out->names, "%.*s", (int)(length - end),
-                     entry->d_name);
+        if (length <= end || strcmp(entry->d_name + length - end, ending) != 0)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)(length - end), entry->d_name);
+        status = add_name(name, pool);
     }
     closedir(dir);
-    qsort(out->names, (size_t)count, sizeof *out->names, by_name);
-    out->count = count;
+    return status;
+}
+
+static tnas_status list_table(const char *path, tnas_graph_pool *pool)
+{
+    tnas_csv *csv;
+    TNAS_TRY(tnas_csv_load(path, &csv));
+    const int column = tnas_csv_column(csv, "model");
+    tnas_status status = TNAS_OK;
+    const char *last = "";
+    for (int row = 0; row < tnas_csv_row_count(csv) && status == TNAS_OK; row++) {
+        const char *const name = tnas_csv_text(csv, row, column);
+        if (strcmp(name, last) != 0)
+            status = add_name(name, pool);
+        last = name;
+    }
+    tnas_csv_destroy(csv);
+    return status;
+}
+
+static tnas_status list_places(const char *places, tnas_graph_pool *pool)
+{
+    for (const char *at = places; *at != '\0';) {
+        char path[TNAS_PATH_BYTES];
+        const int length = (int)strcspn(at, ",");
+        snprintf(path, sizeof path, "%.*s", length, at);
+        if (length > 0)
+            TNAS_TRY(tnas_dir_exists(path) ? list_folder(path, pool) : list_table(path, pool));
+        at += length + (at[length] == ',');
+    }
     return TNAS_OK;
 }
 
 static bool is_measured(const tnas_measurements *rows, const double *x)
 {
     for (int i = 0; i < rows->count; i++)
-        if (rows->rows[i].has_graph && memcmp(rows->rows[i].x, x, sizeof rows->rows[i].x) == 0)
+        if (rows->rows[i].has_graph && tnas_same_network(rows->rows[i].x, x))
             return true;
     return false;
 }
 
-static tnas_status load_graphs(const char *folder, const tnas_measurements *rows,
-                               tnas_graph_pool *out)
+/* Keeps the networks that have features. */
+static void count_features(const tnas_networks *networks, const tnas_measurements *rows,
+                           tnas_graph_pool *pool)
 {
-    tnas_graph *graph = tnas_alloc_zero(1, sizeof *graph);
-    if (graph == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "graphs of %s", folder);
-    int count = 0;
-    for (int i = 0; i < out->count; i++) {
-        char file[80], path[TNAS_PATH_BYTES];
-        snprintf(file, sizeof file, "%.63s%s", out->names[i], ending);
-        tnas_pool_network *const network = &out->networks[count];
-        /* Other JSON may lie there: what is not a graph is no network. */
-        if (tnas_path_join(path, folder, file) != TNAS_OK ||
-            tnas_graph_load(path, graph) != TNAS_OK)
+    int kept = 0;
+    for (int i = 0; i < pool->count; i++) {
+        tnas_pool_network *const network = &pool->networks[i];
+        tnas_network_state state;
+        if (tnas_networks_features(networks, network->name, &rows->memory, network->x, &state) !=
+                TNAS_OK ||
+            state != TNAS_NETWORK_FOUND)
             continue;
-        network->name = out->names[i];
-        tnas_features_of_graph(graph, network->x);
         network->is_measured = is_measured(rows, network->x);
-        count++;
+        pool->networks[kept++] = *network;
     }
-    out->count = count;
-    tnas_free(graph);
-    return TNAS_OK;
+    pool->count = kept;
 }
 
-tnas_status tnas_graph_pool_load(const char *folder, const tnas_measurements *rows,
+tnas_status tnas_graph_pool_load(const char *places, const tnas_measurements *rows,
                                  tnas_graph_pool *out)
 {
     *out = (tnas_graph_pool){.best = TNAS_NONE};
-    if (!tnas_dir_exists(folder))
-        return TNAS_OK;
-    out->names = tnas_alloc_zero(NAMES_MAX, sizeof *out->names);
-    tnas_status status = out->names != NULL ? list_names(folder, out)
-                                            : tnas_fail(TNAS_ERR_NOMEM, "names of %s", folder);
-    if (status == TNAS_OK) {
-        out->networks = tnas_alloc_zero((size_t)out->count + 1, sizeof *out->networks);
-        status = out->networks != NULL ? load_graphs(folder, rows, out)
-                                       : tnas_fail(TNAS_ERR_NOMEM, "graphs of %s", folder);
-    }
-    if (status != TNAS_OK)
+    tnas_arena_init(&out->arena);
+    tnas_networks *networks;
+    TNAS_TRY(tnas_networks_open(places, &networks));
+    const tnas_status status = list_places(places, out);
+    if (status == TNAS_OK)
+        count_features(networks, rows, out);
+    else
         tnas_graph_pool_deinit(out);
+    tnas_networks_close(networks);
     return status;
 }
 
 void tnas_graph_pool_deinit(tnas_graph_pool *pool)
 {
-    tnas_free(pool->names);
+    tnas_arena_deinit(&pool->arena);
     tnas_free(pool->networks);
     *pool = (tnas_graph_pool){.best = TNAS_NONE};
 }

@@ -13,7 +13,7 @@ typedef bool tnas_is_kin(const tnas_measurement *a, const tnas_measurement *b);
 
 static bool same_network(const tnas_measurement *a, const tnas_measurement *b)
 {
-    return memcmp(a->x, b->x, sizeof a->x) == 0;
+    return tnas_same_network(a->x, b->x);
 }
 
 static bool same_family(const tnas_measurement *a, const tnas_measurement *b)
@@ -35,7 +35,7 @@ static void compare(const tnas_latency_model *model, const tnas_measurement *row
 static void leave_out(const tnas_calibration *c, int i, tnas_is_kin *is_kin, tnas_measurement *kept,
                       tnas_measurements *out)
 {
-    *out = (tnas_measurements){.rows = kept};
+    *out = (tnas_measurements){.rows = kept, .memory = c->memory};
     for (int k = 0; k < c->count; k++)
         if (!is_kin(c->fitted[i].row, c->fitted[k].row) && !c->residuals[k].is_outlier)
             kept[out->count++] = *c->fitted[k].row;
@@ -45,7 +45,9 @@ static void leave_out(const tnas_calibration *c, int i, tnas_is_kin *is_kin, tna
 static double deviations_of(const tnas_latency_model *left_out, const tnas_compared_row *row)
 {
     const tnas_latency *const p = &row->predicted;
-    const double deviation = log(p->high_cycles / p->cycles) / (two_sided_90 * left_out->kappa);
+    const bool known = left_out->family_rows[tnas_family_of(row->row->x)] > 0;
+    const double kappa = known ? left_out->kappa : left_out->kappa_new;
+    const double deviation = log(p->high_cycles / p->cycles) / (two_sided_90 * kappa);
     return log(row->row->cycles / p->cycles) / deviation;
 }
 
@@ -118,7 +120,7 @@ static void find_repeats(tnas_calibration *c)
     for (int i = 0; i < c->count; i++) {
         const tnas_measurement *const row = c->fitted[i].row;
         for (int k = 0; k < i && c->residuals[i].repeats_line == 0; k++)
-            if (same_network(row, c->fitted[k].row)) {
+            if (memcmp(row->x, c->fitted[k].row->x, sizeof row->x) == 0) {
                 c->residuals[i].repeats_line = c->fitted[k].row->line;
                 c->residuals[i].repeat_ratio = row->cycles / c->fitted[k].row->cycles;
             }
@@ -177,7 +179,7 @@ static tnas_status fit_all(const tnas_measurements *rows, const tnas_latency_mod
 tnas_status tnas_calibrate(const tnas_measurements *rows, const tnas_latency_model *prior,
                            tnas_calibration *out)
 {
-    *out = (tnas_calibration){0};
+    *out = (tnas_calibration){.memory = rows->memory};
     tnas_measurement *kept = tnas_alloc_zero((size_t)rows->count + 1, sizeof *kept);
     tnas_status status = kept != NULL
                              ? take_rows(rows, out)

@@ -21,6 +21,7 @@ typedef struct tnas_residual {
 /* Arrays of [count], in file order, over the rows that have a graph and cycles. */
 typedef struct tnas_calibration {
     tnas_latency_model model;
+    tnas_memory_terms memory; /* with which the features were counted */
     int count, outlier_count, network_count;
     int without_graph;             /* rows that take no part */
     tnas_compared_row *fitted;     /* predicted by the model */

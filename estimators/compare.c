@@ -83,17 +83,12 @@ double tnas_quantile(const double *values, int count, double share)
     return values[rank < 1 ? 0 : rank > count ? count - 1 : rank - 1];
 }
 
-static bool same_network(const tnas_measurement *a, const tnas_measurement *b)
-{
-    return memcmp(a->x, b->x, sizeof a->x) == 0;
-}
-
 /* Minimises sum (a r - 1)^2 with r = MACs / cycles. */
 double tnas_macs_only_error(const tnas_compared_row *rows, int count, int i)
 {
     double sum = 0, squares = 0;
     for (int k = 0; k < count; k++) {
-        if (same_network(rows[i].row, rows[k].row))
+        if (tnas_same_network(rows[i].row->x, rows[k].row->x))
             continue;
         const double r = tnas_features_macs(rows[k].row->x) / rows[k].row->cycles;
         sum += r;

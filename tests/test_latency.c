@@ -5,8 +5,8 @@
 #include "common/alloc.h"
 #include "estimators/compare.h"
 #include "estimators/mcu.h"
+#include "estimators/priors.h"
 #include "tests/testing.h"
-#include "tools/recipes/priors.h"
 
 #define H743_ROWS "configs/measurements/tinyengine_h743_f746.csv"
 #define F746_ROWS "configs/measurements/f746_networks.csv"
