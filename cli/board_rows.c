@@ -126,21 +126,6 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
     return fail_without_rows(path, mcu, &query);
 }
 
-static bool is_network(const tnas_measurement *row)
-{
-    return row->layer[0] == '\0' || strcmp(row->layer, "network") == 0;
-}
-
-const char *tnas_board_row_name(const tnas_measurement *row, char out[128])
-{
-    if (is_network(row))
-        snprintf(out, 128, "%.120s", row->model);
-    else
-        snprintf(out, 128, "%.60s%slayer %.50s", row->model, row->model[0] != '\0' ? " " : "",
-                 row->layer);
-    return out;
-}
-
 cJSON *tnas_board_rows_without_graph(const tnas_measurements *rows)
 {
     cJSON *const names = cJSON_CreateArray();
@@ -149,7 +134,7 @@ cJSON *tnas_board_rows_without_graph(const tnas_measurements *rows)
         if (row->has_graph && row->cycles > 0)
             continue;
         char name[128];
-        tnas_board_row_name(row, name);
+        tnas_measurement_name(row, name, sizeof name);
         bool known = false;
         for (const cJSON *n = names->child; n != NULL; n = n->next)
             known = known || strcmp(n->valuestring, name) == 0;

@@ -27,9 +27,6 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
                                  double clock_mhz, const tnas_memory_terms *memory,
                                  tnas_measurements *out);
 
-/* "mcunet-in0", "mobilenet layer 3": a row's network or layer. */
-const char *tnas_board_row_name(const tnas_measurement *row, char out[128]);
-
 /* Names of the rows that have no graph or no clock, each once, as an array of texts. */
 cJSON *tnas_board_rows_without_graph(const tnas_measurements *rows);
 

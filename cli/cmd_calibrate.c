@@ -35,7 +35,7 @@ static void add_row(cJSON *list, const report *r, int i)
     const tnas_row_times net_out = tnas_row_times_of(&c->net_out[i], clock);
     char name[128];
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "name", tnas_board_row_name(c->fitted[i].row, name));
+    cJSON_AddStringToObject(o, "name", tnas_measurement_name(c->fitted[i].row, name, sizeof name));
     cJSON_AddNumberToObject(o, "line", c->fitted[i].row->line);
     cJSON_AddStringToObject(o, "family", tnas_family_text(tnas_family_of(c->fitted[i].row->x)));
     tnas_json_add(o, "measured_ms", fitted.measured);
@@ -98,9 +98,9 @@ static void print_rows(const report *r)
         const tnas_row_times net_out = tnas_row_times_of(&c->net_out[i], c->model.clock_mhz);
         char name[128];
         printf("%5d %-36.36s %11.3f %11.3f %11.3f %+7.1f %% %+11.1f%s\n", c->fitted[i].row->line,
-               tnas_board_row_name(c->fitted[i].row, name), fitted.measured, fitted.predicted,
-               net_out.predicted, 100 * c->net_out[i].error, c->residuals[i].deviations,
-               c->residuals[i].is_outlier ? "  outlier" : "");
+               tnas_measurement_name(c->fitted[i].row, name, sizeof name), fitted.measured,
+               fitted.predicted, net_out.predicted, 100 * c->net_out[i].error,
+               c->residuals[i].deviations, c->residuals[i].is_outlier ? "  outlier" : "");
     }
 }
 
@@ -116,7 +116,7 @@ static void print_outliers(const report *r)
         const tnas_measurement *const row = c->fitted[i].row;
         if (residual->is_outlier) {
             printf("%-10s line %d, %s: measured %.0f %% %s than the other rows say\n", head,
-                   row->line, tnas_board_row_name(row, name),
+                   row->line, tnas_measurement_name(row, name, sizeof name),
                    fabs(percent_slower(-log1p(c->net_out[i].error))),
                    c->net_out[i].error < 0 ? "more" : "less");
             head = "";
@@ -124,7 +124,7 @@ static void print_outliers(const report *r)
         const double ratio = residual->repeat_ratio;
         if (residual->repeats_line > 0 && fmax(ratio, 1 / ratio) > notable_ratio) {
             printf("%-10s lines %d and %d are of one network (%s) and differ by %.0f %%\n", head,
-                   residual->repeats_line, row->line, tnas_board_row_name(row, name),
+                   residual->repeats_line, row->line, tnas_measurement_name(row, name, sizeof name),
                    fabs(100 * (ratio - 1)));
             head = "";
         }

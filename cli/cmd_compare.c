@@ -27,7 +27,7 @@ static void add_row(cJSON *list, const tnas_compared_row *row)
     char name[128];
     const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "name", tnas_board_row_name(row->row, name));
+    cJSON_AddStringToObject(o, "name", tnas_measurement_name(row->row, name, sizeof name));
     cJSON_AddNumberToObject(o, "line", row->row->line);
     cJSON_AddStringToObject(o, "runtime_version", row->row->version);
     cJSON_AddStringToObject(o, "role", tnas_row_role_text(row->role));
@@ -77,9 +77,10 @@ static void print_rows(const report *r)
         const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
         char name[128];
         printf("%-36.36s %11.3f %9.3f ..%10.3f %11.3f %+7.1f %%  %s%s%s%s\n",
-               tnas_board_row_name(row->row, name), t.predicted, t.low, t.high, t.measured,
-               100 * row->error, tnas_row_role_text(row->role), row->covered ? "" : ", outside",
-               r->model_count > 1 ? ", " : "", r->model_count > 1 ? row->row->version : "");
+               tnas_measurement_name(row->row, name, sizeof name), t.predicted, t.low, t.high,
+               t.measured, 100 * row->error, tnas_row_role_text(row->role),
+               row->covered ? "" : ", outside", r->model_count > 1 ? ", " : "",
+               r->model_count > 1 ? row->row->version : "");
     }
 }
 
@@ -122,7 +123,7 @@ static tnas_status save_plot(const char *path, const report *r)
         const tnas_compared_row *const row = &r->compared[i];
         const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
         points[i] = (tnas_plot_point){
-            .name = tnas_board_row_name(row->row, names[i]),
+            .name = tnas_measurement_name(row->row, names[i], sizeof names[i]),
             .measured = t.measured,
             .predicted = t.predicted,
             .low = t.low,

@@ -1,5 +1,6 @@
 #include "cli/priced.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "cli/limits.h"
 #include "common/alloc.h"
 #include "common/paths.h"
+#include "graph/tflite.h"
 #include "study/study.h"
 
 static bool ends_with(const char *text, const char *end)
@@ -40,6 +42,66 @@ static tnas_status load_winner(const tnas_arguments *arguments, const char *fold
     return TNAS_OK;
 }
 
+static void add_note(tnas_priced *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_note(tnas_priced *p, const char *format, ...)
+{
+    size_t used = strlen(p->notes);
+    if (used > 0 && used + 3 < sizeof p->notes) {
+        memcpy(p->notes + used, "; ", 3);
+        used += 2;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(p->notes + used, sizeof p->notes - used, format, arguments);
+    va_end(arguments);
+}
+
+/* What the import left out or changed, for the reader. */
+static void note_import(const tnas_tflite_notes *n, tnas_model_type type, int64_t macs,
+                        tnas_priced *p)
+{
+    const struct {
+        int count;
+        const char *what;
+    } changes[] = {
+        {n->quantize_stripped, "QUANTIZE stripped"},
+        {n->dequantize_stripped, "DEQUANTIZE stripped"},
+        {n->pads_folded, "PAD folded"},
+        {n->reshapes_folded, "RESHAPE folded"},
+        {n->activations_folded, "activation folded"},
+        {n->transposes_folded, "TRANSPOSE folded"},
+        {n->constants_folded, "constant operators folded"},
+        {n->means, "MEAN as average pooling"},
+    };
+    add_note(p, "%d operators in the file, input %s, output %s", n->op_count, n->input_type,
+             n->output_type);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        if (changes[i].count > 0)
+            add_note(p, "%d %s", changes[i].count, changes[i].what);
+    if (type == TNAS_MODEL_FLOAT)
+        add_note(p, "a float model, priced as if quantised to int8");
+    if (n->dead_channel_count > 0)
+        add_note(
+            p, "%lld output channels have weights of 0 alone: %.2f of %.2f MMAC are for nothing",
+            (long long)n->dead_channel_count, (double)n->dead_macs * 1e-6, (double)macs * 1e-6);
+}
+
+static tnas_status load_tflite(const char *path, tnas_priced *p)
+{
+    tnas_model *model;
+    tnas_tflite_notes *notes = tnas_alloc_zero(1, sizeof *notes);
+    if (notes == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "import of %s", path);
+    const tnas_status status = tnas_tflite_load(path, &model, notes);
+    if (status == TNAS_OK) {
+        p->graph = model->graph;
+        note_import(notes, model->type, tnas_graph_macs(&model->graph), p);
+        tnas_model_destroy(model);
+    }
+    tnas_free(notes);
+    return status;
+}
+
 static tnas_status load_graph(const tnas_arguments *arguments, const char *model, tnas_priced *p)
 {
     set_name(model, p);
@@ -47,6 +109,8 @@ static tnas_status load_graph(const tnas_arguments *arguments, const char *model
         return load_winner(arguments, model, p);
     if (tnas_dir_exists(model))
         return tnas_fail(TNAS_ERR_INPUT, "%s is a folder, but not a study", model);
+    if (ends_with(model, ".tflite"))
+        return load_tflite(model, p);
     if (strchr(model, '/') != NULL || ends_with(model, ".json"))
         return tnas_graph_load(model, &p->graph);
     char path[TNAS_PATH_BYTES];
@@ -69,6 +133,25 @@ static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
     TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));
     tnas_limits_clip(p->mcu, e->runtime, &e->limits);
     return TNAS_OK;
+}
+
+/* A softmax or logistic at the end does not change which class wins: where the runtime has no
+ * kernel for it, the application computes it, if it wants probabilities. */
+static void leave_head_out(tnas_priced *p)
+{
+    tnas_graph *const graph = &p->graph;
+    while (graph->op_count > 1) {
+        const int last = graph->op_count - 1;
+        const tnas_op *const op = &graph->ops[last];
+        if ((op->kind != TNAS_OP_SOFTMAX && op->kind != TNAS_OP_LOGISTIC) ||
+            op->out != graph->tensor_count - 1 ||
+            p->estimator.runtime->target->kernel_for(graph, last) != TNAS_NONE)
+            return;
+        add_note(p, "%s at the end left to the application: runtime %s has no kernel for it",
+                 tnas_op_kind_text(op->kind), p->estimator.runtime->name);
+        graph->op_count--;
+        graph->tensor_count--;
+    }
 }
 
 static void time_steps(tnas_priced *p)
@@ -119,8 +202,10 @@ tnas_status tnas_priced_load(const tnas_arguments *arguments, const char *model,
         status = load_graph(arguments, model, p);
     if (status == TNAS_OK)
         status = choose_rules(arguments, p);
-    if (status == TNAS_OK)
+    if (status == TNAS_OK) {
+        leave_head_out(p);
         status = price(p);
+    }
     if (status == TNAS_OK)
         *out = p;
     else

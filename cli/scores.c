@@ -28,8 +28,9 @@ void tnas_json_add_scores(cJSON *o, const tnas_scores *s)
     tnas_json_add(o, "within_10", s->within_10);
     tnas_json_add(o, "within_15", s->within_15);
     tnas_json_add(o, "worst_ape", s->worst_ape);
-    cJSON_AddStringToObject(o, "worst_model",
-                            s->worst != NULL ? tnas_board_row_name(s->worst->row, name) : "");
+    cJSON_AddStringToObject(
+        o, "worst_model",
+        s->worst != NULL ? tnas_measurement_name(s->worst->row, name, sizeof name) : "");
     tnas_json_add(o, "pearson", s->pearson);
     tnas_json_add(o, "spearman", s->spearman);
     tnas_json_add(o, "kendall", s->kendall);
@@ -45,7 +46,7 @@ void tnas_scores_print(const char *what, const tnas_scores *s)
     printf("%-10s %d row%s: mean error %.1f %%, median %.1f, 90th percentile %.1f, worst %.1f "
            "(%s)\n",
            what, s->n, s->n == 1 ? "" : "s", 100 * s->mape, 100 * s->median_ape, 100 * s->p90_ape,
-           100 * s->worst_ape, tnas_board_row_name(s->worst->row, name));
+           100 * s->worst_ape, tnas_measurement_name(s->worst->row, name, sizeof name));
     printf("           within 5 / 10 / 15 %%: %.0f / %.0f / %.0f %% of them; the 90 %% interval "
            "holds %.0f %%",
            100 * s->within_5, 100 * s->within_10, 100 * s->within_15, 100 * s->coverage_90);

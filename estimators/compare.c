@@ -158,9 +158,16 @@ tnas_status tnas_scores_compute(const tnas_compared_row *rows, int count, int ro
 
 tnas_row_role tnas_row_role_of(const tnas_latency_model *model, const tnas_measurement *row)
 {
-    if (model->row_count == 0 || strcasecmp(model->version, row->version) != 0)
-        return TNAS_ROW_HELD_OUT;
-    return TNAS_ROW_UNTOLD;
+    const double same = 1e-5; /* profiles keep six digits */
+    tnas_fitted_row wanted;
+    tnas_measurement_remember(row, &wanted);
+    for (int i = 0; i < model->fitted_count; i++)
+        if (strcmp(model->fitted[i].name, wanted.name) == 0 &&
+            fabs(model->fitted[i].cycles / wanted.cycles - 1) < same)
+            return TNAS_ROW_FITTED;
+    const bool remembers_all = model->fitted_count == model->row_count;
+    const bool other_version = strcasecmp(model->version, row->version) != 0;
+    return remembers_all || other_version ? TNAS_ROW_HELD_OUT : TNAS_ROW_UNTOLD;
 }
 
 static const tnas_latency_model *choose_model(const tnas_latency_model *const *models,

@@ -71,8 +71,8 @@ static tnas_status find_columns(table *t)
     for (int c = 0; c < COLUMN_COUNT; c++)
         t->column[c] = tnas_csv_column(t->csv, column_names[c]);
     if (t->column[COLUMN_model] < 0 && t->column[COLUMN_op] < 0)
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: neither column \"model\" nor \"op\", one is required", t->path);
+        return tnas_fail(TNAS_ERR_INPUT, "%s: neither column \"model\" nor \"op\", one is required",
+                         t->path);
     if (t->column[COLUMN_latency_ms] < 0 && t->column[COLUMN_cycles] < 0)
         return tnas_fail(TNAS_ERR_INPUT,
                          "%s: neither column \"latency_ms\" nor \"cycles\", one is required",
@@ -231,6 +231,30 @@ static tnas_status read_network(const tnas_networks *networks, const tnas_memory
     return TNAS_OK;
 }
 
+static bool is_network(const tnas_measurement *row)
+{
+    return row->layer[0] == '\0' || strcmp(row->layer, "network") == 0;
+}
+
+const char *tnas_measurement_name(const tnas_measurement *row, char *out, size_t out_bytes)
+{
+    if (is_network(row))
+        snprintf(out, out_bytes, "%s", row->model);
+    else
+        snprintf(out, out_bytes, "%s%slayer %s", row->model, row->model[0] != '\0' ? " " : "",
+                 row->layer);
+    return out;
+}
+
+void tnas_measurement_remember(const tnas_measurement *row, tnas_fitted_row *out)
+{
+    tnas_measurement_name(row, out->name, sizeof out->name);
+    for (char *c = out->name; *c != '\0'; c++)
+        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
+            *c = '_';
+    out->cycles = row->cycles;
+}
+
 static tnas_status copy_texts(const table *t, int row, tnas_arena *arena, tnas_measurement *out)
 {
     const struct {
@@ -268,7 +292,7 @@ static tnas_status read_row(const table *t, int row, const tnas_measurement_quer
     if (!*wanted)
         return TNAS_OK;
     TNAS_TRY(copy_texts(t, row, arena, out));
-    if (out->layer[0] == '\0' || strcmp(out->layer, "network") == 0)
+    if (is_network(out))
         return read_network(t->networks, query->memory, out);
     return read_layer(t, row, query->memory, out);
 }

@@ -46,6 +46,13 @@ tnas_status tnas_measurements_load(const char *csv, const tnas_measurement_query
                                    tnas_measurements *out);
 void tnas_measurements_deinit(tnas_measurements *measurements);
 
+/* "mcunet-in0", "mobilenet layer 3": a row's network or layer, cut to fit; returns out. */
+const char *tnas_measurement_name(const tnas_measurement *row, char *out, size_t out_bytes);
+
+/* What a profile remembers of a row: quotes, backslashes and control characters of the name are
+ * underscores. */
+void tnas_measurement_remember(const tnas_measurement *row, tnas_fitted_row *out);
+
 /* A model without rows: the coefficients and deviations of TNAS_FEATURES. */
 void tnas_latency_prior(tnas_latency_model *out);
 

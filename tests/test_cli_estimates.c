@@ -153,7 +153,7 @@ START_TEST(calibrate_writes_a_profile_that_every_command_reads)
     char folder[TNAS_PATH_BYTES], profile[TNAS_PATH_BYTES];
     temporary_folder(folder);
     ck_ok(tnas_path_join(profile, folder, "board.json"));
-    cJSON *const json = check_json(
+    cJSON *json = check_json(
         run("calibrate --mcu stm32h743 --runtime tinyengine --measurements " TINYENGINE_ROWS
             " --from stm32f746 --out %s --format json",
             profile));
@@ -168,7 +168,16 @@ START_TEST(calibrate_writes_a_profile_that_every_command_reads)
                                            profile));
     ck_assert_double_eq_tol(number(compared, "mape"),
                             number(cJSON_GetObjectItem(json, "fitted"), "mape"), 1e-4);
+    ck_assert_double_eq(number(cJSON_GetObjectItem(compared, "fitted"), "n"), 8);
+    ck_assert_double_eq(number(cJSON_GetObjectItem(compared, "held_out"), "n"), 0);
     cJSON_Delete(compared);
+    cJSON_Delete(json);
+    char path[TNAS_PATH_BYTES];
+    write_file(folder, "new.csv", "model,latency_ms\nmcunet-in0,25\nmcunet-in1,55\n", path);
+    json = check_json(run("compare --mcu %s --runtime tinyengine --measurements %s --format json",
+                          profile, path));
+    ck_assert_double_eq(number(cJSON_GetObjectItem(json, "fitted"), "n"), 1);
+    ck_assert_double_eq(number(cJSON_GetObjectItem(json, "held_out"), "n"), 1);
     cJSON_Delete(json);
     check_ok(run("estimate configs/graphs/mcunet-in0.json --mcu %s", profile));
 }
@@ -296,6 +305,82 @@ START_TEST(a_part_of_ones_own_starts_from_priors)
 }
 END_TEST
 
+START_TEST(layers_add_up_to_the_network)
+{
+    cJSON *const json = check_json(run("estimate mcunet-in0 --mcu stm32h743 --runtime tinyengine "
+                                       "--layers --format json"));
+    const cJSON *layer;
+    double ms = 0, share = 0, macs = 0, constants = 0, live = 0;
+    int peaks = 0;
+    cJSON_ArrayForEach(layer, cJSON_GetObjectItem(json, "layers"))
+    {
+        ms += number(layer, "latency_ms");
+        share += number(layer, "share");
+        macs += number(layer, "macs");
+        constants += number(layer, "constant_bytes");
+        live = fmax(live, number(layer, "live_bytes"));
+        peaks += cJSON_IsTrue(cJSON_GetObjectItem(layer, "peak"));
+        ck_assert_double_lt(number(layer, "latency_low_ms"), number(layer, "latency_ms"));
+        ck_assert_double_gt(number(layer, "latency_high_ms"), number(layer, "latency_ms"));
+    }
+    ck_assert_double_eq_tol(ms / number(json, "latency_ms"), 1, 0.02);
+    ck_assert_double_eq_tol(share, 1, 1e-9);
+    ck_assert_double_eq(macs, number(json, "macs"));
+    ck_assert_double_eq(constants, number(json, "weights_bytes") + number(json, "channels_bytes"));
+    ck_assert_int_eq(peaks, 1);
+    ck_assert_double_eq(live, number(json, "activations_bytes") + number(json, "scratch_bytes"));
+    ck_assert_double_eq(number(json, "flash_bytes"),
+                        number(json, "weights_bytes") + number(json, "channels_bytes") +
+                            number(json, "table_bytes") + number(json, "code_bytes"));
+    ck_assert_double_eq(number(json, "sram_bytes"),
+                        number(json, "activations_bytes") + number(json, "scratch_bytes") +
+                            number(json, "gap_bytes") + number(json, "runtime_bytes"));
+    cJSON_Delete(json);
+}
+END_TEST
+
+START_TEST(an_estimate_exits_0_when_over_and_3_with_check)
+{
+    const char *const over = "estimate mcunet-in0 --mcu stm32f746 --max-flash-kib 10 "
+                             "--max-latency-ms 1";
+    const outcome *o = run("%s", over);
+    check_ok(o);
+    ck_assert_ptr_nonnull(strstr(o->out, "OVER"));
+    o = run("%s --check", over);
+    ck_assert_int_eq(o->exit_code, 3);
+    ck_assert_ptr_nonnull(strstr(o->err, "flash needs"));
+    ck_assert_ptr_nonnull(strstr(o->err, "latency needs"));
+    check_failure(run("estimate nothing --mcu stm32f746"), 2, "unknown graph");
+    check_failure(run("estimate ./nothing.json --mcu stm32f746"), 4, "nothing.json");
+    check_failure(run("estimate nothing.tflite --mcu stm32f746"), 4, "nothing.tflite");
+    check_failure(run("estimate configs --mcu stm32f746"), 4, "not a study");
+    check_failure(run("estimate mcunet-in0 --mcu stm32f746 --runtime abacus"), 2, "tinyengine");
+    check_failure(run("estimate mcunet-in0 --mcu stm32f746 --runtime tinyengine "
+                      "--runtime-version 9"),
+                  2, "--runtime-version 9");
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    write_file(folder, "broken.tflite", "TFL3 is not here", path);
+    check_failure(run("estimate %s --mcu stm32f746", path), 4, "broken.tflite");
+}
+END_TEST
+
+START_TEST(a_tflite_file_is_priced_and_its_import_told)
+{
+    char path[TNAS_PATH_BYTES];
+    if (shared_path("models/vww_96_int8.tflite", path) == NULL)
+        return;
+    cJSON *json =
+        check_json(run("estimate %s --mcu stm32h743 --runtime x-cube-ai --format json", path));
+    ck_assert_double_eq_tol(number(json, "macs"), 7489664, 1);
+    ck_assert_ptr_nonnull(strstr(text_of(json, "notes"), "weights of 0 alone"));
+    cJSON_Delete(json);
+    json = check_json(run("estimate %s --mcu stm32h743 --format json", path));
+    ck_assert_ptr_nonnull(strstr(text_of(json, "notes"), "softmax at the end"));
+    cJSON_Delete(json);
+}
+END_TEST
+
 START_TEST(every_result_can_be_had_as_csv)
 {
     static const struct {
@@ -331,6 +416,9 @@ int main(void)
     tcase_add_test(tc, an_outlier_is_named_with_its_line);
     tcase_add_test(tc, a_calibration_that_fails_leaves_no_file);
     tcase_add_test(tc, a_part_of_ones_own_starts_from_priors);
+    tcase_add_test(tc, layers_add_up_to_the_network);
+    tcase_add_test(tc, an_estimate_exits_0_when_over_and_3_with_check);
+    tcase_add_test(tc, a_tflite_file_is_priced_and_its_import_told);
     tcase_add_test(tc, every_result_can_be_had_as_csv);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -158,6 +158,27 @@ START_TEST(a_prior_has_seen_no_row)
 }
 END_TEST
 
+START_TEST(a_model_remembers_the_rows_it_was_fitted_to)
+{
+    tnas_latency_model model;
+    make_model("1", &model);
+    tnas_measurement seen, again, other;
+    make_row("a \"b\"", "1", 100, 120, &seen);
+    make_row("a \"b\"", "1", 100, 121, &again); /* another measurement of it */
+    make_row("c", "1", 100, 120, &other);
+    model.row_count = 1;
+    ck_assert_int_eq(tnas_row_role_of(&model, &seen), TNAS_ROW_UNTOLD);
+    tnas_measurement_remember(&seen, &model.fitted[0]);
+    model.fitted_count = 1;
+    ck_assert_str_eq(model.fitted[0].name, "a _b_");
+    ck_assert_int_eq(tnas_row_role_of(&model, &seen), TNAS_ROW_FITTED);
+    ck_assert_int_eq(tnas_row_role_of(&model, &again), TNAS_ROW_HELD_OUT);
+    ck_assert_int_eq(tnas_row_role_of(&model, &other), TNAS_ROW_HELD_OUT);
+    model.row_count = 2; /* one that is not remembered: it may be any */
+    ck_assert_int_eq(tnas_row_role_of(&model, &other), TNAS_ROW_UNTOLD);
+}
+END_TEST
+
 START_TEST(scores_of_no_row_say_nothing)
 {
     tnas_scores scores;
@@ -179,6 +200,7 @@ int main(void)
     tcase_add_test(tc, a_comparison_is_that_computed_by_hand);
     tcase_add_test(tc, a_row_is_predicted_by_the_model_of_its_version);
     tcase_add_test(tc, a_prior_has_seen_no_row);
+    tcase_add_test(tc, a_model_remembers_the_rows_it_was_fitted_to);
     tcase_add_test(tc, scores_of_no_row_say_nothing);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
