@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,26 +10,39 @@
 #include "estimators/mcu_derive.h"
 #include "estimators/regions.h"
 
-/* "x-cube-ai 10.0.0 29 rows" or "tinynas prior" */
-static int model_text(const tnas_latency_model *model, char *out, size_t out_bytes)
+/* Appends like snprintf, as far as there is room. */
+static void append(char *out, size_t out_bytes, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void append(char *out, size_t out_bytes, const char *format, ...)
 {
-    const char *const version = model->version;
-    if (model->row_count == 0)
-        return snprintf(out, out_bytes, "%s%s%s prior", model->runtime,
-                        version[0] != '\0' ? " " : "", version);
-    return snprintf(out, out_bytes, "%s%s%s %d row%s", model->runtime,
-                    version[0] != '\0' ? " " : "", version, model->row_count,
-                    model->row_count == 1 ? "" : "s");
+    const size_t used = strlen(out);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(out + used, out_bytes - used, format, arguments);
+    va_end(arguments);
 }
 
-/* All models of a part in one text. */
-static void models_text(const tnas_mcu *mcu, char *out, size_t out_bytes)
+/* "x-cube-ai 8.1.0 (30 rows), 10.0.0 (29); tinyengine ..." or, of priors, the names alone. */
+static void models_text(const tnas_mcu *mcu, bool priors, char *out, size_t out_bytes)
 {
-    size_t used = 0;
+    const char *runtime = "";
     out[0] = '\0';
-    for (int i = 0; i < mcu->model_count && used + 3 < out_bytes; i++) {
-        used += (size_t)snprintf(out + used, out_bytes - used, "%s", i > 0 ? "; " : "");
-        used += (size_t)model_text(&mcu->models[i], out + used, out_bytes - used);
+    for (int i = 0; i < mcu->model_count; i++) {
+        const tnas_latency_model *const m = &mcu->models[i];
+        if ((m->row_count == 0) != priors)
+            continue;
+        const bool same = strcmp(runtime, m->runtime) == 0;
+        append(out, out_bytes, "%s%s%s%s",
+               out[0] == '\0' ? ""
+               : same         ? ","
+                              : "; ",
+               same ? "" : m->runtime, m->version[0] != '\0' ? " " : "", m->version);
+        if (!priors)
+            append(out, out_bytes, " (%d%s)", m->row_count,
+                   same                ? ""
+                   : m->row_count == 1 ? " row"
+                                       : " rows");
+        runtime = m->runtime;
     }
 }
 
@@ -48,8 +62,9 @@ static tnas_status list_one(void *context, const char *name, const char *path)
     TNAS_TRY(tnas_mcu_load(path, &mcu));
     tnas_arena_place place;
     tnas_arena_place_find(mcu, SIZE_MAX, false, &place);
-    char models[TNAS_MCU_MODELS_MAX * 120];
-    models_text(mcu, models, sizeof models);
+    char calibrated[TNAS_MCU_MODELS_MAX * 120], priors[TNAS_MCU_MODELS_MAX * 120];
+    models_text(mcu, false, calibrated, sizeof calibrated);
+    models_text(mcu, true, priors, sizeof priors);
     if (list != NULL) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "name", mcu->name);
@@ -59,12 +74,18 @@ static tnas_status list_one(void *context, const char *name, const char *path)
         cJSON_AddNumberToObject(o, "arena_limit_bytes", (double)place.bytes);
         cJSON_AddNumberToObject(o, "latency_models", mcu->model_count);
         cJSON_AddNumberToObject(o, "calibrated_models", count_calibrated(mcu));
-        cJSON_AddStringToObject(o, "models", models);
+        cJSON_AddStringToObject(o, "calibrated", calibrated);
+        cJSON_AddStringToObject(o, "priors", priors);
         cJSON_AddItemToArray(list, o);
     } else {
-        printf("%-14s %-14s %5g MHz  flash %5zu KiB  arena up to %4zu KiB in %s\n", mcu->name,
+        printf("%-14s %-18s %5g MHz  flash %5zu KiB  arena up to %4zu KiB in %s\n", mcu->name,
                mcu->part, mcu->clock_mhz, mcu->flash_bytes / 1024, place.bytes / 1024, place.text);
-        printf("%-14s latency: %s\n", "", models[0] != '\0' ? models : "no model");
+        if (calibrated[0] != '\0')
+            printf("%-14s latency calibrated: %s\n", "", calibrated);
+        if (priors[0] != '\0')
+            printf("%-14s latency prior: %s\n", "", priors);
+        if (mcu->model_count == 0)
+            printf("%-14s no latency model\n", "");
     }
     tnas_mcu_destroy(mcu);
     return TNAS_OK;

@@ -36,11 +36,11 @@ typedef enum tnas_command {
     X(space, "space", TEXT, "S", 0, 0, "search", "small-image",                                    \
       "the search space: a name from configs/spaces or a file")                                    \
     X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare calibrate", NULL,              \
-      "whose kernels: tinynas (default), for compare also others of the profile")                  \
+      "whose kernels: tinynas (default) or another library of the profile")                        \
     X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "estimate compare calibrate", NULL,     \
       "the latency model of this version, and rows of it alone")                                   \
     X(clock, "clock-mhz", NUMBER, "X", 0.001, 10000, "compare calibrate mcu", NULL,                \
-      "clock, where the measurements are silent; for mcu new the part's own")                      \
+      "clock where the measurements do not say; mcu new: that of the part")                        \
     X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                \
       "limit of weights, parameters, table and code")                                              \
     X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                  \
@@ -68,14 +68,14 @@ typedef enum tnas_command {
     X(as, "as", TEXT, "c|graph", 0, 0, "export", "c", "what to write")                             \
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
-    X(out, "out", TEXT, "DIR", 0, 0, "export data calibrate mcu", NULL,                            \
-      "where to write: a folder; for calibrate and mcu new a profile file")                        \
+    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu", NULL,                       \
+      "where to write: a folder, or the profile of calibrate and mcu new")                         \
     X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \
-    X(graphs, "graphs", TEXT, "DIR", 0, 0, "compare calibrate", NULL,                              \
-      "folder of MODEL.json graphs, or a table of layers (default: the shipped graphs)")           \
+    X(graphs, "graphs", TEXT, "DIR|FILE", 0, 0, "compare calibrate", NULL,                         \
+      "MODEL.json graphs, tables of layers (CSV), or several with commas (default: shipped)")      \
     X(from, "from", TEXT, "KIN", 0, 0, "calibrate mcu", NULL,                                      \
-      "the kin to start from: PART, for calibrate also PART:RUNTIME:VERSION")                      \
+      "the kin to start from: a part; for calibrate also PART:RUNTIME:VERSION")                    \
     X(part, "part", TEXT, "P", 0, 0, "mcu", NULL,                                                  \
       "new: the part's number, as measurements name it (default: NAME)")                           \
     X(flash, "flash-kib", NUMBER, "X", 1, 1e9, "mcu", NULL, "new: its flash (default: KIN's)")     \
