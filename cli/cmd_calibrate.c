@@ -111,6 +111,10 @@ static void print_outliers(const report *r)
     const double notable_ratio = 1.05;
     const char *head = "outliers";
     char name[128];
+    if (c->network_count < TNAS_OUTLIER_NETWORKS_MIN) {
+        printf("outliers   cannot be told: it takes %d networks\n", TNAS_OUTLIER_NETWORKS_MIN);
+        return;
+    }
     for (int i = 0; i < c->count; i++) {
         const tnas_residual *const residual = &c->residuals[i];
         const tnas_measurement *const row = c->fitted[i].row;
@@ -242,8 +246,11 @@ static tnas_status choose_prior(const tnas_arguments *arguments, report *r)
         return load_kin(arguments->text[TNAS_OPTION_from], r);
     const tnas_latency_model *const own = find_model(r->mcu, r->runtime, r->version);
     if (own != NULL && own->row_count == 0) {
+        static const char said[] = "prior, 0 measurements; ";
+        const bool repeats = strncmp(own->source, said, sizeof said - 1) == 0;
         r->prior = *own;
-        snprintf(r->prior_text, sizeof r->prior_text, "%.255s", own->source);
+        snprintf(r->prior_text, sizeof r->prior_text, "the profile's, %.230s",
+                 own->source + (repeats ? sizeof said - 1 : 0));
         return TNAS_OK;
     }
     const tnas_prior_kind kind = tnas_prior_kind_of(r->runtime);
@@ -294,7 +301,7 @@ static tnas_status calibrate(const tnas_arguments *arguments, report *r)
     TNAS_TRY(tnas_graph_pool_load(graphs, &r->rows, &r->pool));
     r->pool.best = tnas_suggest_next(&r->calibration.model, r->pool.networks, r->pool.count,
                                      &r->pool.spread_now);
-    TNAS_TRY(tnas_mcu_set_latency_model(r->mcu, &r->calibration.model));
+    TNAS_TRY(tnas_mcu_replace_latency_models(r->mcu, &r->calibration.model));
     TNAS_TRY(tnas_mcu_save(r->mcu, arguments->text[TNAS_OPTION_out]));
     if (tnas_wants_table(arguments))
         print_table(arguments, r);

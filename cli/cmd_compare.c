@@ -75,12 +75,13 @@ static void print_rows(const report *r)
     for (int i = 0; i < r->summary.all.n; i++) {
         const tnas_compared_row *const row = &r->compared[i];
         const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
+        const bool of_several = r->model_count > 1 && row->row->version[0] != '\0';
         char name[128];
         printf("%-36.36s %11.3f %9.3f ..%10.3f %11.3f %+7.1f %%  %s%s%s%s\n",
                tnas_measurement_name(row->row, name, sizeof name), t.predicted, t.low, t.high,
                t.measured, 100 * row->error, tnas_row_role_text(row->role),
-               row->covered ? "" : ", outside", r->model_count > 1 ? ", " : "",
-               r->model_count > 1 ? row->row->version : "");
+               row->covered ? "" : ", outside", of_several ? ", " : "",
+               of_several ? row->row->version : "");
     }
 }
 

@@ -40,6 +40,9 @@ tnas_status tnas_mcu_save(const tnas_mcu *mcu, const char *path);
 /* The model of a runtime; NULL when the profile has none. The newest version when several. */
 const tnas_latency_model *tnas_mcu_latency_model(const tnas_mcu *mcu, const char *runtime);
 
+/* Makes the model the only one of its runtime, in the place of the first or at the end. */
+tnas_status tnas_mcu_replace_latency_models(tnas_mcu *mcu, const tnas_latency_model *model);
+
 /* Replaces the model of the same runtime and version, or adds it. Fails when the profile is
  * full. */
 tnas_status tnas_mcu_set_latency_model(tnas_mcu *mcu, const tnas_latency_model *model);

@@ -302,6 +302,11 @@ START_TEST(a_part_of_ones_own_starts_from_priors)
     ck_assert_double_eq(number(json, "n"), 1);
     ck_assert_ptr_nonnull(strstr(text_of(json, "prior"), "stm32h743"));
     cJSON_Delete(json);
+    json = check_json(
+        run("estimate mcunet-in0 --mcu %s/c.json --runtime tinyengine --format json", folder));
+    ck_assert_double_eq(number(json, "latency_rows"), 1);
+    ck_assert_double_eq_tol(number(json, "latency_ms"), 50, 1);
+    cJSON_Delete(json);
 }
 END_TEST
 
