@@ -14,7 +14,7 @@
 /* All that a comparison holds. */
 typedef struct report {
     tnas_mcu *mcu;
-    char runtime[48];
+    char runtime[TNAS_RUNTIME_BYTES];
     int model_count;
     const tnas_latency_model *models[TNAS_MCU_MODELS_MAX]; /* of the runtime, newest first */
     tnas_measurements rows;
@@ -146,7 +146,7 @@ done:
 static tnas_status choose_models(const tnas_arguments *arguments, report *r)
 {
     const char *const version = arguments->text[TNAS_OPTION_runtime_version];
-    tnas_arguments_runtime(arguments, r->runtime, sizeof r->runtime);
+    TNAS_TRY(tnas_arguments_runtime(arguments, r->runtime));
     r->models[0] = tnas_mcu_latency_model(r->mcu, r->runtime);
     if (r->models[0] == NULL)
         return tnas_fail(TNAS_ERR_USAGE,

@@ -120,8 +120,8 @@ static tnas_status load_graph(const tnas_arguments *arguments, const char *model
 
 static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
 {
-    char runtime[48];
-    tnas_arguments_runtime(arguments, runtime, sizeof runtime);
+    char runtime[TNAS_RUNTIME_BYTES];
+    TNAS_TRY(tnas_arguments_runtime(arguments, runtime));
     tnas_estimator *const e = &p->estimator;
     e->mcu = p->mcu;
     char what[64];
