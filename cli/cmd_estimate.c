@@ -160,7 +160,7 @@ static void print_doubts(const subject *s)
 {
     double x[TNAS_FEATURE_COUNT];
     char doubts[512];
-    tnas_features_of_graph(&s->graph, x);
+    tnas_features_of_graph(&s->estimator.latency->memory, &s->graph, x);
     tnas_latency_doubts(s->estimator.latency, x, doubts, sizeof doubts);
     if (doubts[0] != '\0')
         printf("           %s\n", doubts);

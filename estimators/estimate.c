@@ -62,7 +62,7 @@ static void test_limits(const tnas_limits *limits, tnas_cost *cost)
 static void price_latency(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *cost)
 {
     double x[TNAS_FEATURE_COUNT];
-    tnas_features_of_graph(graph, x);
+    tnas_features_of_graph(&estimator->latency->memory, graph, x);
     tnas_latency latency;
     tnas_latency_predict(estimator->latency, x, &latency);
     const double clock_mhz = estimator->mcu->clock_mhz;

@@ -6,7 +6,7 @@
 #include "estimators/latency.h"
 
 #define TNAS_MCU_REGIONS_MAX 8
-#define TNAS_MCU_MODELS_MAX  8
+#define TNAS_MCU_MODELS_MAX  32
 
 typedef struct tnas_mcu_region {
     char name[24];

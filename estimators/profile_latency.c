@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Indices of the parameters that a model's covariance is written for, in order. */
@@ -136,11 +137,53 @@ static tnas_status read_optional(const tnas_json_at *at, const char *key, double
     return tnas_json_has(at, key) ? tnas_json_number(at, key, 0, 1e6, out) : TNAS_OK;
 }
 
+/* The keys of "memory", which a model without memory terms lacks. */
+static const struct {
+    const char *key;
+    size_t offset;
+} memory_keys[] = {
+    {"fast_ram_bytes", offsetof(tnas_memory_terms, fast_ram_bytes)},
+    {"chip_flash_bytes", offsetof(tnas_memory_terms, chip_flash_bytes)},
+    {"stall_cycles_byte", offsetof(tnas_memory_terms, stall_cycles_byte)},
+    {"stall_cycles_mac", offsetof(tnas_memory_terms, stall_cycles_mac)},
+};
+enum { MEMORY_KEYS = sizeof memory_keys / sizeof memory_keys[0] };
+
+static tnas_status read_memory(const tnas_json_at *at, tnas_memory_terms *out)
+{
+    if (!tnas_json_has(at, "memory"))
+        return TNAS_OK;
+    tnas_json_at memory;
+    TNAS_TRY(tnas_json_object(at, "memory", &memory));
+    TNAS_TRY(tnas_json_allow_keys(&memory, "fast_ram_bytes,chip_flash_bytes,stall_cycles_byte,"
+                                           "stall_cycles_mac"));
+    for (int i = 0; i < MEMORY_KEYS; i++)
+        if (tnas_json_has(&memory, memory_keys[i].key))
+            TNAS_TRY(tnas_json_number(&memory, memory_keys[i].key, 0, 1e12,
+                                      (double *)((char *)out + memory_keys[i].offset)));
+    return TNAS_OK;
+}
+
+static void write_memory(const tnas_memory_terms *memory, tnas_text *text)
+{
+    const char *before = "      \"memory\": {";
+    for (int i = 0; i < MEMORY_KEYS; i++) {
+        const double value = *(const double *)((const char *)memory + memory_keys[i].offset);
+        if (value == 0)
+            continue;
+        tnas_text_add(text, "%s\"%s\": %.6g", before, memory_keys[i].key, value);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        tnas_text_add(text, "},\n");
+}
+
 static tnas_status read_model(const tnas_json_at *at, tnas_latency_model *model)
 {
     TNAS_TRY(tnas_json_object(at, NULL, &(tnas_json_at){0}));
     TNAS_TRY(tnas_json_allow_keys(at, "runtime,runtime_version,source,row_count,clock_mhz,sigma,"
-                                      "family_sigma,kappa,error_net_out,worst_net_out,terms,"
+                                      "family_sigma,kappa,kappa_new,error_net_out,worst_net_out,"
+                                      "error_family_out,memory,terms,"
                                       "families,covariance"));
     TNAS_TRY(tnas_profile_text(at, "runtime", model->runtime, sizeof model->runtime));
     TNAS_TRY(tnas_profile_text(at, "runtime_version", model->version, sizeof model->version));
@@ -150,7 +193,10 @@ static tnas_status read_model(const tnas_json_at *at, tnas_latency_model *model)
     TNAS_TRY(tnas_json_number(at, "sigma", 1e-6, 10, &model->sigma));
     TNAS_TRY(tnas_json_number(at, "family_sigma", 1e-6, 10, &model->family_sigma));
     TNAS_TRY(tnas_json_number(at, "kappa", 1, 1000, &model->kappa));
+    TNAS_TRY(tnas_json_number(at, "kappa_new", 1, 1000, &model->kappa_new));
+    TNAS_TRY(read_memory(at, &model->memory));
     TNAS_TRY(read_optional(at, "error_net_out", &model->error_net_out));
+    TNAS_TRY(read_optional(at, "error_family_out", &model->error_family_out));
     TNAS_TRY(read_optional(at, "worst_net_out", &model->worst_net_out));
     TNAS_TRY(read_terms(at, model));
     TNAS_TRY(read_families(at, model));
@@ -218,13 +264,17 @@ static void write_model(const tnas_latency_model *model, tnas_text *text)
                   "    {\n      \"runtime\": \"%s\",\n      \"runtime_version\": \"%s\",\n"
                   "      \"source\": \"%s\",\n      \"row_count\": %d,\n"
                   "      \"clock_mhz\": %.6g,\n      \"sigma\": %.6g,\n"
-                  "      \"family_sigma\": %.6g,\n      \"kappa\": %.6g,\n",
+                  "      \"family_sigma\": %.6g,\n      \"kappa\": %.6g,\n"
+                  "      \"kappa_new\": %.6g,\n",
                   model->runtime, model->version, model->source, model->row_count, model->clock_mhz,
-                  model->sigma, model->family_sigma, model->kappa);
+                  model->sigma, model->family_sigma, model->kappa, model->kappa_new);
     if (!isnan(model->error_net_out))
         tnas_text_add(text, "      \"error_net_out\": %.6g,\n", model->error_net_out);
     if (!isnan(model->worst_net_out))
         tnas_text_add(text, "      \"worst_net_out\": %.6g,\n", model->worst_net_out);
+    if (!isnan(model->error_family_out))
+        tnas_text_add(text, "      \"error_family_out\": %.6g,\n", model->error_family_out);
+    write_memory(&model->memory, text);
     write_terms(model, text);
     tnas_text_add(text, "    }");
 }

