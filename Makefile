@@ -65,9 +65,12 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/expo
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tools bench bench/device))
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tools tools/recipes bench bench/device))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
+
+RECIPES := $(OUT)/librecipes.a
+RECIPE_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tools/recipes/*.c))
 
 TEST_SOURCES  := $(wildcard tests/test_*.c)
 TEST_HELPERS  := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(TEST_SOURCES),$(wildcard tests/*.c)))
@@ -122,17 +125,23 @@ $(TEST_LIBRARY): $(TEST_HELPERS)
 	$(call SAY,AR   $@)
 	$(Q)ar rcs $@ $(TEST_HELPERS)
 
-$(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(LIBRARY)
+# Which measurements the shipped profiles come from: for tools and their tests.
+$(RECIPES): $(RECIPE_OBJECTS)
+	@rm -f $@
+	$(call SAY,AR   $@)
+	$(Q)ar rcs $@ $(RECIPE_OBJECTS)
+
+$(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(RECIPES) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(RECIPES) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
 
-$(TOOLS): $(OUT)/%: %.c $(LIBRARY)
+$(TOOLS): $(OUT)/%: %.c $(RECIPES) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $< $(LIBRARY) -o $@ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $< $(RECIPES) $(LIBRARY) -o $@ $(LIBS)
 
--include $(OBJECTS:.o=.d) $(TEST_HELPERS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(RECIPE_OBJECTS:.o=.d) $(TEST_HELPERS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
 
 ## quickstart: install what is missing, then the whole way on built-in data in three minutes
 .PHONY: quickstart
@@ -165,6 +174,12 @@ test-device:
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_device.sh
 
+## test-aarch64: the training engine's tests on an emulated aarch64
+.PHONY: test-aarch64
+test-aarch64:
+	@sh scripts/setup.sh aarch64
+	@sh scripts/test_aarch64.sh
+
 ## codesize: measure the runtime's code and stack bytes for Cortex-M7, write configs/codesize.csv
 .PHONY: codesize
 codesize:
@@ -181,13 +196,25 @@ count-instructions:
 .PHONY: profiles
 profiles: $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
 	$(OUT)/tools/published_nets configs/graphs
-	TINYNAS_HOME=. $(OUT)/tools/fit_profiles configs/mcus/*.json
+	TINYNAS_HOME=. $(OUT)/tools/fit_profiles configs/mcus
+
+## results-latency: held-out errors and coverage of the latency models, MACs alone beside them
+.PHONY: results-latency
+results-latency: $(OUT)/tools/results_latency
+	@TINYNAS_HOME=. $(OUT)/tools/results_latency
 
 ## bench-train: training speed beside PyTorch's, and of the kernels, in about 20 minutes
 .PHONY: bench-train
-bench-train: $(OUT)/bench/bench_train $(OUT)/bench/bench_kernels
+bench-train:
 	@sh scripts/setup.sh build
+	@sh scripts/setup.sh bench || true # without torch it prints our figures
+	@$(MAKE) --no-print-directory $(OUT)/bench/bench_train $(OUT)/bench/bench_kernels
 	@sh scripts/bench_train.sh $(OUT)
+
+## bench-estimate: architectures that one thread prices per second, in ten seconds
+.PHONY: bench-estimate
+bench-estimate: $(OUT)/bench/bench_estimate
+	@TINYNAS_HOME=. $(OUT)/bench/bench_estimate
 
 ## layers: no file includes a folder of its own level or above
 .PHONY: layers

@@ -106,7 +106,7 @@ static tnas_status load_and_compare(const tnas_arguments *arguments, const tnas_
     const tnas_measurement_query query = {
         .mcu = mcu->name,
         .runtime = wanted,
-        .graphs_folder = graphs,
+        .graphs = graphs,
         .assumed_clock_mhz = mcu->clock_mhz,
     };
     TNAS_TRY(tnas_measurements_load(arguments->text[TNAS_OPTION_measurements], &query, &rows));

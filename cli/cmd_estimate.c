@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "common/alloc.h"
 #include "common/paths.h"
+#include "estimators/regions.h"
 #include "study/study.h"
 
 /* What is priced, and the rules it is priced by. */
@@ -49,14 +50,14 @@ static tnas_status price(const tnas_arguments *arguments, const char *model, sub
     TNAS_TRY(tnas_code_sizes_load(path, &s->sizes));
     s->estimator = (tnas_estimator){
         .mcu = s->mcu,
-        .target = tnas_target_tinynas(),
+        .runtime = tnas_runtime_find("tinynas"),
         .latency = tnas_mcu_latency_model(s->mcu, "tinynas"),
         .sizes = &s->sizes,
     };
     TNAS_TRY(tnas_arguments_limits(arguments, &s->estimator.limits));
-    tnas_limits_clip(s->mcu, &s->estimator.limits);
-    TNAS_TRY(tnas_schedule_build(&s->graph, s->estimator.target, &s->schedule));
-    TNAS_TRY(tnas_plan_build(&s->graph, &s->schedule, s->estimator.target, &s->plan));
+    tnas_limits_clip(s->mcu, s->estimator.runtime, &s->estimator.limits);
+    TNAS_TRY(tnas_schedule_build(&s->graph, s->estimator.runtime->target, &s->schedule));
+    TNAS_TRY(tnas_plan_build(&s->graph, &s->schedule, s->estimator.runtime->target, &s->plan));
     return tnas_estimate(&s->estimator, &s->graph, &s->cost);
 }
 
@@ -67,11 +68,13 @@ static void add_layers(cJSON *o, const subject *s)
         const tnas_step *const step = &s->schedule.steps[i];
         const tnas_op *const op = &s->graph.ops[step->op];
         const tnas_tensor *const out = &s->graph.tensors[op->out];
-        const tnas_packed_bytes packed = s->estimator.target->packed_bytes(&s->graph, step->op);
+        const tnas_packed_bytes packed =
+            s->estimator.runtime->target->packed_bytes(&s->graph, step->op);
         cJSON *layer = cJSON_CreateObject();
         cJSON_AddNumberToObject(layer, "index", i);
         cJSON_AddStringToObject(layer, "op", tnas_op_kind_text(op->kind));
-        cJSON_AddStringToObject(layer, "kernel", s->estimator.target->kernel_name(step->kernel));
+        cJSON_AddStringToObject(layer, "kernel",
+                                s->estimator.runtime->target->kernel_name(step->kernel));
         const int shape[3] = {out->h, out->w, out->c};
         cJSON_AddItemToObject(layer, "out", cJSON_CreateIntArray(shape, 3));
         cJSON_AddNumberToObject(layer, "macs", (double)tnas_op_macs(&s->graph, step->op));
@@ -126,11 +129,12 @@ static void print_layers(const subject *s)
         const tnas_step *const step = &s->schedule.steps[i];
         const tnas_op *const op = &s->graph.ops[step->op];
         const tnas_tensor *const out = &s->graph.tensors[op->out];
-        const tnas_packed_bytes packed = s->estimator.target->packed_bytes(&s->graph, step->op);
+        const tnas_packed_bytes packed =
+            s->estimator.runtime->target->packed_bytes(&s->graph, step->op);
         char shape[48], macs[32], constants[32], live[32];
         snprintf(shape, sizeof shape, "%dx%dx%d", out->h, out->w, out->c);
         printf("%3d %-9s %-20s %-12s %10s %9s %9s%s\n", i, tnas_op_kind_text(op->kind),
-               s->estimator.target->kernel_name(step->kernel), shape,
+               s->estimator.runtime->target->kernel_name(step->kernel), shape,
                tnas_with_commas(tnas_op_macs(&s->graph, step->op), macs),
                tnas_with_commas((long long)(packed.weights + packed.channels), constants),
                tnas_with_commas(
@@ -156,7 +160,7 @@ static void print_doubts(const subject *s)
 {
     double x[TNAS_FEATURE_COUNT];
     char doubts[512];
-    tnas_features_of_graph(&s->graph, x);
+    tnas_features_of_graph(&s->estimator.latency->memory, &s->graph, x);
     tnas_latency_doubts(s->estimator.latency, x, doubts, sizeof doubts);
     if (doubts[0] != '\0')
         printf("           %s\n", doubts);
@@ -167,11 +171,12 @@ static void print_table(const tnas_arguments *arguments, const subject *s)
     const tnas_cost *const c = &s->cost;
     const tnas_footprint *const f = &c->footprint;
     const tnas_limits *const limits = &s->estimator.limits;
-    const char *region = "";
-    tnas_mcu_arena_limit_bytes(s->mcu, &region);
+    tnas_arena_place place;
+    tnas_arena_place_find(s->mcu, c->footprint.sram_bytes + limits->reserve_sram_bytes,
+                          s->estimator.runtime->target->splits_arena, &place);
     tnas_print_header(arguments);
     printf("part       %s (%s) at %g MHz, runtime tinynas, arena in %s\n", s->mcu->name,
-           s->mcu->part, s->mcu->clock_mhz, region);
+           s->mcu->part, s->mcu->clock_mhz, place.text);
     if (s->target_id > 0)
         printf("network    the study's target %d\n", s->target_id);
     printf("work       %.3f MMAC in %d layers\n", (double)c->macs * 1e-6, s->schedule.step_count);

@@ -22,7 +22,7 @@ static tnas_status price(const tnas_study *study, prices *p)
     TNAS_TRY(tnas_code_sizes_load(path, &p->sizes));
     const tnas_estimator estimator = {
         .mcu = p->mcu,
-        .target = tnas_target_tinynas(),
+        .runtime = tnas_runtime_find("tinynas"),
         .latency = tnas_mcu_latency_model(p->mcu, "tinynas"),
         .sizes = &p->sizes,
         .limits = TNAS_LIMITS_NONE,

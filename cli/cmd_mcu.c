@@ -3,7 +3,7 @@
 
 #include "cli/output.h"
 #include "common/paths.h"
-#include "estimators/mcu.h"
+#include "estimators/regions.h"
 
 static tnas_status list_one(void *context, const char *name, const char *path)
 {
@@ -11,22 +11,22 @@ static tnas_status list_one(void *context, const char *name, const char *path)
     (void)name;
     tnas_mcu *mcu;
     TNAS_TRY(tnas_mcu_load(path, &mcu));
-    const char *region = "";
-    const size_t arena = tnas_mcu_arena_limit_bytes(mcu, &region);
+    tnas_arena_place place;
+    tnas_arena_place_find(mcu, SIZE_MAX, false, &place);
     if (list != NULL) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "name", mcu->name);
         cJSON_AddStringToObject(o, "part", mcu->part);
         cJSON_AddNumberToObject(o, "clock_mhz", mcu->clock_mhz);
         cJSON_AddNumberToObject(o, "flash_bytes", (double)mcu->flash_bytes);
-        cJSON_AddNumberToObject(o, "arena_limit_bytes", (double)arena);
+        cJSON_AddNumberToObject(o, "arena_limit_bytes", (double)place.bytes);
         cJSON_AddNumberToObject(o, "latency_models", mcu->model_count);
         cJSON_AddItemToArray(list, o);
     } else {
         printf("%-12s %-16s %6g MHz  flash %5zu KiB  arena up to %4zu KiB in %-8s  %d latency "
                "model%s\n",
-               mcu->name, mcu->part, mcu->clock_mhz, mcu->flash_bytes / 1024, arena / 1024, region,
-               mcu->model_count, mcu->model_count == 1 ? "" : "s");
+               mcu->name, mcu->part, mcu->clock_mhz, mcu->flash_bytes / 1024, place.bytes / 1024,
+               place.text, mcu->model_count, mcu->model_count == 1 ? "" : "s");
     }
     tnas_mcu_destroy(mcu);
     return TNAS_OK;
@@ -61,6 +61,7 @@ static void show_json(const tnas_mcu *mcu)
         cJSON_AddStringToObject(region, "name", mcu->regions[i].name);
         cJSON_AddNumberToObject(region, "bytes", (double)mcu->regions[i].bytes);
         cJSON_AddBoolToObject(region, "arena", mcu->regions[i].arena);
+        cJSON_AddBoolToObject(region, "joined", mcu->regions[i].joined);
         cJSON_AddItemToArray(regions, region);
     }
     cJSON *models = cJSON_AddArrayToObject(o, "latency");
@@ -85,8 +86,10 @@ static void show_table(const tnas_arguments *arguments, const tnas_mcu *mcu)
     printf("part       %s, %s at %g MHz\n", mcu->part, mcu->core, mcu->clock_mhz);
     printf("flash      %zu KiB\n", mcu->flash_bytes / 1024);
     for (int i = 0; i < mcu->region_count; i++)
-        printf("RAM        %-12s %5zu KiB%s\n", mcu->regions[i].name, mcu->regions[i].bytes / 1024,
-               mcu->regions[i].arena ? "  the arena may lie here" : "");
+        printf("RAM        %-12s %5zu KiB%s%s\n", mcu->regions[i].name,
+               mcu->regions[i].bytes / 1024,
+               mcu->regions[i].arena ? "  the arena may lie here" : "",
+               mcu->regions[i].joined ? ", joined to the one before" : "");
     for (int i = 0; i < mcu->model_count; i++) {
         char source[320];
         tnas_latency_describe(&mcu->models[i], source, sizeof source);

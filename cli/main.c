@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "nn/kernels.h"
 
 static tnas_command_fn *const implementations[] = {
 #define ENTRY(name, operands, summary) tnas_cmd_##name,
@@ -48,6 +50,21 @@ static void fill_closed_streams(void)
         close(file);
 }
 
+/* TINYNAS_ISA decides which instructions compute, for OpenBLAS too, which chooses its own before
+ * main from OPENBLAS_CORETYPE: so the program starts itself once more with it. */
+static void tie_openblas(char **argv)
+{
+    static const struct {
+        const char *isa, *core;
+    } ties[] = {{"v2", "NEHALEM"}, {"v3", "HASWELL"}, {"v4", "SKYLAKEX"}};
+    const char *const isa = getenv("TINYNAS_ISA");
+    if (isa == NULL || getenv("OPENBLAS_CORETYPE") != NULL || tnas_kernels_find(isa) == NULL)
+        return;
+    for (size_t i = 0; i < sizeof ties / sizeof ties[0]; i++)
+        if (strcmp(ties[i].isa, isa) == 0 && setenv("OPENBLAS_CORETYPE", ties[i].core, 1) == 0)
+            execv("/proc/self/exe", argv); /* returns only when it cannot: then OpenBLAS's choice */
+}
+
 /* A stream that failed earlier may have nothing left to flush. */
 static bool is_stdout_written(void)
 {
@@ -58,6 +75,7 @@ static bool is_stdout_written(void)
 int main(int argc, char **argv)
 {
     fill_closed_streams();
+    tie_openblas(argv);
     const tnas_status status = run(argc, argv);
     if (!is_stdout_written() && status == TNAS_OK) {
         fprintf(stderr, "tinynas: cannot write the result to stdout\n");

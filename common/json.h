@@ -33,7 +33,7 @@ void tnas_json_destroy(tnas_json *document);
 
 tnas_json_at tnas_json_root(const tnas_json *document);
 
-/* Fails on the first key of the object that is not in the comma-separated list.
+/* Fails on the first key of the object that is not in the comma-separated list or repeats.
  * "format" and "version" are always allowed at the root. */
 tnas_status tnas_json_allow_keys(const tnas_json_at *at, const char *keys);
 

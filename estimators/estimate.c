@@ -2,9 +2,11 @@
 
 #include <math.h>
 
-void tnas_limits_clip(const tnas_mcu *mcu, tnas_limits *limits)
+#include "estimators/regions.h"
+
+void tnas_limits_clip(const tnas_mcu *mcu, const tnas_runtime *runtime, tnas_limits *limits)
 {
-    const size_t arena_bytes = tnas_mcu_arena_limit_bytes(mcu, NULL);
+    const size_t arena_bytes = tnas_arena_room(mcu, runtime->target->splits_arena);
     if (limits->flash_bytes > mcu->flash_bytes)
         limits->flash_bytes = mcu->flash_bytes;
     if (limits->sram_bytes > arena_bytes)
@@ -60,7 +62,7 @@ static void test_limits(const tnas_limits *limits, tnas_cost *cost)
 static void price_latency(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *cost)
 {
     double x[TNAS_FEATURE_COUNT];
-    tnas_features_of_graph(graph, x);
+    tnas_features_of_graph(&estimator->latency->memory, graph, x);
     tnas_latency latency;
     tnas_latency_predict(estimator->latency, x, &latency);
     const double clock_mhz = estimator->mcu->clock_mhz;
@@ -71,22 +73,38 @@ static void price_latency(const tnas_estimator *estimator, const tnas_graph *gra
     cost->latency_upper_ms = tnas_cycles_to_ms(latency.upper_cycles, clock_mhz);
 }
 
+/* In one piece, or in two when one is not enough and part and runtime allow it. */
+static tnas_status price_memory(const tnas_estimator *estimator, tnas_layout *layout,
+                                tnas_footprint *out)
+{
+    const tnas_runtime *const runtime = estimator->runtime;
+    TNAS_TRY(tnas_footprint_compute(&layout->graph, &layout->schedule, &layout->plan, runtime,
+                                    estimator->sizes, out));
+    const tnas_mcu *const mcu = estimator->mcu;
+    const size_t first_bytes = tnas_arena_first_room(mcu);
+    if (!runtime->target->splits_arena || mcu->arena_pieces < 2 ||
+        out->sram_bytes + estimator->limits.reserve_sram_bytes <= first_bytes)
+        return TNAS_OK;
+    TNAS_TRY(tnas_plan_build_split(&layout->graph, &layout->schedule, runtime->target, first_bytes,
+                                   &layout->plan));
+    return tnas_footprint_compute(&layout->graph, &layout->schedule, &layout->plan, runtime,
+                                  estimator->sizes, out);
+}
+
 tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out)
 {
     *out = (tnas_cost){0};
+    const tnas_runtime *const runtime = estimator->runtime;
     tnas_limits limits = estimator->limits;
-    tnas_limits_clip(estimator->mcu, &limits);
+    tnas_limits_clip(estimator->mcu, runtime, &limits);
     if (estimator->latency == NULL && isfinite(limits.latency_ms))
         return tnas_fail(TNAS_ERR_USAGE,
                          "%s has no latency model for runtime %s: a latency limit of %g ms cannot "
                          "be tested",
-                         estimator->mcu->name, estimator->target->name, limits.latency_ms);
-    tnas_schedule schedule;
-    tnas_plan plan;
-    TNAS_TRY(tnas_schedule_build(graph, estimator->target, &schedule));
-    TNAS_TRY(tnas_plan_build(graph, &schedule, estimator->target, &plan));
-    TNAS_TRY(tnas_footprint_compute(graph, &schedule, &plan, estimator->target, estimator->sizes,
-                                    &out->footprint));
+                         estimator->mcu->name, runtime->name, limits.latency_ms);
+    tnas_layout layout;
+    TNAS_TRY(tnas_runtime_lay_out(runtime, graph, &layout));
+    TNAS_TRY(price_memory(estimator, &layout, &out->footprint));
     out->macs = tnas_graph_macs(graph);
     if (estimator->latency != NULL)
         price_latency(estimator, graph, out);

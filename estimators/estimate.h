@@ -34,10 +34,10 @@ enum {
 /* All that pricing needs; read-only, shared by threads. */
 typedef struct tnas_estimator {
     const tnas_mcu *mcu;
-    const tnas_target *target;
+    const tnas_runtime *runtime;
     const tnas_latency_model *latency; /* NULL: the profile has none for this runtime */
-    const tnas_code_sizes *sizes;
-    tnas_limits limits; /* the part's own memories are applied on top */
+    const tnas_code_sizes *sizes;      /* NULL: the runtime brings its own code bytes */
+    tnas_limits limits;                /* the part's own memories are applied on top */
 } tnas_estimator;
 
 typedef struct tnas_cost {
@@ -50,8 +50,9 @@ typedef struct tnas_cost {
     double overshoot; /* largest of value / limit over the limits; <= 1 fits */
 } tnas_cost;
 
-/* Fills limits from the part: flash, and the largest arena region. Narrower ones stay. */
-void tnas_limits_clip(const tnas_mcu *mcu, tnas_limits *limits);
+/* Fills limits from the part: flash, and the largest place for the runtime's arena
+ * (estimators/regions.h). Narrower ones stay. */
+void tnas_limits_clip(const tnas_mcu *mcu, const tnas_runtime *runtime, tnas_limits *limits);
 
 /* Schedules, plans and prices; no heap. Fails when the target cannot run an operator, when
  * the size table lacks a kernel, and when a latency limit meets a part without a model. */

@@ -62,12 +62,16 @@ static size_t live_tensor_bytes(const tnas_graph *graph, const tnas_schedule *sc
 }
 
 tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule *schedule,
-                                   const tnas_plan *plan, const tnas_target *target,
+                                   const tnas_plan *plan, const tnas_runtime *runtime,
                                    const tnas_code_sizes *sizes, tnas_footprint *out)
 {
     *out = (tnas_footprint){0};
-    code_sum code;
-    TNAS_TRY(sum_code(schedule, target, sizes, &code));
+    const tnas_target *const target = runtime->target;
+    code_sum code = {0};
+    if (runtime->code_bytes != NULL)
+        code.code_bytes = runtime->code_bytes(graph);
+    else
+        TNAS_TRY(sum_code(schedule, target, sizes, &code));
     for (int op = 0; op < graph->op_count; op++) {
         const tnas_packed_bytes packed = target->packed_bytes(graph, op);
         out->weights_bytes += packed.weights;
@@ -77,7 +81,9 @@ tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule 
     out->code_bytes = code.code_bytes;
     out->flash_bytes =
         out->weights_bytes + out->channels_bytes + out->table_bytes + out->code_bytes;
-    out->arena_bytes = out->sram_bytes = plan->arena_bytes;
+    out->arena_bytes = plan->arena_bytes;
+    out->shared_bytes = runtime->shared_bytes != NULL ? runtime->shared_bytes(graph) : 0;
+    out->sram_bytes = out->arena_bytes + out->shared_bytes;
     out->live_bytes = live_tensor_bytes(graph, schedule, plan, plan->peak_step);
     out->scratch_bytes = plan->scratch[plan->peak_step].bytes;
     out->stack_bytes = code.common_stack_bytes + code.kernel_stack_bytes;

@@ -1,12 +1,15 @@
 /* What a byte count means here.
  *
  *   flash = weights + channels + table + code          (+ reserve asked for by the user)
- *   SRAM  = arena = activations + scratch + padding    (+ reserve)
+ *   SRAM  = arena + shared                             (+ reserve)
+ *   arena = activations + scratch + padding
  * weights   packed weights of all layers
  * channels  bias, multiplier and shift per output channel
  * table     layer descriptors and the model record
  * code      kernels named by the table, tnrt_invoke and the model's entry functions, from
  *           the measured size table of one compiler and its flags; "estimated" elsewhere
+ * shared    what other runtimes keep beside the arena for the whole run; 0 for ours
+ * Other runtimes have other parts of the same names (estimators/runtimes.h).
  * The arena holds the input and the output. The stack is a line of its own, as are start-up
  * code, libc and test vectors, which belong to the application. */
 #ifndef TNAS_ESTIMATORS_FOOTPRINT_H
@@ -14,7 +17,7 @@
 
 #include <stddef.h>
 
-#include "graph/plan.h"
+#include "estimators/runtimes.h"
 
 typedef struct tnas_footprint {
     size_t weights_bytes, channels_bytes, table_bytes, code_bytes;
@@ -22,8 +25,10 @@ typedef struct tnas_footprint {
     size_t arena_bytes;   /* what the plan needs */
     size_t live_bytes;    /* most bytes of live tensors at one step, without scratch */
     size_t scratch_bytes; /* of the peak step */
-    size_t sram_bytes;    /* = arena_bytes */
-    size_t stack_bytes;   /* deepest call of the model's entry function, from the size table */
+    size_t shared_bytes;  /* beside the arena */
+    size_t sram_bytes;    /* arena and shared */
+    size_t stack_bytes;   /* deepest call of the model's entry function, from the size table; 0:
+                           * not known of other runtimes */
 } tnas_footprint;
 
 #define TNAS_CODE_SIZES_MAX 64
@@ -32,14 +37,14 @@ typedef struct tnas_footprint {
  * with the columns function, code_bytes, stack_bytes, toolchain (the same in every row).
  * A row is a kernel of the catalogue, linked when a layer names it, or else a function that
  * every model links: tnrt_invoke, the generated entry functions (model_...), helpers. */
-typedef struct tnas_code_sizes {
+struct tnas_code_sizes {
     char toolchain[240]; /* compiler, version and all flags */
     int entry_count;
     struct {
         char function[48];
         int code_bytes, stack_bytes;
     } entries[TNAS_CODE_SIZES_MAX];
-} tnas_code_sizes;
+};
 
 tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out);
 
@@ -47,9 +52,11 @@ tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out);
  * profile's words, without case. */
 bool tnas_code_sizes_exact_for(const tnas_code_sizes *sizes, const char *core);
 
-/* Fails when a kernel of the schedule is not in the size table. No heap. */
+/* graph, schedule, plan: as the runtime runs them (tnas_layout). `sizes` may be NULL for a
+ * runtime that brings its own code bytes. Fails when a kernel of the schedule is not in the
+ * size table. No heap. */
 tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule *schedule,
-                                   const tnas_plan *plan, const tnas_target *target,
+                                   const tnas_plan *plan, const tnas_runtime *runtime,
                                    const tnas_code_sizes *sizes, tnas_footprint *out);
 
 #endif

@@ -22,10 +22,9 @@ void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *inf
 
 enum { N = TNAS_LATENCY_PARAMETERS, SOLVES_MAX = 200 };
 
-static const double prior_shift_tau = 2.0;      /* nothing is known of a library's speed */
-static const double prior_dw_correlation = 0.9; /* one code path, or two written alike */
-static const double prior_sigma = 0.03;         /* what such a form leaves unexplained */
-static const double prior_family_sigma = 0.05;  /* how far families lie apart */
+static const double prior_shift_tau = 2.0;     /* nothing is known of a library's speed */
+static const double prior_sigma = 0.03;        /* what such a form leaves unexplained */
+static const double prior_family_sigma = 0.05; /* how far families lie apart */
 /* A kin's coefficients: the same library on another part, or another version of it. What
  * memory costs belongs to the board and is held less tightly. */
 static const double kin_tau = 0.15, kin_memory_tau = 0.4, kin_shift_tau = 0.7;
@@ -42,14 +41,26 @@ typedef struct fit_row {
     double log_cycles;
     double weight; /* 1 / sigma_i^2 */
     int family;
-    int group; /* rows of one network share it and are left out together */
+    int net; /* rows of one network share it */
 } fit_row;
+
+/* Which rows a refit does without: those of a network or of a family, or none. */
+typedef struct left_out {
+    int net, family; /* TNAS_NONE: any */
+} left_out;
+
+static const left_out nothing = {TNAS_NONE, TNAS_NONE};
+
+static bool is_out(const fit_row *row, left_out out)
+{
+    return row->net == out.net || row->family == out.family;
+}
 
 /* What stays the same over the refits. */
 typedef struct fit_problem {
     const tnas_latency_model *prior;
     fit_row *rows;
-    int row_count, group_count;
+    int row_count, net_count;
     double precision[N][N]; /* D */
 } fit_problem;
 
@@ -66,19 +77,24 @@ void tnas_latency_prior(tnas_latency_model *out)
         .sigma = prior_sigma,
         .family_sigma = prior_family_sigma,
         .kappa = 1,
+        .kappa_new = 1,
         .error_net_out = NAN,
+        .error_family_out = NAN,
         .worst_net_out = NAN,
     };
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
         out->coefficient[f] = terms[f].coefficient;
         out->covariance[f][f] = terms[f].tau * terms[f].tau;
     }
-    const int dw3 = TNAS_FEATURE_dw3_mac, dwl = TNAS_FEATURE_dwl_mac;
-    out->covariance[dw3][dwl] = out->covariance[dwl][dw3] =
-        prior_dw_correlation * terms[dw3].tau * terms[dwl].tau;
     out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = prior_shift_tau * prior_shift_tau;
     for (int p = TNAS_LATENCY_OFFSET; p < N; p++)
         out->covariance[p][p] = prior_family_sigma * prior_family_sigma;
+}
+
+static bool is_memory_term(int feature)
+{
+    return feature == TNAS_FEATURE_weight_byte || feature == TNAS_FEATURE_ram_excess ||
+           feature == TNAS_FEATURE_flash_ext || feature == TNAS_FEATURE_weight_stall;
 }
 
 void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out)
@@ -88,8 +104,9 @@ void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out
     memcpy(out->runtime, from.runtime, sizeof out->runtime);
     out->clock_mhz = from.clock_mhz;
     out->family_sigma = from.family_sigma;
+    out->memory = from.memory;
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
-        const double tau = f == TNAS_FEATURE_weight_byte ? kin_memory_tau : kin_tau;
+        const double tau = is_memory_term(f) ? kin_memory_tau : kin_tau;
         out->coefficient[f] = from.coefficient[f];
         for (int other = 0; other < TNAS_FEATURE_COUNT; other++)
             out->covariance[f][other] = 0;
@@ -132,13 +149,13 @@ static double predict_log(const fit_problem *problem, const fit_row *row, const 
     return log(cycles) + z[TNAS_LATENCY_SHIFT] + z[TNAS_LATENCY_OFFSET + row->family];
 }
 
-/* The value to minimise. `skip` is the group left out, or TNAS_NONE. */
-static double objective(const fit_problem *problem, int skip, const double *z)
+/* The value to minimise. Without the rows of `skip`. */
+static double objective(const fit_problem *problem, left_out skip, const double *z)
 {
     double sum = 0, j[N];
     for (int i = 0; i < problem->row_count; i++) {
         const fit_row *const row = &problem->rows[i];
-        if (row->group == skip)
+        if (is_out(row, skip))
             continue;
         const double residual = row->log_cycles - predict_log(problem, row, z, j);
         sum += row->weight * residual * residual;
@@ -150,8 +167,8 @@ static double objective(const fit_problem *problem, int skip, const double *z)
 }
 
 /* h = J' W J + D, g = J' W r - D z. */
-static void normal_equations(const fit_problem *problem, int skip, const double *z, double h[N][N],
-                             double *g)
+static void normal_equations(const fit_problem *problem, left_out skip, const double *z,
+                             double h[N][N], double *g)
 {
     memcpy(h, problem->precision, sizeof problem->precision);
     for (int a = 0; a < N; a++) {
@@ -162,7 +179,7 @@ static void normal_equations(const fit_problem *problem, int skip, const double 
     double j[N];
     for (int i = 0; i < problem->row_count; i++) {
         const fit_row *const row = &problem->rows[i];
-        if (row->group == skip)
+        if (is_out(row, skip))
             continue;
         const double residual = row->log_cycles - predict_log(problem, row, z, j);
         for (int a = 0; a < N; a++) {
@@ -197,13 +214,13 @@ static int ascending(const void *a, const void *b)
 }
 
 /* The common shift at which the prior's coefficients fit best: a median ignores outliers. */
-static double starting_shift(const fit_problem *problem, int skip, double *scratch)
+static double starting_shift(const fit_problem *problem, left_out skip, double *scratch)
 {
     const double zero[N] = {0};
     double j[N];
     int count = 0;
     for (int i = 0; i < problem->row_count; i++)
-        if (problem->rows[i].group != skip)
+        if (!is_out(&problem->rows[i], skip))
             scratch[count++] =
                 problem->rows[i].log_cycles - predict_log(problem, &problem->rows[i], zero, j);
     if (count == 0)
@@ -212,7 +229,7 @@ static double starting_shift(const fit_problem *problem, int skip, double *scrat
     return 0.5 * (scratch[(count - 1) / 2] + scratch[count / 2]);
 }
 
-static void minimise(const fit_problem *problem, int skip, double *scratch, double *z)
+static void minimise(const fit_problem *problem, left_out skip, double *scratch, double *z)
 {
     for (int p = 0; p < N; p++)
         z[p] = 0;
@@ -244,7 +261,7 @@ static void minimise(const fit_problem *problem, int skip, double *scratch, doub
     }
 }
 
-static tnas_status fit_without(const fit_problem *problem, int skip, double *scratch,
+static tnas_status fit_without(const fit_problem *problem, left_out skip, double *scratch,
                                tnas_latency_model *out)
 {
     *out = *problem->prior;
@@ -255,7 +272,7 @@ static tnas_status fit_without(const fit_problem *problem, int skip, double *scr
     out->row_count = 0;
     for (int i = 0; i < problem->row_count; i++) {
         const fit_row *const row = &problem->rows[i];
-        if (row->group == skip)
+        if (is_out(row, skip))
             continue;
         out->row_count++;
         out->family_rows[row->family]++;
@@ -269,36 +286,62 @@ static tnas_status fit_without(const fit_problem *problem, int skip, double *scr
     return TNAS_OK;
 }
 
-/* Leaves each network out, predicts it, and widens the interval until it would have held
- * nine in ten of them. It is never narrowed: a handful of lucky rows is no reason. */
+/* What refits without some rows say of those. */
+typedef struct held_out {
+    int count;
+    double *deviations; /* |log error| over the half width of the interval, ascending later */
+    double error_sum, worst;
+} held_out;
+
+static tnas_status predict_left_out(const fit_problem *problem, left_out skip, double *scratch,
+                                    held_out *held)
+{
+    tnas_latency_model model;
+    TNAS_TRY(fit_without(problem, skip, scratch, &model));
+    for (int i = 0; i < problem->row_count; i++) {
+        const fit_row *const row = &problem->rows[i];
+        if (!is_out(row, skip))
+            continue;
+        tnas_latency predicted;
+        tnas_latency_predict(&model, row->x, &predicted);
+        const double half = log(predicted.high_cycles / predicted.cycles);
+        const double log_error = log(predicted.cycles) - row->log_cycles;
+        held->deviations[held->count++] = fabs(log_error) / half;
+        held->error_sum += fabs(expm1(log_error));
+        held->worst = fmax(held->worst, fabs(expm1(log_error)));
+    }
+    return TNAS_OK;
+}
+
+/* The factor by which the interval would have held nine in ten of them. It is never narrowed:
+ * a handful of lucky rows is no reason. */
+static double conformal_factor(const held_out *held)
+{
+    const int rank = (9 * held->count + 9) / 10; /* ceil(0.9 count) */
+    qsort(held->deviations, (size_t)held->count, sizeof *held->deviations, ascending);
+    return fmax(1, held->deviations[rank - 1]);
+}
+
+/* Leaves each network out, then each family. */
 static tnas_status cross_validate(const fit_problem *problem, double *scratch, double *deviations,
                                   tnas_latency_model *out)
 {
-    if (problem->group_count < 2)
+    if (problem->net_count < 2)
         return TNAS_OK;
-    double sum = 0, worst = 0;
-    int count = 0;
-    for (int group = 0; group < problem->group_count; group++) {
-        tnas_latency_model left_out;
-        TNAS_TRY(fit_without(problem, group, scratch, &left_out));
-        for (int i = 0; i < problem->row_count; i++) {
-            const fit_row *const row = &problem->rows[i];
-            if (row->group != group)
-                continue;
-            tnas_latency predicted;
-            tnas_latency_predict(&left_out, row->x, &predicted);
-            const double half = log(predicted.high_cycles / predicted.cycles);
-            const double log_error = log(predicted.cycles) - row->log_cycles;
-            deviations[count++] = fabs(log_error) / half;
-            sum += fabs(expm1(log_error));
-            worst = fmax(worst, fabs(expm1(log_error)));
-        }
-    }
-    qsort(deviations, (size_t)count, sizeof *deviations, ascending);
-    const int rank = (9 * count + 9) / 10; /* ceil(0.9 count) */
-    out->kappa = fmax(1, deviations[rank - 1]);
-    out->error_net_out = sum / count;
-    out->worst_net_out = worst;
+    held_out nets = {.deviations = deviations};
+    for (int net = 0; net < problem->net_count; net++)
+        TNAS_TRY(predict_left_out(problem, (left_out){net, TNAS_NONE}, scratch, &nets));
+    out->kappa = out->kappa_new = conformal_factor(&nets);
+    out->error_net_out = nets.error_sum / nets.count;
+    out->worst_net_out = nets.worst;
+    held_out families = {.deviations = deviations};
+    for (int family = 0; family < TNAS_FAMILY_COUNT; family++)
+        if (out->family_rows[family] > 0 && out->family_rows[family] < problem->row_count)
+            TNAS_TRY(predict_left_out(problem, (left_out){TNAS_NONE, family}, scratch, &families));
+    if (families.count == 0)
+        return TNAS_OK;
+    out->kappa_new = fmax(out->kappa, conformal_factor(&families));
+    out->error_family_out = families.error_sum / families.count;
     return TNAS_OK;
 }
 
@@ -319,20 +362,39 @@ static void set_row(const tnas_measurement *measured, double sigma, fit_row *row
     };
 }
 
-/* Networks of one topology are one network, whatever they are called. */
-static void assign_groups(fit_problem *problem)
+bool tnas_same_network(const double *a, const double *b)
+{
+    static const int body[] = {
+        TNAS_FEATURE_stem_mac,  TNAS_FEATURE_stem_out,  TNAS_FEATURE_conv1_mac,
+        TNAS_FEATURE_conv1_out, TNAS_FEATURE_convk_mac, TNAS_FEATURE_convk_out,
+        TNAS_FEATURE_dw3s1_mac, TNAS_FEATURE_dw3s2_mac, TNAS_FEATURE_dw5_mac,
+        TNAS_FEATURE_dw7_mac,
+    };
+    double macs = 0;
+    for (size_t i = 0; i < sizeof body / sizeof body[0]; i++) {
+        if (a[body[i]] != b[body[i]])
+            return false;
+        macs += a[body[i]];
+    }
+    return macs > 0 ? tnas_family_of(a) == tnas_family_of(b)
+                    : memcmp(a, b, TNAS_FEATURE_COUNT * sizeof *a) == 0;
+}
+
+static void assign_nets(fit_problem *problem)
 {
     for (int i = 0; i < problem->row_count; i++) {
         int same = 0;
-        while (memcmp(problem->rows[same].x, problem->rows[i].x,
-                      TNAS_FEATURE_COUNT * sizeof(double)) != 0)
+        while (!tnas_same_network(problem->rows[same].x, problem->rows[i].x))
             same++;
-        problem->rows[i].group = same < i ? problem->rows[same].group : problem->group_count++;
+        problem->rows[i].net = same < i ? problem->rows[same].net : problem->net_count++;
     }
 }
 
 static tnas_status check_rows(const tnas_measurements *rows, const tnas_latency_model *prior)
 {
+    if (memcmp(&rows->memory, &prior->memory, sizeof rows->memory) != 0)
+        return tnas_fail(TNAS_ERR_INTERNAL,
+                         "latency fit: the rows count memory terms otherwise than the prior");
     const tnas_measurement *first = NULL;
     for (int i = 0; i < rows->count; i++) {
         const tnas_measurement *const row = &rows->rows[i];
@@ -402,8 +464,8 @@ tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_m
             set_row(&rows->rows[i], prior.sigma, &problem.rows[problem.row_count++]);
     if (problem.row_count == 0)
         goto done;
-    assign_groups(&problem);
-    status = fit_without(&problem, TNAS_NONE, scratch, out);
+    assign_nets(&problem);
+    status = fit_without(&problem, nothing, scratch, out);
     if (status == TNAS_OK)
         status = cross_validate(&problem, scratch, scratch + capacity, out);
     if (status == TNAS_OK)

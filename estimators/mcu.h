@@ -6,12 +6,14 @@
 #include "estimators/latency.h"
 
 #define TNAS_MCU_REGIONS_MAX 8
-#define TNAS_MCU_MODELS_MAX  8
+#define TNAS_MCU_MODELS_MAX  32
 
 typedef struct tnas_mcu_region {
     char name[24];
     size_t bytes;
-    bool arena; /* the arena may lie here, in one piece */
+    int64_t address; /* TNAS_NONE: not said */
+    bool arena;      /* the arena may lie here */
+    bool joined;     /* starts where the region before it ends: an arena may span both */
 } tnas_mcu_region;
 
 typedef struct tnas_mcu {
@@ -19,6 +21,7 @@ typedef struct tnas_mcu {
     char note[256]; /* for the reader, "" when there is none */
     double clock_mhz;
     size_t flash_bytes;
+    int arena_pieces; /* 1; 2: a runtime that can may use two regions that are not joined */
     int region_count;
     tnas_mcu_region regions[TNAS_MCU_REGIONS_MAX];
     int model_count;
@@ -40,8 +43,5 @@ const tnas_latency_model *tnas_mcu_latency_model(const tnas_mcu *mcu, const char
 /* Replaces the model of the same runtime and version, or adds it. Fails when the profile is
  * full. */
 tnas_status tnas_mcu_set_latency_model(tnas_mcu *mcu, const tnas_latency_model *model);
-
-/* Largest piece of RAM that an arena may take. region_name may be NULL. */
-size_t tnas_mcu_arena_limit_bytes(const tnas_mcu *mcu, const char **region_name);
 
 #endif

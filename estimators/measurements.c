@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "common/csv.h"
-#include "common/io.h"
 #include "common/text.h"
+#include "estimators/networks.h"
 
 /* The columns of docs/measurements.md, in their order. */
 #define COLUMNS(X)                                                                                 \
@@ -54,21 +54,11 @@ static const char *const column_names[] = {
 #undef COLUMN_NAME
 };
 
-/* TFLite's operator names and ours. */
-static const struct {
-    const char *text;
-    int kind;
-} layer_ops[] = {
-    {"CONV_2D", TNAS_OP_CONV2D},          {"DEPTHWISE_CONV_2D", TNAS_OP_DWCONV2D},
-    {"FULLY_CONNECTED", TNAS_OP_FC},      {"ADD", TNAS_OP_ADD},
-    {"AVERAGE_POOL_2D", TNAS_OP_AVGPOOL}, {"MEAN", TNAS_OP_AVGPOOL},
-    {"MAX_POOL_2D", TNAS_OP_MAXPOOL},
-};
-
 typedef struct table {
     const char *path;
     tnas_csv *csv;
     int column[COLUMN_COUNT]; /* -1: the file has none */
+    tnas_networks *networks;
 } table;
 
 static const char *text_at(const table *t, int row, int column)
@@ -202,22 +192,15 @@ static tnas_status read_side(const table *t, int row, int column, int32_t *out)
     return TNAS_OK;
 }
 
-static int layer_kind(const char *text)
-{
-    for (size_t i = 0; i < sizeof layer_ops / sizeof layer_ops[0]; i++)
-        if (strcmp(layer_ops[i].text, text) == 0)
-            return layer_ops[i].kind;
-    return tnas_op_kind_parse(text);
-}
-
 static bool is_shape(const tnas_tensor *tensor)
 {
     return tensor->h > 0 && tensor->w > 0 && tensor->c > 0;
 }
 
-static tnas_status read_layer(const table *t, int row, tnas_measurement *out)
+static tnas_status read_layer(const table *t, int row, const tnas_memory_terms *memory,
+                              tnas_measurement *out)
 {
-    tnas_op_shape shape = {.kind = layer_kind(text_at(t, row, COLUMN_op))};
+    tnas_op_shape shape = {.kind = tnas_cost_kind_parse(text_at(t, row, COLUMN_op))};
     const struct {
         int column;
         int32_t *side;
@@ -231,27 +214,22 @@ static tnas_status read_layer(const table *t, int row, tnas_measurement *out)
     if (!parse_window(kernel, &shape.kernel_h, &shape.kernel_w))
         return tnas_fail(TNAS_ERR_INPUT, "%s: line %d: kernel = \"%s\": must be HxW, 1 to 255",
                          t->path, tnas_csv_line(t->csv, row), kernel);
+    const char *const stride = text_at(t, row, COLUMN_stride);
+    if (!parse_window(stride, &shape.stride_h, &shape.stride_w))
+        return tnas_fail(TNAS_ERR_INPUT, "%s: line %d: stride = \"%s\": must be HxW, 1 to 255",
+                         t->path, tnas_csv_line(t->csv, row), stride);
     out->has_graph = shape.kind != TNAS_NONE && is_shape(&shape.in) && is_shape(&shape.out);
     if (out->has_graph)
-        tnas_features_add(&shape, out->x);
+        tnas_features_of_shapes(memory, &shape, 1, out->x);
     return TNAS_OK;
 }
 
-static tnas_status read_network(const char *graphs_folder, tnas_measurement *out)
+static tnas_status read_network(const tnas_networks *networks, const tnas_memory_terms *memory,
+                                tnas_measurement *out)
 {
-    if (graphs_folder == NULL || out->model[0] == '\0' || strchr(out->model, '/') != NULL)
-        return TNAS_OK;
-    char file[256], path[TNAS_PATH_BYTES];
-    const int length = snprintf(file, sizeof file, "%s.json", out->model);
-    if (length < 0 || length >= (int)sizeof file)
-        return TNAS_OK;
-    TNAS_TRY(tnas_path_join(path, graphs_folder, file));
-    if (!tnas_file_exists(path))
-        return TNAS_OK;
-    tnas_graph graph;
-    TNAS_TRY(tnas_graph_load(path, &graph));
-    tnas_features_of_graph(&graph, out->x);
-    out->has_graph = true;
+    tnas_network_state state;
+    TNAS_TRY(tnas_networks_features(networks, out->model, memory, out->x, &state));
+    out->has_graph = state == TNAS_NETWORK_FOUND;
     return TNAS_OK;
 }
 
@@ -287,8 +265,8 @@ static tnas_status read_row(const table *t, int row, const tnas_measurement_quer
         return TNAS_OK;
     TNAS_TRY(copy_texts(t, row, arena, out));
     if (out->layer[0] == '\0' || strcmp(out->layer, "network") == 0)
-        return read_network(query->graphs_folder, out);
-    return read_layer(t, row, out);
+        return read_network(t->networks, query->memory, out);
+    return read_layer(t, row, query->memory, out);
 }
 
 static tnas_status read_rows(const table *t, const tnas_measurement_query *query,
@@ -314,13 +292,19 @@ tnas_status tnas_measurements_load(const char *csv, const tnas_measurement_query
 {
     *out = (tnas_measurements){0};
     tnas_arena_init(&out->arena);
+    if (query->memory != NULL)
+        out->memory = *query->memory;
     table t = {.path = csv};
-    TNAS_TRY(tnas_csv_load(csv, &t.csv));
-    tnas_status status = find_columns(&t);
+    tnas_status status = tnas_csv_load(csv, &t.csv);
+    if (status == TNAS_OK)
+        status = tnas_networks_open(query->graphs, &t.networks);
+    if (status == TNAS_OK)
+        status = find_columns(&t);
     if (status == TNAS_OK)
         status = list_ignored_columns(&t, out);
     if (status == TNAS_OK)
         status = read_rows(&t, query, out);
+    tnas_networks_close(t.networks);
     tnas_csv_destroy(t.csv);
     if (status != TNAS_OK)
         tnas_measurements_deinit(out);

@@ -22,17 +22,21 @@ typedef struct tnas_measurements {
     int count;
     tnas_measurement *rows;
     const char *ignored_columns; /* names that mean nothing here, comma-separated; "": none */
+    tnas_memory_terms memory;    /* with which x was counted */
     int other_rows;              /* of other parts, runtimes and versions, or without a time */
 } tnas_measurements;
 
 /* Which rows of a file. Texts are compared without case, and a blank equals a hyphen, so
  * "tflm-cmsis-nn" finds "TFLM CMSIS-NN". */
 typedef struct tnas_measurement_query {
-    const char *mcu;           /* a row's part may go on: stm32f746 finds STM32F746NG; NULL: any */
-    const char *runtime;       /* NULL: any */
-    const char *version;       /* NULL: any */
-    const char *graphs_folder; /* networks are MODEL.json in it; NULL: none */
-    double assumed_clock_mhz;  /* where the file is silent; 0: unknown */
+    const char *mcu;     /* a row's part may go on: stm32f746 finds STM32F746NG; NULL: any */
+    const char *runtime; /* NULL: any */
+    const char *version; /* NULL: any */
+    /* Where the networks are: folders with MODEL.json, tables of layers (layer_table.h), one or
+     * several separated by commas, the first that knows a model wins. NULL: none. */
+    const char *graphs;
+    double assumed_clock_mhz;        /* where the file is silent; 0: unknown */
+    const tnas_memory_terms *memory; /* of the model to fit or to compare; NULL: none */
 } tnas_measurement_query;
 
 /* Reads the whole-network and single-layer rows that have a latency or cycles. Those whose
@@ -48,6 +52,11 @@ void tnas_latency_prior(tnas_latency_model *out);
 /* A model without rows for a kin of `kin` (another part, another version): its coefficients
  * with narrow deviations, docs/latency-model.md section "A new board". */
 void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out);
+
+/* Whether two rows [TNAS_FEATURE_COUNT] are one network: the same convolutions at the same
+ * resolution, whatever they are called and whatever follows the last convolution. Such rows are
+ * left out together. Without convolutions: equal in everything. */
+bool tnas_same_network(const double *a, const double *b);
 
 /* Fits a model to the rows that have a graph and cycles, all of one runtime and version.
  * `start` is the prior: NULL for tnas_latency_prior; a fitted model is handed on first. Held-

@@ -1,43 +1,20 @@
-/* MCU profiles in JSON, "tinynas-mcu" version 1. A latency model names its terms, and only
- * those are written: the covariance is the lower triangle in the order of the terms, then the
- * common shift, then the families. */
-#include "estimators/mcu.h"
+/* MCU profiles in JSON, "tinynas-mcu" version 1: part, clock and memories. Latency models:
+ * profile_latency.c. */
+#include "estimators/profile_internal.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/json.h"
 #include "common/paths.h"
-#include "common/text.h"
 
 #define FORMAT "tinynas-mcu"
 enum { VERSION = 1 };
 
-static const double clock_max_mhz = 10000, bytes_max = 1099511627776.0; /* 1 TiB */
+static const double bytes_max = 1099511627776.0; /* 1 TiB */
 
-/* Indices of the parameters that a model's covariance is written for, in order. */
-typedef struct parameter_list {
-    int count;
-    int index[TNAS_LATENCY_PARAMETERS];
-} parameter_list;
-
-static parameter_list list_parameters(const tnas_latency_model *model)
-{
-    parameter_list list = {0};
-    for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
-        if (model->coefficient[f] > 0)
-            list.index[list.count++] = f;
-    list.index[list.count++] = TNAS_LATENCY_SHIFT;
-    for (int family = 0; family < TNAS_FAMILY_COUNT; family++)
-        if (model->family_rows[family] > 0)
-            list.index[list.count++] = TNAS_LATENCY_OFFSET + family;
-    return list;
-}
-
-static tnas_status read_text(const tnas_json_at *at, const char *key, char *out, size_t out_bytes)
+tnas_status tnas_profile_text(const tnas_json_at *at, const char *key, char *out, size_t out_bytes)
 {
     const char *text;
     TNAS_TRY(tnas_json_string(at, key, &text));
@@ -62,11 +39,48 @@ static tnas_status read_bytes(const tnas_json_at *at, const char *key, size_t *o
     return TNAS_OK;
 }
 
-static tnas_status read_count(const tnas_json_at *at, const char *key, int *out)
+/* "0x24000000": eight digits in small letters, so that saving gives the same text again. */
+static tnas_status read_address(const tnas_json_at *at, int64_t *out)
 {
-    int64_t value;
-    TNAS_TRY(tnas_json_int(at, key, 0, 1000000, &value));
-    *out = (int)value;
+    *out = TNAS_NONE;
+    if (!tnas_json_has(at, "address"))
+        return TNAS_OK;
+    const char *text;
+    TNAS_TRY(tnas_json_string(at, "address", &text));
+    char again[16];
+    snprintf(again, sizeof again, "0x%08llx", strtoull(text, NULL, 16) & UINT32_MAX);
+    if (strcmp(again, text) != 0)
+        return tnas_json_fail(at, "address = \"%.20s\": must be 0x and eight hexadecimal digits",
+                              text);
+    *out = (int64_t)strtoull(text, NULL, 16);
+    return TNAS_OK;
+}
+
+static tnas_status read_region(const tnas_json_at *at, tnas_mcu_region *region)
+{
+    TNAS_TRY(tnas_json_object(at, NULL, &(tnas_json_at){0}));
+    TNAS_TRY(tnas_json_allow_keys(at, "name,address,bytes,arena,joined"));
+    TNAS_TRY(tnas_profile_text(at, "name", region->name, sizeof region->name));
+    TNAS_TRY(read_address(at, &region->address));
+    TNAS_TRY(read_bytes(at, "bytes", &region->bytes));
+    TNAS_TRY(tnas_json_bool(at, "arena", &region->arena));
+    if (tnas_json_has(at, "joined"))
+        TNAS_TRY(tnas_json_bool(at, "joined", &region->joined));
+    return TNAS_OK;
+}
+
+/* A promise that addresses must keep. */
+static tnas_status check_joined(const tnas_json_at *at, const tnas_mcu *mcu, int index)
+{
+    const tnas_mcu_region *const region = &mcu->regions[index], *const before = region - 1;
+    if (!region->joined)
+        return TNAS_OK;
+    if (index == 0 || !region->arena || !before->arena)
+        return tnas_json_fail(at, "joined: an arena must be allowed in this region and in one "
+                                  "before it");
+    if (region->address == TNAS_NONE || before->address == TNAS_NONE ||
+        before->address + (int64_t)before->bytes != region->address)
+        return tnas_json_fail(at, "joined: its address must be where %s ends", before->name);
     return TNAS_OK;
 }
 
@@ -80,176 +94,36 @@ static tnas_status read_regions(const tnas_json_at *root, tnas_mcu *mcu)
                               TNAS_MCU_REGIONS_MAX);
     bool any = false;
     for (int i = 0; i < mcu->region_count; i++) {
-        tnas_mcu_region *const region = &mcu->regions[i];
         const tnas_json_at at = tnas_json_item(&list, i);
-        TNAS_TRY(tnas_json_object(&at, NULL, &(tnas_json_at){0}));
-        TNAS_TRY(tnas_json_allow_keys(&at, "name,bytes,arena"));
-        TNAS_TRY(read_text(&at, "name", region->name, sizeof region->name));
-        TNAS_TRY(read_bytes(&at, "bytes", &region->bytes));
-        TNAS_TRY(tnas_json_bool(&at, "arena", &region->arena));
-        any = any || region->arena;
+        TNAS_TRY(read_region(&at, &mcu->regions[i]));
+        TNAS_TRY(check_joined(&at, mcu, i));
+        any = any || mcu->regions[i].arena;
     }
     return any ? TNAS_OK : tnas_json_fail(&list, "no region may hold an arena");
 }
 
-static bool is_mac_term(int feature)
+static tnas_status read_arena_pieces(const tnas_json_at *root, tnas_mcu *mcu)
 {
-    const char *const name = tnas_feature_name(feature);
-    return strcmp(name + strlen(name) - 4, "_mac") == 0;
-}
-
-static tnas_status read_terms(const tnas_json_at *at, tnas_latency_model *model)
-{
-    tnas_json_at list;
-    TNAS_TRY(tnas_json_array(at, "terms", &list));
-    int previous = -1;
-    for (int i = 0; i < tnas_json_length(&list); i++) {
-        const tnas_json_at term = tnas_json_item(&list, i);
-        const char *name;
-        TNAS_TRY(tnas_json_object(&term, NULL, &(tnas_json_at){0}));
-        TNAS_TRY(tnas_json_allow_keys(&term, "name,cycles,rows"));
-        TNAS_TRY(tnas_json_string(&term, "name", &name));
-        const int f = tnas_feature_parse(name);
-        if (f == TNAS_NONE)
-            return tnas_json_fail(&term, "name = \"%s\": no such feature", name);
-        if (f <= previous)
-            return tnas_json_fail(&term,
-                                  "name = \"%s\": terms must be in the order of the "
-                                  "features, each once",
-                                  name);
-        previous = f;
-        TNAS_TRY(tnas_json_number(&term, "cycles", DBL_MIN, 1e12, &model->coefficient[f]));
-        TNAS_TRY(read_count(&term, "rows", &model->term_rows[f]));
-    }
-    /* Without them a network of such operators would be free. */
-    for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
-        if (is_mac_term(f) && model->coefficient[f] == 0)
-            return tnas_json_fail(&list, "the term \"%s\" is required", tnas_feature_name(f));
-    return TNAS_OK;
-}
-
-static tnas_status read_families(const tnas_json_at *at, tnas_latency_model *model)
-{
-    tnas_json_at list;
-    TNAS_TRY(tnas_json_array(at, "families", &list));
-    int previous = -1;
-    for (int i = 0; i < tnas_json_length(&list); i++) {
-        const tnas_json_at item = tnas_json_item(&list, i);
-        const char *name;
-        TNAS_TRY(tnas_json_object(&item, NULL, &(tnas_json_at){0}));
-        TNAS_TRY(tnas_json_allow_keys(&item, "name,offset,rows"));
-        TNAS_TRY(tnas_json_string(&item, "name", &name));
-        const int family = tnas_family_parse(name);
-        if (family == TNAS_NONE)
-            return tnas_json_fail(&item, "name = \"%s\": no such family", name);
-        if (family <= previous)
-            return tnas_json_fail(&item, "name = \"%s\": families must be in order, each once",
-                                  name);
-        previous = family;
-        TNAS_TRY(tnas_json_number(&item, "offset", -10, 10, &model->family_offset[family]));
-        TNAS_TRY(read_count(&item, "rows", &model->family_rows[family]));
-        if (model->family_rows[family] == 0)
-            return tnas_json_fail(&item, "rows = 0: a family without rows is left out");
-    }
-    return TNAS_OK;
-}
-
-static tnas_status read_covariance(const tnas_json_at *at, tnas_latency_model *model)
-{
-    const parameter_list list = list_parameters(model);
-    tnas_json_at rows;
-    TNAS_TRY(tnas_json_array(at, "covariance", &rows));
-    if (tnas_json_length(&rows) != list.count)
-        return tnas_json_fail(&rows, "%d rows: must be %d, one per term, the shift, one per family",
-                              tnas_json_length(&rows), list.count);
-    for (int a = 0; a < list.count; a++) {
-        const tnas_json_at row = tnas_json_item(&rows, a);
-        TNAS_TRY(tnas_json_array(&row, NULL, &(tnas_json_at){0}));
-        if (tnas_json_length(&row) != a + 1)
-            return tnas_json_fail(&row, "%d numbers: must be %d, up to the diagonal",
-                                  tnas_json_length(&row), a + 1);
-        for (int b = 0; b <= a; b++) {
-            const tnas_json_at cell = tnas_json_item(&row, b);
-            double value;
-            TNAS_TRY(tnas_json_number(&cell, NULL, a == b ? DBL_MIN : -1e6, 1e6, &value));
-            model->covariance[list.index[a]][list.index[b]] = value;
-            model->covariance[list.index[b]][list.index[a]] = value;
-        }
-    }
-    return TNAS_OK;
-}
-
-/* Parameters that the file does not have are free of information: their prior's variance
- * keeps a later fit from this model regular. */
-static void fill_covariance(tnas_latency_model *model)
-{
-    for (int p = 0; p < TNAS_LATENCY_PARAMETERS; p++)
-        if (model->covariance[p][p] == 0)
-            model->covariance[p][p] = model->family_sigma * model->family_sigma;
-}
-
-static tnas_status read_optional(const tnas_json_at *at, const char *key, double *out)
-{
-    *out = NAN;
-    return tnas_json_has(at, key) ? tnas_json_number(at, key, 0, 1e6, out) : TNAS_OK;
-}
-
-static tnas_status read_model(const tnas_json_at *at, tnas_latency_model *model)
-{
-    TNAS_TRY(tnas_json_object(at, NULL, &(tnas_json_at){0}));
-    TNAS_TRY(tnas_json_allow_keys(at, "runtime,runtime_version,source,row_count,clock_mhz,sigma,"
-                                      "family_sigma,kappa,error_net_out,worst_net_out,terms,"
-                                      "families,covariance"));
-    TNAS_TRY(read_text(at, "runtime", model->runtime, sizeof model->runtime));
-    TNAS_TRY(read_text(at, "runtime_version", model->version, sizeof model->version));
-    TNAS_TRY(read_text(at, "source", model->source, sizeof model->source));
-    TNAS_TRY(read_count(at, "row_count", &model->row_count));
-    TNAS_TRY(tnas_json_number(at, "clock_mhz", 0.001, clock_max_mhz, &model->clock_mhz));
-    TNAS_TRY(tnas_json_number(at, "sigma", 1e-6, 10, &model->sigma));
-    TNAS_TRY(tnas_json_number(at, "family_sigma", 1e-6, 10, &model->family_sigma));
-    TNAS_TRY(tnas_json_number(at, "kappa", 1, 1000, &model->kappa));
-    TNAS_TRY(read_optional(at, "error_net_out", &model->error_net_out));
-    TNAS_TRY(read_optional(at, "worst_net_out", &model->worst_net_out));
-    TNAS_TRY(read_terms(at, model));
-    TNAS_TRY(read_families(at, model));
-    TNAS_TRY(read_covariance(at, model));
-    fill_covariance(model);
-    return TNAS_OK;
-}
-
-static tnas_status read_models(const tnas_json_at *root, tnas_mcu *mcu)
-{
-    tnas_json_at list;
-    TNAS_TRY(tnas_json_array(root, "latency_models", &list));
-    const int count = tnas_json_length(&list);
-    if (count > TNAS_MCU_MODELS_MAX)
-        return tnas_json_fail(&list, "%d models: at most %d", count, TNAS_MCU_MODELS_MAX);
-    for (int i = 0; i < count; i++) {
-        const tnas_json_at at = tnas_json_item(&list, i);
-        tnas_latency_model *const model = &mcu->models[i];
-        TNAS_TRY(read_model(&at, model));
-        for (int k = 0; k < i; k++)
-            if (strcmp(mcu->models[k].runtime, model->runtime) == 0 &&
-                strcmp(mcu->models[k].version, model->version) == 0)
-                return tnas_json_fail(&at, "runtime \"%s\" version \"%s\" stands twice",
-                                      model->runtime, model->version);
-        mcu->model_count++;
-    }
+    int64_t pieces = 1;
+    if (tnas_json_has(root, "arena_pieces"))
+        TNAS_TRY(tnas_json_int(root, "arena_pieces", 1, 2, &pieces));
+    mcu->arena_pieces = (int)pieces;
     return TNAS_OK;
 }
 
 static tnas_status read_mcu(const tnas_json_at *root, tnas_mcu *mcu)
 {
-    TNAS_TRY(
-        tnas_json_allow_keys(root, "part,core,note,clock_mhz,flash_bytes,regions,latency_models"));
-    TNAS_TRY(read_text(root, "part", mcu->part, sizeof mcu->part));
-    TNAS_TRY(read_text(root, "core", mcu->core, sizeof mcu->core));
+    TNAS_TRY(tnas_json_allow_keys(
+        root, "part,core,note,clock_mhz,flash_bytes,arena_pieces,regions,latency_models"));
+    TNAS_TRY(tnas_profile_text(root, "part", mcu->part, sizeof mcu->part));
+    TNAS_TRY(tnas_profile_text(root, "core", mcu->core, sizeof mcu->core));
     if (tnas_json_has(root, "note"))
-        TNAS_TRY(read_text(root, "note", mcu->note, sizeof mcu->note));
-    TNAS_TRY(tnas_json_number(root, "clock_mhz", 0.001, clock_max_mhz, &mcu->clock_mhz));
+        TNAS_TRY(tnas_profile_text(root, "note", mcu->note, sizeof mcu->note));
+    TNAS_TRY(tnas_json_number(root, "clock_mhz", 0.001, TNAS_CLOCK_MAX_MHZ, &mcu->clock_mhz));
     TNAS_TRY(read_bytes(root, "flash_bytes", &mcu->flash_bytes));
+    TNAS_TRY(read_arena_pieces(root, mcu));
     TNAS_TRY(read_regions(root, mcu));
-    return read_models(root, mcu);
+    return tnas_profile_read_models(root, mcu);
 }
 
 /* The file's name without folder and ".json". */
@@ -299,53 +173,20 @@ void tnas_mcu_destroy(tnas_mcu *mcu)
     tnas_free(mcu);
 }
 
-static void write_terms(const tnas_latency_model *model, tnas_text *text)
+static void write_regions(const tnas_mcu *mcu, tnas_text *text)
 {
-    const parameter_list list = list_parameters(model);
-    tnas_text_add(text, "      \"terms\": [");
-    for (int i = 0; list.index[i] < TNAS_FEATURE_COUNT; i++) {
-        const int f = list.index[i];
-        tnas_text_add(text, "%s\n        {\"name\": \"%s\", \"cycles\": %.6g, \"rows\": %d}",
-                      i > 0 ? "," : "", tnas_feature_name(f), model->coefficient[f],
-                      model->term_rows[f]);
+    if (mcu->arena_pieces > 1)
+        tnas_text_add(text, "  \"arena_pieces\": %d,\n", mcu->arena_pieces);
+    tnas_text_add(text, "  \"regions\": [");
+    for (int i = 0; i < mcu->region_count; i++) {
+        const tnas_mcu_region *const region = &mcu->regions[i];
+        tnas_text_add(text, "%s\n    {\"name\": \"%s\", ", i > 0 ? "," : "", region->name);
+        if (region->address != TNAS_NONE)
+            tnas_text_add(text, "\"address\": \"0x%08llx\", ", (unsigned long long)region->address);
+        tnas_text_add(text, "\"bytes\": %zu, \"arena\": %s%s}", region->bytes,
+                      region->arena ? "true" : "false", region->joined ? ", \"joined\": true" : "");
     }
-    tnas_text_add(text, "\n      ],\n      \"families\": [");
-    const char *comma = "";
-    for (int i = 0; i < list.count; i++) {
-        const int family = list.index[i] - TNAS_LATENCY_OFFSET;
-        if (family < 0)
-            continue;
-        tnas_text_add(text, "%s\n        {\"name\": \"%s\", \"offset\": %.6g, \"rows\": %d}", comma,
-                      tnas_family_text(family), model->family_offset[family],
-                      model->family_rows[family]);
-        comma = ",";
-    }
-    tnas_text_add(text, "%s],\n      \"covariance\": [", comma[0] != '\0' ? "\n      " : "");
-    for (int a = 0; a < list.count; a++) {
-        tnas_text_add(text, "%s\n        [", a > 0 ? "," : "");
-        for (int b = 0; b <= a; b++)
-            tnas_text_add(text, "%s%.6g", b > 0 ? ", " : "",
-                          model->covariance[list.index[a]][list.index[b]]);
-        tnas_text_add(text, "]");
-    }
-    tnas_text_add(text, "\n      ]\n");
-}
-
-static void write_model(const tnas_latency_model *model, tnas_text *text)
-{
-    tnas_text_add(text,
-                  "    {\n      \"runtime\": \"%s\",\n      \"runtime_version\": \"%s\",\n"
-                  "      \"source\": \"%s\",\n      \"row_count\": %d,\n"
-                  "      \"clock_mhz\": %.6g,\n      \"sigma\": %.6g,\n"
-                  "      \"family_sigma\": %.6g,\n      \"kappa\": %.6g,\n",
-                  model->runtime, model->version, model->source, model->row_count, model->clock_mhz,
-                  model->sigma, model->family_sigma, model->kappa);
-    if (!isnan(model->error_net_out))
-        tnas_text_add(text, "      \"error_net_out\": %.6g,\n", model->error_net_out);
-    if (!isnan(model->worst_net_out))
-        tnas_text_add(text, "      \"worst_net_out\": %.6g,\n", model->worst_net_out);
-    write_terms(model, text);
-    tnas_text_add(text, "    }");
+    tnas_text_add(text, "\n  ],\n");
 }
 
 tnas_status tnas_mcu_save(const tnas_mcu *mcu, const char *path)
@@ -358,59 +199,13 @@ tnas_status tnas_mcu_save(const tnas_mcu *mcu, const char *path)
                   VERSION, mcu->part, mcu->core);
     if (mcu->note[0] != '\0')
         tnas_text_add(&text, "  \"note\": \"%s\",\n", mcu->note);
-    tnas_text_add(&text, "  \"clock_mhz\": %.6g,\n  \"flash_bytes\": %zu,\n  \"regions\": [",
-                  mcu->clock_mhz, mcu->flash_bytes);
-    for (int i = 0; i < mcu->region_count; i++)
-        tnas_text_add(&text, "%s\n    {\"name\": \"%s\", \"bytes\": %zu, \"arena\": %s}",
-                      i > 0 ? "," : "", mcu->regions[i].name, mcu->regions[i].bytes,
-                      mcu->regions[i].arena ? "true" : "false");
-    tnas_text_add(&text, "\n  ],\n  \"latency_models\": [");
-    for (int i = 0; i < mcu->model_count; i++) {
-        tnas_text_add(&text, "%s\n", i > 0 ? "," : "");
-        write_model(&mcu->models[i], &text);
-    }
-    tnas_text_add(&text, "%s]\n}\n", mcu->model_count > 0 ? "\n  " : "");
+    tnas_text_add(&text, "  \"clock_mhz\": %.6g,\n  \"flash_bytes\": %zu,\n", mcu->clock_mhz,
+                  mcu->flash_bytes);
+    write_regions(mcu, &text);
+    tnas_profile_write_models(mcu, &text);
+    tnas_text_add(&text, "}\n");
     const tnas_status status = text.failed ? tnas_fail(TNAS_ERR_NOMEM, "profile %s", path)
                                            : tnas_file_write(path, text.chars, text.length);
     tnas_text_deinit(&text);
     return status;
-}
-
-const tnas_latency_model *tnas_mcu_latency_model(const tnas_mcu *mcu, const char *runtime)
-{
-    const tnas_latency_model *newest = NULL;
-    for (int i = 0; i < mcu->model_count; i++) {
-        const tnas_latency_model *const model = &mcu->models[i];
-        /* By the numbers in the text, so that 10.0.0 is newer than 8.1.0. */
-        if (strcmp(model->runtime, runtime) == 0 &&
-            (newest == NULL || strverscmp(model->version, newest->version) > 0))
-            newest = model;
-    }
-    return newest;
-}
-
-tnas_status tnas_mcu_set_latency_model(tnas_mcu *mcu, const tnas_latency_model *model)
-{
-    for (int i = 0; i < mcu->model_count; i++)
-        if (strcmp(mcu->models[i].runtime, model->runtime) == 0 &&
-            strcmp(mcu->models[i].version, model->version) == 0) {
-            mcu->models[i] = *model;
-            return TNAS_OK;
-        }
-    if (mcu->model_count == TNAS_MCU_MODELS_MAX)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: %d latency models: no more fit", mcu->name,
-                         mcu->model_count);
-    mcu->models[mcu->model_count++] = *model;
-    return TNAS_OK;
-}
-
-size_t tnas_mcu_arena_limit_bytes(const tnas_mcu *mcu, const char **region_name)
-{
-    const tnas_mcu_region *largest = NULL;
-    for (int i = 0; i < mcu->region_count; i++)
-        if (mcu->regions[i].arena && (largest == NULL || mcu->regions[i].bytes > largest->bytes))
-            largest = &mcu->regions[i];
-    if (region_name != NULL)
-        *region_name = largest != NULL ? largest->name : NULL;
-    return largest != NULL ? largest->bytes : 0;
 }

@@ -7,6 +7,7 @@
 
 #include "common/alloc.h"
 #include "common/rng.h"
+#include "estimators/regions.h"
 #include "export/embedded.h"
 #include "export/export_folder_internal.h"
 #include "export/generate_internal.h"
@@ -146,9 +147,8 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
     const tnas_export_options *const options = job->options;
     size_t flash_bytes = FLASH_BYTES_DEFAULT, ram_bytes = RAM_BYTES_DEFAULT;
     if (options->mcu != NULL) {
-        const char *region;
         flash_bytes = options->mcu->flash_bytes;
-        ram_bytes = tnas_mcu_arena_limit_bytes(options->mcu, &region);
+        ram_bytes = tnas_arena_room(options->mcu, false);
     }
     snprintf(out->flash_bytes, sizeof out->flash_bytes, "%zu",
              flash_bytes < BOARD_BYTES_MAX ? flash_bytes : BOARD_BYTES_MAX);

@@ -39,20 +39,24 @@ typedef struct item {
     size_t bytes;                 /* of its highest rectangle */
     int16_t first_rect, end_rect; /* its rectangles are neighbours in the array */
     int16_t first, last;          /* steps */
+    int16_t near, near_end;       /* the items that can meet it in time are among these */
 } item;
 
+/* Items are in the order in which their lives begin. */
 typedef struct packing {
     int item_count;
     rect rects[RECTS_MAX];
     item items[RECTS_MAX];
     size_t live_bytes[TNAS_GRAPH_OPS_MAX]; /* by step */
     size_t bound_bytes;
+    size_t barrier_bytes; /* nobody lies across this address; SIZE_MAX: there is none */
     int peak_step;
 } packing;
 
 typedef struct layout {
     int16_t order[RECTS_MAX];       /* items as they are placed */
     size_t offset_bytes[RECTS_MAX]; /* by item */
+    bool placed[RECTS_MAX];         /* by item */
     size_t arena_bytes;
 } layout;
 
@@ -183,6 +187,41 @@ static void make_items(const tnas_graph *graph, const tnas_schedule *schedule,
     }
 }
 
+/* Nearly in order as they come: tensors follow the steps, scratch comes after them. */
+static void sort_by_birth(packing *p)
+{
+    for (int i = 1; i < p->item_count; i++) {
+        const item moved = p->items[i];
+        int at = i;
+        for (; at > 0 && p->items[at - 1].first > moved.first; at--)
+            p->items[at] = p->items[at - 1];
+        p->items[at] = moved;
+    }
+}
+
+/* Who is born after an item's death cannot meet it, nor can they of whom all are dead at its
+ * birth: networks have short memories, so few are left. */
+static void find_near_items(packing *p)
+{
+    sort_by_birth(p);
+    int near = 0;
+    int16_t latest[RECTS_MAX]; /* last step of all items up to this one */
+    for (int i = 0; i < p->item_count; i++) {
+        const int16_t before = i > 0 ? latest[i - 1] : 0;
+        latest[i] = p->items[i].last > before ? p->items[i].last : before;
+    }
+    for (int i = 0; i < p->item_count; i++) {
+        item *const it = &p->items[i];
+        while (latest[near] < it->first)
+            near++;
+        int end = i + 1;
+        while (end < p->item_count && p->items[end].first <= it->last)
+            end++;
+        it->near = (int16_t)near;
+        it->near_end = (int16_t)end;
+    }
+}
+
 /* What an order puts first: the largest key, among equals the most bytes, then the oldest. */
 typedef size_t order_key(const packing *p, const item *it);
 
@@ -227,15 +266,15 @@ typedef struct neighbour {
     int16_t first, last;
 } neighbour;
 
-static int find_neighbours(const packing *p, const layout *l, int placed_count, const item *it,
+static int find_neighbours(const packing *p, const layout *l, const item *it,
                            neighbour neighbours[RECTS_MAX])
 {
     int count = 0;
-    for (int i = 0; i < placed_count; i++) {
-        const item *const other = &p->items[l->order[i]];
-        if (other->first > it->last || other->last < it->first)
+    for (int i = it->near; i < it->near_end; i++) {
+        const item *const other = &p->items[i];
+        if (!l->placed[i] || other->last < it->first)
             continue;
-        const size_t offset = l->offset_bytes[l->order[i]];
+        const size_t offset = l->offset_bytes[i];
         for (int r = other->first_rect; r < other->end_rect; r++) {
             const rect *const o = &p->rects[r];
             if (o->first <= it->last && o->last >= it->first)
@@ -258,17 +297,18 @@ static bool collides(const packing *p, const item *it, size_t offset_bytes, cons
     return false;
 }
 
-/* The lowest address for an item among the placed_count items placed before it: climbs over
- * whoever is in the way until nobody is. */
-static size_t first_fit(const packing *p, const layout *l, int placed_count)
+/* The lowest address for an item among those that are placed: climbs over whoever is in the
+ * way until nobody is. */
+static size_t first_fit(const packing *p, const layout *l, const item *it)
 {
-    const item *const it = &p->items[l->order[placed_count]];
     neighbour neighbours[RECTS_MAX];
-    const int neighbour_count = find_neighbours(p, l, placed_count, it, neighbours);
+    const int neighbour_count = find_neighbours(p, l, it, neighbours);
     size_t offset_bytes = 0;
     bool climbed;
     do {
         climbed = false;
+        if (offset_bytes < p->barrier_bytes && it->bytes > p->barrier_bytes - offset_bytes)
+            offset_bytes = p->barrier_bytes;
         for (int i = 0; i < neighbour_count; i++) {
             if (!collides(p, it, offset_bytes, &neighbours[i]))
                 continue;
@@ -284,9 +324,11 @@ static int place_items(const packing *p, layout *l)
 {
     int highest = 0;
     l->arena_bytes = 0;
+    memset(l->placed, 0, (size_t)p->item_count * sizeof l->placed[0]);
     for (int i = 0; i < p->item_count; i++) {
         const int it = l->order[i];
-        l->offset_bytes[it] = first_fit(p, l, i);
+        l->offset_bytes[it] = first_fit(p, l, &p->items[it]);
+        l->placed[it] = true;
         const size_t end = l->offset_bytes[it] + p->items[it].bytes;
         if (end > l->arena_bytes) {
             l->arena_bytes = end;
@@ -308,6 +350,13 @@ static void move_to_front(int16_t order[], int position)
     const int16_t moved = order[position];
     memmove(order + 1, order, (size_t)position * sizeof order[0]);
     order[0] = moved;
+}
+
+/* What runtimes that plan for themselves do. */
+static void place_once(const packing *p, layout *best)
+{
+    sort_items(p, by_bytes, best->order);
+    place_items(p, best);
 }
 
 /* Sorted orders and their repairs. */
@@ -348,6 +397,13 @@ static void try_swaps(const packing *p, layout *best)
     }
 }
 
+static void search_offsets(const packing *p, layout *best)
+{
+    best->arena_bytes = SIZE_MAX;
+    try_orders(p, best);
+    try_swaps(p, best);
+}
+
 static void find_bound(packing *p, int step_count)
 {
     p->bound_bytes = 0;
@@ -375,6 +431,12 @@ static void write_offsets(const packing *p, const layout *l, tnas_plan *plan)
 tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedule,
                             const tnas_target *target, tnas_plan *out)
 {
+    return tnas_plan_build_split(graph, schedule, target, SIZE_MAX, out);
+}
+
+tnas_status tnas_plan_build_split(const tnas_graph *graph, const tnas_schedule *schedule,
+                                  const tnas_target *target, size_t first_bytes, tnas_plan *out)
+{
     lifetimes lives;
     packing p;
     layout best;
@@ -383,9 +445,12 @@ tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedu
     sum_live_bytes(graph, schedule, &lives, out, p.live_bytes);
     find_bound(&p, schedule->step_count);
     make_items(graph, schedule, &lives, out, &p);
-    best.arena_bytes = SIZE_MAX;
-    try_orders(&p, &best);
-    try_swaps(&p, &best);
+    find_near_items(&p);
+    p.barrier_bytes = first_bytes;
+    if (target->plans_itself)
+        place_once(&p, &best);
+    else
+        search_offsets(&p, &best);
     write_offsets(&p, &best, out);
     out->arena_bytes = best.arena_bytes;
     out->lower_bound_bytes = p.bound_bytes;

@@ -28,6 +28,12 @@ typedef struct tnas_plan {
 tnas_status tnas_plan_build(const tnas_graph *graph, const tnas_schedule *schedule,
                             const tnas_target *target, tnas_plan *out);
 
+/* For an arena in two pieces that are not neighbours, the first of first_bytes: each buffer lies
+ * wholly in one of them. Offsets from first_bytes on are those of the second piece; what the
+ * first leaves free at its end counts in arena_bytes. */
+tnas_status tnas_plan_build_split(const tnas_graph *graph, const tnas_schedule *schedule,
+                                  const tnas_target *target, size_t first_bytes, tnas_plan *out);
+
 /* Bytes alive at a step: its tensors, those waiting for later steps, its scratch. */
 size_t tnas_plan_live_bytes(const tnas_graph *graph, const tnas_schedule *schedule,
                             const tnas_plan *plan, int step);

@@ -19,6 +19,13 @@ typedef struct tnas_target {
     const char *name;
     size_t tensor_align_bytes; /* of every offset in the arena */
 
+    /* The runtime places buffers itself, by size, each once at the lowest address (first fit),
+     * in the order of the file. Otherwise the plan is ours: best order, offsets repaired. */
+    bool plans_itself;
+
+    /* Tensors may lie in two memories that are not neighbours. */
+    bool splits_arena;
+
     /* Catalogue: the kernel for an operator, or TNAS_NONE when the target cannot run it. */
     int (*kernel_for)(const tnas_graph *graph, int op);
     int kernel_count;
@@ -36,6 +43,6 @@ typedef struct tnas_target {
     size_t (*table_bytes)(const tnas_graph *graph, int step_count, size_t pointer_bytes);
 } tnas_target;
 
-const tnas_target *tnas_target_tinynas(void);
+extern const tnas_target tnas_target_tinynas;
 
 #endif

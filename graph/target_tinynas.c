@@ -120,7 +120,7 @@ static size_t table_bytes(const tnas_graph *graph, int step_count, size_t pointe
            model_record_bytes(pointer_bytes) + shift_padding;
 }
 
-static const tnas_target tinynas = {
+const tnas_target tnas_target_tinynas = {
     .name = "tinynas",
     .tensor_align_bytes = TNRT_ARENA_ALIGN,
     .kernel_for = kernel_for,
@@ -131,8 +131,3 @@ static const tnas_target tinynas = {
     .packed_bytes = packed_bytes,
     .table_bytes = table_bytes,
 };
-
-const tnas_target *tnas_target_tinynas(void)
-{
-    return &tinynas;
-}

@@ -1,5 +1,5 @@
-/* Which instruction set the training kernels use. nn calls no BLAS, so OPENBLAS_CORETYPE has no
- * part in it: the choice here decides every bit of a training run. */
+/* Which instruction set the training kernels use. nn calls no BLAS: the choice here decides every
+ * bit of a training run. cli/main.c makes OpenBLAS, which fits latency models, follow it. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -247,7 +247,7 @@ static tnas_status check_pools(const tnas_model *model)
 
 static tnas_status build(tnas_image *image, const tnas_model *model)
 {
-    const tnas_target *const target = tnas_target_tinynas();
+    const tnas_target *const target = &tnas_target_tinynas;
     assert(target->kernel_count == sizeof kernels / sizeof kernels[0]);
     image->graph = model->graph;
     TNAS_TRY(tnas_schedule_build(&image->graph, target, &image->schedule));

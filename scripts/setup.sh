@@ -1,13 +1,14 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for the given purposes.
-#   scripts/setup.sh [build|test|device|bench|docs]...   (default: build)
+#   scripts/setup.sh [build|test|device|aarch64|bench|docs]...   (default: build)
 # Needs root or sudo when something is missing; otherwise it says which packages to install.
 set -eu
 
 build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev"
 test="check clang libclang-rt-14-dev"
 device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
-bench="python3-torch python3-numpy gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+bench="python3-torch python3-numpy"
 docs=""
 
 wanted=
@@ -16,10 +17,11 @@ for purpose in "${@:-build}"; do
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
     device) wanted="$wanted $device" ;;
+    aarch64) wanted="$wanted $aarch64" ;;
     bench) wanted="$wanted $bench" ;;
     docs) wanted="$wanted $docs" ;;
     *)
-        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, bench or docs" >&2
+        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, aarch64, bench or docs" >&2
         exit 2
         ;;
     esac

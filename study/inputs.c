@@ -7,6 +7,7 @@
 #include "common/alloc.h"
 #include "common/hash.h"
 #include "common/paths.h"
+#include "estimators/regions.h"
 #include "study/run_internal.h"
 
 static tnas_status hash_file(const char *path, uint64_t *hash)
@@ -48,12 +49,12 @@ static tnas_status open_part(tnas_run *run)
                          request->runtime);
     run->estimator = (tnas_estimator){
         .mcu = run->mcu,
-        .target = tnas_target_tinynas(),
+        .runtime = tnas_runtime_find("tinynas"),
         .latency = tnas_mcu_latency_model(run->mcu, request->runtime),
         .sizes = &run->sizes,
         .limits = request->limits,
     };
-    tnas_limits_clip(run->mcu, &run->estimator.limits);
+    tnas_limits_clip(run->mcu, run->estimator.runtime, &run->estimator.limits);
     if (run->estimator.latency == NULL && isfinite(run->estimator.limits.latency_ms))
         return tnas_fail(TNAS_ERR_USAGE,
                          "--max-latency-ms %g: the profile of %s has no latency model for %s",
@@ -67,9 +68,9 @@ static void describe_part(tnas_run *run)
     const tnas_latency_model *const model = run->estimator.latency;
     report->target = run->target;
     report->clock_mhz = run->mcu->clock_mhz;
-    const char *region = "";
-    tnas_mcu_arena_limit_bytes(run->mcu, &region);
-    snprintf(report->region, sizeof report->region, "%s", region);
+    tnas_arena_place place;
+    tnas_arena_place_find(run->mcu, SIZE_MAX, false, &place);
+    snprintf(report->region, sizeof report->region, "%.31s", place.text);
     if (model != NULL)
         tnas_latency_describe(model, report->latency_source, sizeof report->latency_source);
 }

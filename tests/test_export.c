@@ -256,7 +256,7 @@ START_TEST(constants_in_the_object_files_are_those_of_the_target)
     ck_ok(tnas_path_join(table, path, "net.o"));
     ck_ok(tnas_path_join(weights, path, "net_weights.o"));
 
-    const tnas_target *const target = tnas_target_tinynas();
+    const tnas_target *const target = &tnas_target_tinynas;
     tnas_packed_bytes packed = {0, 0};
     for (int op = 0; op < image->graph.op_count; op++) {
         const tnas_packed_bytes share = target->packed_bytes(&image->graph, op);
@@ -343,7 +343,7 @@ START_TEST(the_part_and_the_price_reach_makefile_and_readme)
     temporary_folder(folder);
     ck_ok(tnas_path_join(path, folder, "net"));
     tnas_image *const image = random_image(860);
-    const tnas_target *const target = tnas_target_tinynas();
+    const tnas_target *const target = &tnas_target_tinynas;
     tnas_cost cost = {
         .has_latency = true, .latency_ms = 41.2, .latency_low_ms = 38.1, .latency_high_ms = 44.3};
     for (int op = 0; op < image->graph.op_count; op++) {

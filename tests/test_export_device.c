@@ -47,7 +47,7 @@ static void predict(const tnas_image *image, const tnas_code_sizes *sizes, tnas_
 {
     *out = (tnas_cost){.macs = tnas_graph_macs(&image->graph)};
     ck_ok(tnas_footprint_compute(&image->graph, &image->schedule, &image->plan,
-                                 tnas_target_tinynas(), sizes, &out->footprint));
+                                 tnas_runtime_find("tinynas"), sizes, &out->footprint));
 }
 
 static void export_predicted(const tnas_image *image, const char *folder, tnas_code_sizes *sizes,

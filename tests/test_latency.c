@@ -6,6 +6,7 @@
 #include "estimators/mcu.h"
 #include "estimators/measurements.h"
 #include "tests/testing.h"
+#include "tools/recipes/priors.h"
 
 #define H743_ROWS "configs/measurements/tinyengine_h743_f746.csv"
 #define F746_ROWS "configs/measurements/f746_networks.csv"
@@ -55,25 +56,28 @@ START_TEST(features_are_those_counted_by_hand)
     double expected[TNAS_FEATURE_COUNT] = {
         [TNAS_FEATURE_stem_mac] = 27 * 4 * 16,
         [TNAS_FEATURE_stem_out] = 64,
-        [TNAS_FEATURE_dwl_mac] = 25 * 64,
-        [TNAS_FEATURE_dw3_mac] = 9 * 64,
+        [TNAS_FEATURE_dw5_mac] = 25 * 64,
+        [TNAS_FEATURE_dw3s1_mac] = 9 * 64,
         [TNAS_FEATURE_dw_out] = 128,
         [TNAS_FEATURE_dw_in] = 128,
         [TNAS_FEATURE_dw_pixel] = 32,
         [TNAS_FEATURE_conv1_mac] = 4 * 6 * 16,
         [TNAS_FEATURE_conv1_out] = 96,
         [TNAS_FEATURE_conv1_pixel] = 16,
+        [TNAS_FEATURE_conv1_weight] = 24,
         [TNAS_FEATURE_convk_mac] = 54 * 6 * 16,
         [TNAS_FEATURE_convk_out] = 96,
+        [TNAS_FEATURE_convk_im2col] = 54 * 16,
         [TNAS_FEATURE_add_out] = 96,
         [TNAS_FEATURE_pool_in] = 96,
         [TNAS_FEATURE_fc_mac] = 6 * 5 + 5 * 2,
         [TNAS_FEATURE_fc_out] = 5 + 2,
         [TNAS_FEATURE_layer] = 9,
     };
-    expected[TNAS_FEATURE_weight_byte] = 27 * 4 + 25 * 4 + 9 * 4 + 24 + 54 * 6 + 30 + 10;
+    expected[TNAS_FEATURE_weight_byte] =
+        27 * 4 + 25 * 4 + 9 * 4 + 24 + 54 * 6 + 30 + 10 + 4 * (4 + 4 + 4 + 6 + 6 + 5 + 2);
     double x[TNAS_FEATURE_COUNT];
-    tnas_features_of_graph(&graph, x);
+    tnas_features_of_graph(NULL, &graph, x);
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
         ck_assert_msg(x[f] == expected[f], "%s: %g, expected %g", tnas_feature_name(f), x[f],
                       expected[f]);
@@ -85,21 +89,27 @@ END_TEST
 START_TEST(families_follow_from_the_operators)
 {
     static const struct {
-        double stem, dw, add, layers;
+        double stem, dw, add, bcast, concat, layers;
         tnas_family family;
     } cases[] = {
-        {1, 1, 1, 9, TNAS_FAMILY_INVERTED_RESIDUAL},
-        {1, 1, 0, 9, TNAS_FAMILY_SEPARABLE},
-        {1, 0, 1, 9, TNAS_FAMILY_RESIDUAL},
-        {1, 0, 0, 9, TNAS_FAMILY_PLAIN},
-        {0, 0, 0, 9, TNAS_FAMILY_DENSE},
-        {0, 1, 0, 1, TNAS_FAMILY_LAYER},
+        {1, 1, 1, 0, 0, 9, TNAS_FAMILY_INVERTED_RESIDUAL},
+        {1, 1, 1, 1, 0, 9, TNAS_FAMILY_EXCITED},
+        {1, 1, 0, 0, 0, 9, TNAS_FAMILY_SEPARABLE},
+        {1, 1, 0, 0, 1, 9, TNAS_FAMILY_DETECTOR},
+        {1, 1, 1, 0, 1, 9, TNAS_FAMILY_PYRAMID},
+        {1, 0, 0, 0, 1, 9, TNAS_FAMILY_FIRE},
+        {1, 0, 1, 1, 0, 9, TNAS_FAMILY_RESIDUAL},
+        {1, 0, 0, 0, 0, 9, TNAS_FAMILY_PLAIN},
+        {0, 0, 0, 0, 0, 9, TNAS_FAMILY_DENSE},
+        {0, 1, 0, 0, 0, 1, TNAS_FAMILY_LAYER},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double x[TNAS_FEATURE_COUNT] = {0};
         x[TNAS_FEATURE_stem_out] = cases[i].stem;
         x[TNAS_FEATURE_dw_out] = cases[i].dw;
         x[TNAS_FEATURE_add_out] = cases[i].add;
+        x[TNAS_FEATURE_bcast_out] = cases[i].bcast;
+        x[TNAS_FEATURE_concat] = cases[i].concat;
         x[TNAS_FEATURE_layer] = cases[i].layers;
         ck_assert_int_eq(tnas_family_of(x), cases[i].family);
         ck_assert_int_eq(tnas_family_parse(tnas_family_text(cases[i].family)), cases[i].family);
@@ -289,12 +299,12 @@ START_TEST(an_interval_holds_its_mean_and_grows_with_what_is_unknown)
     tnas_latency_doubts(&fitted, x, doubts, sizeof doubts);
     ck_assert_str_eq(doubts, "");
 
-    x[TNAS_FEATURE_add_out] = 0; /* now "separable" */
+    x[TNAS_FEATURE_bcast_out] = 0; /* no longer "squeeze and excite" */
     tnas_latency_predict(&fitted, x, &family);
     ck_assert_double_gt(family.high_cycles / family.cycles,
                         1.03 * known.high_cycles / known.cycles);
     tnas_latency_doubts(&fitted, x, doubts, sizeof doubts);
-    ck_assert_ptr_nonnull(strstr(doubts, "no separable network was measured"));
+    ck_assert_ptr_nonnull(strstr(doubts, "no inverted residual network was measured"));
 
     memcpy(x, rows.rows[0].x, sizeof x);
     x[TNAS_FEATURE_convk_mac] = known.cycles / fitted.coefficient[TNAS_FEATURE_convk_mac];
@@ -428,7 +438,7 @@ END_TEST
 
 static void load_rows(const char *csv, tnas_measurement_query query, tnas_measurements *rows)
 {
-    query.graphs_folder = "configs/graphs";
+    query.graphs = "configs/graphs";
     ck_ok(tnas_measurements_load(csv, &query, rows));
 }
 
@@ -506,22 +516,6 @@ START_TEST(one_measurement_adapts_a_kin_profile)
 }
 END_TEST
 
-/* A prior for single layers of CMSIS-NN: one term per code path, set-up per pixel. */
-static void layer_prior(tnas_latency_model *prior)
-{
-    static const double terms[TNAS_FEATURE_COUNT] = {
-        [TNAS_FEATURE_conv1_mac] = 1.5,  [TNAS_FEATURE_conv1_out] = 15,
-        [TNAS_FEATURE_conv1_pixel] = 20, [TNAS_FEATURE_stem_mac] = 4,
-        [TNAS_FEATURE_convk_mac] = 1.5,  [TNAS_FEATURE_dw3_mac] = 8,
-        [TNAS_FEATURE_dwl_mac] = 8,      [TNAS_FEATURE_dw_out] = 20,
-        [TNAS_FEATURE_dw_pixel] = 50,    [TNAS_FEATURE_fc_mac] = 2,
-        [TNAS_FEATURE_pool_in] = 6,      [TNAS_FEATURE_layer] = 1000,
-    };
-    tnas_latency_prior(prior);
-    memcpy(prior->coefficient, terms, sizeof terms);
-    prior->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = 0.2 * 0.2;
-}
-
 START_TEST(single_layers_are_fitted_from_their_shape_columns)
 {
     tnas_measurements rows;
@@ -530,16 +524,16 @@ START_TEST(single_layers_are_fitted_from_their_shape_columns)
               &rows);
     ck_assert_int_eq(rows.count, 31);
     tnas_latency_model prior, fitted;
-    layer_prior(&prior);
+    tnas_prior_of(TNAS_PRIOR_CMSIS_LAYERS, &prior);
     ck_ok(tnas_latency_fit(&rows, &prior, &fitted));
-    ck_assert_int_eq(fitted.row_count, 29); /* neither TOPK nor the network */
-    ck_assert_int_eq(fitted.family_rows[TNAS_FAMILY_LAYER], 29);
+    ck_assert_int_eq(fitted.row_count, 30); /* not the network, which has no graph here */
+    ck_assert_int_eq(fitted.family_rows[TNAS_FAMILY_LAYER], 30);
     ck_assert_msg(fitted.error_net_out < 0.05, "%g", fitted.error_net_out);
     tnas_comparison comparison;
     ck_ok(tnas_latency_compare(&fitted, &rows, &comparison, NULL));
     ck_assert_double_lt(comparison.mape, 0.03);
     ck_assert_double_gt(comparison.macs_only_mape, 0.3);
-    ck_assert_int_eq(comparison.without_graph, 2);
+    ck_assert_int_eq(comparison.without_graph, 1);
     double sum = 0;
     for (int i = 0; i < rows.count; i++) {
         tnas_latency predicted;
@@ -566,7 +560,7 @@ START_TEST(our_own_runtime_is_a_prior)
     tnas_graph graph;
     ck_ok(tnas_graph_load("configs/graphs/mcunet-in1.json", &graph));
     double x[TNAS_FEATURE_COUNT];
-    tnas_features_of_graph(&graph, x);
+    tnas_features_of_graph(NULL, &graph, x);
     tnas_latency own_latency, kin_latency;
     tnas_latency_predict(own, x, &own_latency);
     tnas_latency_predict(kin, x, &kin_latency);

@@ -37,7 +37,7 @@ enum { TARGET_TINYNAS, TARGET_HARD, TARGET_OUT_OF_PLACE, TARGET_COUNT };
 
 static tnas_target make_target(int which)
 {
-    tnas_target target = *tnas_target_tinynas();
+    tnas_target target = tnas_target_tinynas;
     if (which == TARGET_HARD) {
         target.in_place = in_place_depthwise_and_add;
         target.scratch_bytes = scratch_of_windows;

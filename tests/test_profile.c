@@ -4,8 +4,9 @@
 
 #include "common/alloc.h"
 #include "estimators/measurements.h"
-#include "estimators/shipped.h"
+#include "estimators/regions.h"
 #include "tests/testing.h"
+#include "tools/recipes/refit.h"
 
 static void same_file(const char *a, const char *b)
 {
@@ -22,7 +23,11 @@ static void same_file(const char *a, const char *b)
     tnas_free(bytes_b);
 }
 
-static const char *const profiles[] = {"stm32f746", "stm32h743", "gap8"};
+static const char *const profiles[] = {
+    "stm32h743", "stm32f746", "stm32h747", "stm32f767",  "stm32f769",     "stm32f446", "stm32h7a3",
+    "stm32l4r5", "stm32u585", "cortex-m4", "cortex-m33", "cortex-m0plus", "rv32imc",   "gap8",
+};
+enum { PROFILES = sizeof profiles / sizeof profiles[0] };
 
 START_TEST(shipped_profiles_are_what_a_new_fit_writes)
 {
@@ -33,10 +38,17 @@ START_TEST(shipped_profiles_are_what_a_new_fit_writes)
     ck_ok(tnas_path_join(copy, folder, "copy.json"));
     ck_ok(tnas_mcu_save(mcu, copy)); /* loading and saving changes nothing */
     same_file(mcu->path, copy);
-    mcu->model_count = 0;
-    ck_ok(tnas_shipped_fit(mcu));
-    ck_ok(tnas_mcu_save(mcu, copy));
-    same_file(mcu->path, copy);
+    /* A coefficient off by a tenth does not survive the fit, unless its rows are not here. */
+    for (int i = 0; i < mcu->model_count; i++)
+        mcu->models[i].coefficient[TNAS_FEATURE_conv1_mac] *= 1.1;
+    int skipped;
+    ck_ok(tnas_profile_refit(mcu, &skipped));
+    if (skipped > 0) {
+        printf("SKIP %d models of %s: their rows are in $SHARED/boards\n", skipped, mcu->name);
+    } else {
+        ck_ok(tnas_mcu_save(mcu, copy));
+        same_file(mcu->path, copy);
+    }
     tnas_mcu_destroy(mcu);
 }
 END_TEST
@@ -79,18 +91,24 @@ static const struct {
     {"\"flash_bytes\": 1048576", "\"flash_bytes\": -1", "flash_bytes: -1 is outside"},
     {"\"flash_bytes\": 1048576", "\"flash_bytes\": 1.5", "must be a whole number"},
     {"\"flash_bytes\": 1048576,", "", "key \"flash_bytes\" is missing"},
-    {"\"bytes\": 327680", "\"bytes\": 0", "regions[0].bytes: 0 is outside"},
+    {"\"bytes\": 65536", "\"bytes\": 0", "regions[0].bytes: 0 is outside"},
     {"\"arena\": true", "\"arena\": 1", "regions[0].arena: must be true or false"},
-    {"\"arena\": true", "\"arena\": false", "no region may hold an arena"},
+    {"\"arena\": true", "\"arena\": false", "regions[1]: joined: an arena must be allowed"},
+    {"\"0x20010000\"", "\"0x20010004\"", "regions[1]: joined: its address must be where DTCM ends"},
+    {"\"address\": \"0x20000000\", ", "", "regions[1]: joined: its address must be where DTCM"},
+    {"\"0x20000000\"", "\"0x2000000\"", "must be 0x and eight hexadecimal digits"},
+    {"\"0x20000000\"", "\"0x120000000\"", "must be 0x and eight hexadecimal digits"},
+    {"\"joined\": true", "\"joined\": \"yes\"", "regions[1].joined: must be true or false"},
+    {"\"regions\"", "\"arena_pieces\": 3, \"regions\"", "arena_pieces: 3 is outside"},
     {"\"arena\": true", "\"arena\": true, \"base\": 0", "regions[0]: unknown key \"base\""},
-    {"\"DTCM, SRAM1 and SRAM2\"", "\"a name that is far too long for it\"", "at most 23 fit"},
-    {"\"DTCM, SRAM1 and SRAM2\"", "\"a \\\"b\\\"\"", "must be free of quotes"},
+    {"\"DTCM\"", "\"a name that is far too long for it\"", "at most 23 fit"},
+    {"\"DTCM\"", "\"a \\\"b\\\"\"", "must be free of quotes"},
     {"\"runtime\"", "\"runtme\"", "latency_models[0]: unknown key \"runtme\""},
     {"\"runtime_version\": \"2022-08\",", "", "key \"runtime_version\" is missing"},
     {"\"tflm-cmsis-nn\"", "7", "latency_models[1].runtime: must be a text"},
     {"\"row_count\": 7", "\"row_count\": -7", "row_count: -7 is outside"},
     {"\"sigma\": 0.03", "\"sigma\": 0", "sigma: 0 is outside"},
-    {"\"kappa\": 1", "\"kappa\": 0.5", "kappa: 0.5 is outside"},
+    {"\"kappa\": 1,", "\"kappa\": 0.5,", "kappa: 0.5 is outside"},
     {"\"stem_mac\"", "\"stem_mas\"", "terms[0]: name = \"stem_mas\": no such feature"},
     {"\"conv1_mac\"", "\"stem_mac\"", "terms must be in the order"},
     {"\"cycles\": ", "\"cycles\": -", "terms[0].cycles"},
@@ -136,6 +154,7 @@ START_TEST(the_newest_version_of_a_runtime_is_found)
 {
     tnas_mcu *mcu;
     ck_ok(tnas_mcu_load("gap8", &mcu));
+    mcu->model_count = 0;
     tnas_latency_model model;
     tnas_latency_prior(&model);
     strcpy(model.runtime, "x-cube-ai");
@@ -165,18 +184,19 @@ START_TEST(memories_are_those_of_the_data_sheets)
         size_t flash_kib, arena_kib;
         double clock_mhz;
     } parts[] = {
-        {"stm32f746", "DTCM, SRAM1 and SRAM2", 1024, 320, 216},
+        {"stm32f746", "DTCM to SRAM2", 1024, 320, 216},
         {"stm32h743", "AXI SRAM", 2048, 512, 480},
         {"gap8", "L2", 65536, 512, 175},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         tnas_mcu *mcu;
-        const char *region;
+        tnas_arena_place place;
         ck_ok(tnas_mcu_load(parts[i].name, &mcu));
         ck_assert_str_eq(mcu->name, parts[i].name);
         ck_assert_uint_eq(mcu->flash_bytes, parts[i].flash_kib * 1024);
-        ck_assert_uint_eq(tnas_mcu_arena_limit_bytes(mcu, &region), parts[i].arena_kib * 1024);
-        ck_assert_str_eq(region, parts[i].region);
+        tnas_arena_place_find(mcu, SIZE_MAX, false, &place);
+        ck_assert_uint_eq(place.bytes, parts[i].arena_kib * 1024);
+        ck_assert_str_eq(place.text, parts[i].region);
         ck_assert_double_eq(mcu->clock_mhz, parts[i].clock_mhz);
         tnas_mcu_destroy(mcu);
     }
@@ -187,7 +207,7 @@ START_TEST(an_unknown_part_lists_the_known_ones)
 {
     tnas_mcu *mcu;
     ck_fails(TNAS_ERR_USAGE, "unknown mcu \"stm32f103\"", tnas_mcu_load("stm32f103", &mcu));
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < PROFILES; i++)
         ck_assert_ptr_nonnull(strstr(tnas_error_text(), profiles[i]));
     ck_assert_ptr_null(mcu);
 }
@@ -197,7 +217,7 @@ int main(void)
 {
     Suite *suite = suite_create("profile");
     TCase *shipped = tcase_create("shipped");
-    tcase_add_loop_test(shipped, shipped_profiles_are_what_a_new_fit_writes, 0, 3);
+    tcase_add_loop_test(shipped, shipped_profiles_are_what_a_new_fit_writes, 0, PROFILES);
     tcase_add_test(shipped, memories_are_those_of_the_data_sheets);
     tcase_add_test(shipped, an_unknown_part_lists_the_known_ones);
     suite_add_tcase(suite, shipped);

@@ -479,7 +479,7 @@ END_TEST
 START_TEST(an_image_has_the_bytes_that_the_target_prices)
 {
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)_i);
-    const tnas_target *const target = tnas_target_tinynas();
+    const tnas_target *const target = &tnas_target_tinynas;
     tnas_graph graph;
     random_branched_graph(&rng, 1 + _i, &graph);
     test_net net;

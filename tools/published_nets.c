@@ -1,31 +1,38 @@
-/* Writes the published networks that have board measurements as graph files.
+/* Writes the published networks that have board measurements as graph files; docs/networks.md
+ * says where each comes from and how it differs from what was published.
  *
  *   published_nets FOLDER
- * Architectures are lines of text, one group a stage, as in the configurations of
- * mit-han-lab/tinyml at e899b1b (MIT):
+ * Inverted residual networks are lines of text, one group a stage, as in the configurations
+ * of mit-han-lab/tinyml at e899b1b (MIT):
  *   "16 s2: 4/5 3/3"   16 channels, first block with stride 2, blocks expansion / kernel
  * Before the stages come the stem (3x3, stride 2, relu6) and a block without expansion; after
  * them an optional 1x1 convolution, global average pooling and the classifier. Padding is
- * kernel / 2 on every side, as PyTorch pads; a residual wherever shapes allow. */
+ * kernel / 2 on every side, as PyTorch pads; a residual wherever shapes allow.
+ *
+ * The networks of MLPerf Tiny and MobileNetV1 are written as code, with TensorFlow's SAME
+ * padding. Softmax is left out: no kernel of ours computes it, and the class is the same. */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/io.h"
 #include "graph/graph.h"
 
-typedef struct published_net {
+typedef struct residual_net {
     const char *name; /* the `model` column of the measurements */
     int resolution, stem_c, first_c;
     const char *stages;
     int mix_c; /* channels of the last 1x1 convolution; 0: none */
     int classes;
-} published_net;
+} residual_net;
 
 #define PROXYLESS_W03                                                                              \
     "16 s2: 3/5 3/3 | 16 s2: 3/7 3/3 3/5 3/5 | 24 s2: 6/7 3/5 3/5 3/5 | 32 s1: 6/5 3/5 3/5 3/5 | " \
-    "56 s2: 6/7 6/7 3/7 3/7 | 96 s1: 6/7"
+    "64 s2: 6/7 6/7 3/7 3/7 | 96 s1: 6/7"
+#define MBV2_W03                                                                                   \
+    "8 s2: 6/3 6/3 | 16 s2: 6/3 6/3 6/3 | 24 s2: 6/3 6/3 6/3 6/3 | 32 s1: 6/3 6/3 6/3 | "          \
+    "48 s2: 6/3 6/3 6/3 | 96 s1: 6/3"
 
-static const published_net nets[] = {
+static const residual_net residual_nets[] = {
     {"mcunet-in0", 48, 24, 16,
      "16 s2: 4/5 3/3 4/3 | 24 s2: 5/7 4/5 5/5 | 48 s2: 5/7 4/5 | 56 s1: 5/3 4/5 5/3 | "
      "112 s2: 6/3 4/5 | 192 s1: 6/3",
@@ -54,13 +61,15 @@ static const published_net nets[] = {
      "8 s2: 6/3 6/3 | 16 s2: 6/3 6/3 6/3 | 24 s2: 6/3 6/3 6/3 6/3 | 32 s1: 6/3 6/3 6/3 | "
      "56 s2: 6/3 6/3 6/3 | 112 s1: 6/3",
      448, 1000},
-    {"mbv2-w0.3-r64", 64, 16, 8,
-     "8 s2: 6/3 6/3 | 16 s2: 6/3 6/3 6/3 | 24 s2: 6/3 6/3 6/3 6/3 | 32 s1: 6/3 6/3 6/3 | "
-     "48 s2: 6/3 6/3 6/3 | 96 s1: 6/3",
-     384, 1000},
+    {"mbv2-w0.3-r64", 64, 16, 8, MBV2_W03, 384, 1000},
+    {"mbv2-w0.3-r80", 80, 16, 8, MBV2_W03, 384, 1000},
     {"proxyless-w0.3", 176, 16, 8, PROXYLESS_W03, 384, 1000},
     {"proxyless-w0.3-r176", 176, 16, 8, PROXYLESS_W03, 384, 1000},
     {"proxyless-w0.3-r64", 64, 16, 8, PROXYLESS_W03, 384, 1000},
+    {"proxyless-w0.25-r112", 112, 8, 8,
+     "8 s2: 3/5 3/3 | 16 s2: 3/7 3/3 3/5 3/5 | 24 s2: 6/7 3/5 3/5 3/5 | 24 s1: 6/5 3/5 3/5 3/5 | "
+     "48 s2: 6/7 6/7 3/7 3/7 | 80 s1: 6/7",
+     320, 1000},
 };
 
 /* To the nearest multiple of 8, but not below nine tenths of the value. */
@@ -91,6 +100,20 @@ static int append_window(tnas_graph *graph, int in, tnas_op_kind kind, tnas_acti
     return tnas_graph_append(graph, &op, out_c);
 }
 
+static int append_add(tnas_graph *graph, int in, int in2, tnas_activation activation)
+{
+    const tnas_op op = {
+        .kind = TNAS_OP_ADD,
+        .activation = (uint8_t)activation,
+        .in = {(int16_t)in, (int16_t)in2},
+        .kernel_h = 1,
+        .kernel_w = 1,
+        .stride_h = 1,
+        .stride_w = 1,
+    };
+    return tnas_graph_append(graph, &op, 0);
+}
+
 /* Expansion 1 has no expanding convolution. */
 static int append_block(tnas_graph *graph, int in, int expansion, int kernel, int stride, int out_c)
 {
@@ -103,15 +126,7 @@ static int append_block(tnas_graph *graph, int in, int expansion, int kernel, in
     t = append_window(graph, t, TNAS_OP_CONV2D, TNAS_ACT_NONE, 1, 1, out_c);
     if (stride != 1 || in_c != out_c)
         return t;
-    const tnas_op add = {
-        .kind = TNAS_OP_ADD,
-        .in = {(int16_t)in, (int16_t)t},
-        .kernel_h = 1,
-        .kernel_w = 1,
-        .stride_h = 1,
-        .stride_w = 1,
-    };
-    return tnas_graph_append(graph, &add, 0);
+    return append_add(graph, in, t, TNAS_ACT_NONE);
 }
 
 /* Appends the stages of a line; TNAS_NONE when the line cannot be read. */
@@ -134,48 +149,171 @@ static int append_stages(tnas_graph *graph, int in, const char *stages)
     return t;
 }
 
-static void append_head(tnas_graph *graph, int in, const published_net *net)
+static int append_global_pool(tnas_graph *graph, int in)
 {
-    int t = in;
-    if (net->mix_c > 0)
-        t = append_window(graph, t, TNAS_OP_CONV2D, TNAS_ACT_RELU6, 1, 1, net->mix_c);
-    const uint8_t h = (uint8_t)graph->tensors[t].h, w = (uint8_t)graph->tensors[t].w;
-    const tnas_op pool = {
+    const uint8_t h = (uint8_t)graph->tensors[in].h, w = (uint8_t)graph->tensors[in].w;
+    const tnas_op op = {
         .kind = TNAS_OP_AVGPOOL,
-        .in = {(int16_t)t, TNAS_NONE},
+        .in = {(int16_t)in, TNAS_NONE},
         .kernel_h = h,
         .kernel_w = w,
         .stride_h = h,
         .stride_w = w,
     };
-    const tnas_op fc = {
+    return tnas_graph_append(graph, &op, 0);
+}
+
+static int append_fc(tnas_graph *graph, int in, tnas_activation activation, int out_c)
+{
+    const tnas_op op = {
         .kind = TNAS_OP_FC,
-        .in = {(int16_t)tnas_graph_append(graph, &pool, 0), TNAS_NONE},
+        .activation = (uint8_t)activation,
+        .in = {(int16_t)in, TNAS_NONE},
         .kernel_h = 1,
         .kernel_w = 1,
         .stride_h = 1,
         .stride_w = 1,
     };
-    tnas_graph_append(graph, &fc, net->classes);
+    return tnas_graph_append(graph, &op, out_c);
 }
 
-static tnas_status write_net(const published_net *net, const char *folder)
+static tnas_status build_residual(const residual_net *net, tnas_graph *graph)
 {
-    tnas_graph graph;
-    tnas_graph_init(&graph, net->resolution, net->resolution, 3);
-    int t = append_window(&graph, 0, TNAS_OP_CONV2D, TNAS_ACT_RELU6, 3, 2, net->stem_c);
-    t = append_block(&graph, t, 1, 3, 1, net->first_c);
-    t = append_stages(&graph, t, net->stages);
+    tnas_graph_init(graph, net->resolution, net->resolution, 3);
+    int t = append_window(graph, 0, TNAS_OP_CONV2D, TNAS_ACT_RELU6, 3, 2, net->stem_c);
+    t = append_block(graph, t, 1, 3, 1, net->first_c);
+    t = append_stages(graph, t, net->stages);
     if (t == TNAS_NONE)
         return tnas_fail(TNAS_ERR_INTERNAL, "%s: cannot read \"%s\"", net->name, net->stages);
-    append_head(&graph, t, net);
-    TNAS_TRY(tnas_graph_check(&graph));
+    if (net->mix_c > 0)
+        t = append_window(graph, t, TNAS_OP_CONV2D, TNAS_ACT_RELU6, 1, 1, net->mix_c);
+    t = append_global_pool(graph, t);
+    append_fc(graph, t, TNAS_ACT_NONE, net->classes);
+    return TNAS_OK;
+}
+
+static int append_same(tnas_graph *graph, int in, tnas_op_kind kind, tnas_activation activation,
+                       int kernel_h, int kernel_w, int stride, int out_c)
+{
+    tnas_op op = {
+        .kind = (uint8_t)kind,
+        .activation = (uint8_t)activation,
+        .in = {(int16_t)in, TNAS_NONE},
+        .kernel_h = (uint8_t)kernel_h,
+        .kernel_w = (uint8_t)kernel_w,
+        .stride_h = (uint8_t)stride,
+        .stride_w = (uint8_t)stride,
+    };
+    const tnas_tensor *const shape = &graph->tensors[in];
+    tnas_pad_same(shape->h, kernel_h, stride, &op.pad_top, &op.pad_bottom);
+    tnas_pad_same(shape->w, kernel_w, stride, &op.pad_left, &op.pad_right);
+    return tnas_graph_append(graph, &op, out_c);
+}
+
+/* Depthwise 3x3, then 1x1. */
+static int append_separable(tnas_graph *graph, int in, tnas_activation activation, int stride,
+                            int out_c)
+{
+    const int t = append_same(graph, in, TNAS_OP_DWCONV2D, activation, 3, 3, stride, 0);
+    return append_same(graph, t, TNAS_OP_CONV2D, activation, 1, 1, 1, out_c);
+}
+
+/* Howard et al., "MobileNets", 2017, width 0.25: up to the pooling. */
+static int append_mobilenet_v1(tnas_graph *graph, int resolution, tnas_activation activation)
+{
+    static const struct {
+        int out_c, stride;
+    } blocks[] = {{16, 1},  {32, 2},  {32, 1},  {64, 2},  {64, 1},  {128, 2}, {128, 1},
+                  {128, 1}, {128, 1}, {128, 1}, {128, 1}, {256, 2}, {256, 1}};
+    tnas_graph_init(graph, resolution, resolution, 3);
+    int t = append_same(graph, 0, TNAS_OP_CONV2D, activation, 3, 3, 2, 8);
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
+        t = append_separable(graph, t, activation, blocks[i].stride, blocks[i].out_c);
+    return append_global_pool(graph, t);
+}
+
+static void build_mobilenet_v1_160(tnas_graph *graph)
+{
+    const int t = append_mobilenet_v1(graph, 160, TNAS_ACT_RELU6);
+    append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_NONE, 1, 1, 1, 1001);
+}
+
+static void build_visual_wake_words(tnas_graph *graph)
+{
+    append_fc(graph, append_mobilenet_v1(graph, 96, TNAS_ACT_RELU), TNAS_ACT_NONE, 2);
+}
+
+/* DS-CNN on 49 frames of 10 coefficients. */
+static void build_keyword_spotting(tnas_graph *graph)
+{
+    tnas_graph_init(graph, 49, 10, 1);
+    int t = append_same(graph, 0, TNAS_OP_CONV2D, TNAS_ACT_RELU, 10, 4, 2, 64);
+    for (int i = 0; i < 4; i++)
+        t = append_separable(graph, t, TNAS_ACT_RELU, 1, 64);
+    append_fc(graph, append_global_pool(graph, t), TNAS_ACT_NONE, 12);
+}
+
+/* ResNet-8 on CIFAR-10; two convolutions a block, 1x1 on the shortcut where shapes change. */
+static void build_image_classification(tnas_graph *graph)
+{
+    tnas_graph_init(graph, 32, 32, 3);
+    int t = append_same(graph, 0, TNAS_OP_CONV2D, TNAS_ACT_RELU, 3, 3, 1, 16);
+    for (int stage = 0; stage < 3; stage++) {
+        const int stride = stage > 0 ? 2 : 1, out_c = 16 << stage, in = t;
+        t = append_same(graph, in, TNAS_OP_CONV2D, TNAS_ACT_RELU, 3, 3, stride, out_c);
+        t = append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_NONE, 3, 3, 1, out_c);
+        int shortcut = in;
+        if (stage > 0)
+            shortcut = append_same(graph, in, TNAS_OP_CONV2D, TNAS_ACT_NONE, 1, 1, stride, out_c);
+        t = append_add(graph, shortcut, t, TNAS_ACT_RELU);
+    }
+    append_fc(graph, append_global_pool(graph, t), TNAS_ACT_NONE, 10);
+}
+
+/* Autoencoder on 5 frames of 128 mel bands. */
+static void build_anomaly_detection(tnas_graph *graph)
+{
+    static const int widths[] = {128, 128, 128, 128, 8, 128, 128, 128, 128, 640};
+    enum { COUNT = sizeof widths / sizeof widths[0] };
+    tnas_graph_init(graph, 1, 1, 640);
+    for (int i = 0, t = 0; i < COUNT; i++)
+        t = append_fc(graph, t, i + 1 < COUNT ? TNAS_ACT_RELU : TNAS_ACT_NONE, widths[i]);
+}
+
+static const struct {
+    const char *name;
+    void (*build)(tnas_graph *graph);
+} other_nets[] = {
+    {"mobilenet_v1_0.25_160_quant", build_mobilenet_v1_160},
+    {"vww_96_int8", build_visual_wake_words},
+    {"kws_ref_model", build_keyword_spotting},
+    {"pretrainedResnet_quant", build_image_classification},
+    {"ad01_int8", build_anomaly_detection},
+};
+
+static tnas_status write_graph(const tnas_graph *graph, const char *name, const char *folder)
+{
+    TNAS_TRY(tnas_graph_check(graph));
     char file[64], path[TNAS_PATH_BYTES];
-    snprintf(file, sizeof file, "%s.json", net->name);
+    snprintf(file, sizeof file, "%s.json", name);
     TNAS_TRY(tnas_path_join(path, folder, file));
-    TNAS_TRY(tnas_graph_save(&graph, net->name, path));
-    printf("%-20s %3d operators %7.2f MMAC %8.1f KiB of weights\n", net->name, graph.op_count,
-           (double)tnas_graph_macs(&graph) / 1e6, (double)tnas_graph_weight_count(&graph) / 1024);
+    TNAS_TRY(tnas_graph_save(graph, name, path));
+    printf("%-27s %3d operators %8.3f MMAC %8.1f KiB of weights\n", name, graph->op_count,
+           (double)tnas_graph_macs(graph) / 1e6, (double)tnas_graph_weight_count(graph) / 1024);
+    return TNAS_OK;
+}
+
+static tnas_status write_all(const char *folder)
+{
+    tnas_graph graph;
+    for (size_t i = 0; i < sizeof residual_nets / sizeof residual_nets[0]; i++) {
+        TNAS_TRY(build_residual(&residual_nets[i], &graph));
+        TNAS_TRY(write_graph(&graph, residual_nets[i].name, folder));
+    }
+    for (size_t i = 0; i < sizeof other_nets / sizeof other_nets[0]; i++) {
+        other_nets[i].build(&graph);
+        TNAS_TRY(write_graph(&graph, other_nets[i].name, folder));
+    }
     return TNAS_OK;
 }
 
@@ -185,12 +323,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: published_nets FOLDER\n");
         return 2;
     }
-    for (size_t i = 0; i < sizeof nets / sizeof nets[0]; i++) {
-        const tnas_status status = write_net(&nets[i], argv[1]);
-        if (status != TNAS_OK) {
-            fprintf(stderr, "published_nets: %s\n", tnas_error_text());
-            return tnas_status_exit_code(status);
-        }
-    }
-    return 0;
+    const tnas_status status = write_all(argv[1]);
+    if (status != TNAS_OK)
+        fprintf(stderr, "published_nets: %s\n", tnas_error_text());
+    return tnas_status_exit_code(status);
 }

@@ -1,0 +1,99 @@
+#include "estimators/networks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/io.h"
+
+enum { PLACES_MAX = 16 };
+
+typedef struct place {
+    char path[TNAS_PATH_BYTES];
+    tnas_layer_table *table; /* NULL: a folder */
+} place;
+
+struct tnas_networks {
+    int count;
+    place places[PLACES_MAX];
+};
+
+static tnas_status open_place(const char *path, size_t length, tnas_networks *networks)
+{
+    if (networks->count == PLACES_MAX || length >= TNAS_PATH_BYTES)
+        return tnas_fail(TNAS_ERR_USAGE, "%.*s: at most %d places for networks, of %d bytes",
+                         (int)(length < 200 ? length : 200), path, PLACES_MAX, TNAS_PATH_BYTES);
+    place *const next = &networks->places[networks->count++];
+    memcpy(next->path, path, length);
+    next->path[length] = '\0';
+    if (tnas_dir_exists(next->path))
+        return TNAS_OK;
+    if (!tnas_file_exists(next->path))
+        return tnas_fail(TNAS_ERR_IO, "%s: there is no such folder or table of layers", next->path);
+    return tnas_layer_table_load(next->path, &next->table);
+}
+
+tnas_status tnas_networks_open(const char *places, tnas_networks **out)
+{
+    *out = NULL;
+    tnas_networks *networks = tnas_alloc_zero(1, sizeof *networks);
+    if (networks == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "places of networks");
+    tnas_status status = TNAS_OK;
+    for (const char *at = places != NULL ? places : ""; *at != '\0' && status == TNAS_OK;) {
+        const size_t length = strcspn(at, ",");
+        if (length > 0)
+            status = open_place(at, length, networks);
+        at += length + (at[length] == ',');
+    }
+    if (status != TNAS_OK)
+        tnas_networks_close(networks);
+    else
+        *out = networks;
+    return status;
+}
+
+void tnas_networks_close(tnas_networks *networks)
+{
+    if (networks == NULL)
+        return;
+    for (int i = 0; i < networks->count; i++)
+        tnas_layer_table_destroy(networks->places[i].table);
+    tnas_free(networks);
+}
+
+static tnas_status features_of_file(const char *folder, const char *model,
+                                    const tnas_memory_terms *memory, double *x,
+                                    tnas_network_state *out)
+{
+    char file[256], path[TNAS_PATH_BYTES];
+    const int length = snprintf(file, sizeof file, "%s.json", model);
+    if (model[0] == '\0' || strchr(model, '/') != NULL || length >= (int)sizeof file)
+        return TNAS_OK;
+    TNAS_TRY(tnas_path_join(path, folder, file));
+    if (!tnas_file_exists(path))
+        return TNAS_OK;
+    tnas_graph graph;
+    TNAS_TRY(tnas_graph_load(path, &graph));
+    tnas_features_of_graph(memory, &graph, x);
+    *out = TNAS_NETWORK_FOUND;
+    return TNAS_OK;
+}
+
+tnas_status tnas_networks_features(const tnas_networks *networks, const char *model,
+                                   const tnas_memory_terms *memory, double *x,
+                                   tnas_network_state *out)
+{
+    *out = TNAS_NETWORK_UNKNOWN;
+    for (int i = 0; i < networks->count && *out != TNAS_NETWORK_FOUND; i++) {
+        const place *const from = &networks->places[i];
+        tnas_network_state state = TNAS_NETWORK_UNKNOWN;
+        if (from->table == NULL)
+            TNAS_TRY(features_of_file(from->path, model, memory, x, &state));
+        else
+            state = tnas_layer_table_features(from->table, model, memory, x);
+        if (state != TNAS_NETWORK_UNKNOWN)
+            *out = state;
+    }
+    return TNAS_OK;
+}

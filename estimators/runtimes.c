@@ -1,0 +1,78 @@
+#include "estimators/runtimes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "estimators/runtimes_internal.h"
+
+const tnas_runtime tnas_runtime_tinynas = {
+    .name = "tinynas",
+    .target = &tnas_target_tinynas,
+    .memory_source = "exact: the rules and bytes of the exported code",
+};
+
+static const tnas_runtime *const runtimes[] = {
+    &tnas_runtime_tinynas,       &tnas_runtime_tinyengine, &tnas_runtime_tflm,
+    &tnas_runtime_tflm_cmsis_nn, &tnas_runtime_x_cube_ai,
+};
+enum { RUNTIME_COUNT = sizeof runtimes / sizeof runtimes[0] };
+
+int tnas_runtime_count(void)
+{
+    return RUNTIME_COUNT;
+}
+
+const tnas_runtime *tnas_runtime_at(int index)
+{
+    return runtimes[index];
+}
+
+const tnas_runtime *tnas_runtime_find(const char *name)
+{
+    for (int i = 0; i < RUNTIME_COUNT; i++)
+        if (strcmp(runtimes[i]->name, name) == 0)
+            return runtimes[i];
+    return NULL;
+}
+
+tnas_status tnas_runtime_need(const char *name, const char *what, const tnas_runtime **out)
+{
+    *out = tnas_runtime_find(name);
+    if (*out != NULL)
+        return TNAS_OK;
+    char known[256] = "";
+    for (int i = 0, used = 0; i < RUNTIME_COUNT && used < (int)sizeof known; i++)
+        used += snprintf(known + used, sizeof known - (size_t)used, "%s%s", i > 0 ? ", " : "",
+                         runtimes[i]->name);
+    return tnas_fail(TNAS_ERR_USAGE, "%s: the memory of %s is not modelled; known are %s", what,
+                     name, known);
+}
+
+tnas_status tnas_runtime_lay_out(const tnas_runtime *runtime, const tnas_graph *graph,
+                                 tnas_layout *out)
+{
+    if (runtime->lower != NULL)
+        TNAS_TRY(runtime->lower(graph, &out->graph));
+    else
+        out->graph = *graph;
+    TNAS_TRY(tnas_schedule_build(&out->graph, runtime->target, &out->schedule));
+    return tnas_plan_build(&out->graph, &out->schedule, runtime->target, &out->plan);
+}
+
+void tnas_layout_steps(const tnas_runtime *runtime, const tnas_layout *layout,
+                       tnas_step_bytes *steps)
+{
+    for (int s = 0; s < layout->schedule.step_count; s++) {
+        const tnas_step *const step = &layout->schedule.steps[s];
+        steps[s] = (tnas_step_bytes){
+            .live = tnas_plan_live_bytes(&layout->graph, &layout->schedule, &layout->plan, s),
+            .scratch = layout->plan.scratch[s].bytes,
+            .is_peak = s == layout->plan.peak_step,
+        };
+        for (int op = step->op; op < step->op + step->op_count; op++) {
+            const tnas_packed_bytes packed = runtime->target->packed_bytes(&layout->graph, op);
+            steps[s].weights += packed.weights;
+            steps[s].channels += packed.channels;
+        }
+    }
+}

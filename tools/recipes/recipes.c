@@ -1,0 +1,176 @@
+/* The tables. Versions and parts as the publishers write them; a blank version means that they
+ * do not state one. */
+#include "tools/recipes/recipes.h"
+
+#include <string.h>
+
+/* clang-format off */
+#define TINYENGINE_H743_SOURCE "mit-han-lab/tinyengine@47bb283c README, clock of 480 MHz assumed"
+#define TINYENGINE_F746_SOURCE "mit-han-lab/tinyengine@c71768b README"
+#define ZOO_SOURCE "STMicroelectronics/stm32ai-modelzoo, README tables of all revisions"
+#define MLPERF_SOURCE "mlcommons/tiny_results v0.5 to v1.3"
+#define GAP8_SOURCE "GreenWaves-Technologies/image_classification_networks@50ad1be"
+
+/* The Discovery board: AXI SRAM of 512 KiB less what the application takes; constants of more
+ * than 1 MB go to the external flash. */
+#define H747_MEMORY {.fast_ram_bytes = 450000, .chip_flash_bytes = 1000000}
+
+#define NO_MEMORY {0, 0, 0, 0}
+
+#define MLPERF(profile, part, runtime, version, prior, kin_mcu, kin_version) \
+    {profile, runtime, version, {{TNAS_ROWS_MLPERF, part, NULL, NULL, false}}, prior, kin_mcu, \
+     kin_version, NO_MEMORY, 0, MLPERF_SOURCE}
+#define GAP8(version, column) \
+    {"gap8", "autotiler/nntool", version, {{TNAS_ROWS_GAP8, "GAP8", NULL, NULL, false}}, \
+     TNAS_PRIOR_GAP8, NULL, NULL, NO_MEMORY, 0, GAP8_SOURCE " " column}
+#define XCUBE TNAS_PRIOR_X_CUBE_AI
+
+static const tnas_recipe recipes[] = {
+    {"stm32h743", "tinyengine", "0363956", {{TNAS_ROWS_TINYENGINE_H743, "STM32H743", NULL, NULL, false}},
+     TNAS_PRIOR_TINYENGINE, NULL, NULL, NO_MEMORY, 480, TINYENGINE_H743_SOURCE},
+    {"stm32h743", "tflm-cmsis-nn", "011bf32", {{TNAS_ROWS_TINYENGINE_H743, "STM32H743", NULL, NULL, false}},
+     TNAS_PRIOR_TFLM, NULL, NULL, NO_MEMORY, 480, TINYENGINE_H743_SOURCE},
+    {"stm32h743", "x-cube-ai", "7.3.0", {{TNAS_ROWS_TINYENGINE_H743, "STM32H743", NULL, NULL, false}},
+     XCUBE, NULL, NULL, NO_MEMORY, 480, TINYENGINE_H743_SOURCE},
+    {"stm32h743", "cmsis-nn-(uint8-intq-fork)", "", {{TNAS_ROWS_H743_LAYERS, "STM32H743", NULL, NULL, true}},
+     TNAS_PRIOR_CMSIS_LAYERS, NULL, NULL, NO_MEMORY, 0,
+     "EEESlab/mobilenet_v1_stm32_cmsis_nn@401f0bb, single layers at 400 MHz, an older CMSIS-NN"},
+
+    {"stm32h747", "x-cube-ai", "7.3.0", {{TNAS_ROWS_ZOO, "STM32H747", NULL, NULL, false}},
+     XCUBE, NULL, NULL, H747_MEMORY, 0, ZOO_SOURCE},
+    {"stm32h747", "x-cube-ai", "8.1.0", {{TNAS_ROWS_ZOO, "STM32H747", NULL, NULL, false},
+     {TNAS_ROWS_ZOO, "STM32H747", "", "resnet_v1_32_32_tfs_int8", false}},
+     XCUBE, NULL, NULL, H747_MEMORY, 0, ZOO_SOURCE},
+    {"stm32h747", "x-cube-ai", "10.0.0", {{TNAS_ROWS_ZOO, "STM32H747", NULL, NULL, false}},
+     XCUBE, NULL, NULL, H747_MEMORY, 0, ZOO_SOURCE},
+
+    {"stm32f746", "tinyengine", "2022-08", {{TNAS_ROWS_F746, "STM32F746", NULL, NULL, false}},
+     TNAS_PRIOR_TINYENGINE, NULL, NULL, NO_MEMORY, 0, TINYENGINE_F746_SOURCE},
+    {"stm32f746", "tflm-cmsis-nn", "CMSIS-NN 2.0.0", {{TNAS_ROWS_F746, "STM32F746", NULL, NULL, false}},
+     TNAS_PRIOR_TFLM, "stm32h743", "011bf32", NO_MEMORY, 0, TINYENGINE_F746_SOURCE},
+    {"stm32f746", "x-cube-ai", "7.1.0", {{TNAS_ROWS_F746, "STM32F746", NULL, NULL, false}},
+     XCUBE, NULL, NULL, NO_MEMORY, 0, TINYENGINE_F746_SOURCE},
+    MLPERF("stm32f746", "STM32F746", "plumerai",   "",        XCUBE, NULL, NULL),
+    MLPERF("stm32f746", "STM32F746", "plumerai",   "2023.05", XCUBE, NULL, NULL),
+    MLPERF("stm32f746", "STM32F746", "bosch-hale", "1.0",     XCUBE, NULL, NULL),
+    MLPERF("stm32f746", "STM32F746", "bosch-hale", "1.0.175", XCUBE, NULL, NULL),
+
+    {"stm32f769", "x-cube-ai", "7.3.0", {{TNAS_ROWS_ZOO, "STM32F769", NULL, NULL, false}},
+     XCUBE, "stm32h747", "7.3.0", NO_MEMORY, 0, ZOO_SOURCE},
+    {"stm32f769", "x-cube-ai", "8.1.0", {{TNAS_ROWS_ZOO, "STM32F769", NULL, NULL, false}},
+     XCUBE, "stm32h747", "8.1.0", NO_MEMORY, 0, ZOO_SOURCE},
+    {"stm32f769", "x-cube-ai", "10.0.0", {{TNAS_ROWS_ZOO, "STM32F769", NULL, NULL, false}},
+     XCUBE, "stm32h747", "10.0.0", NO_MEMORY, 0, ZOO_SOURCE},
+
+    MLPERF("stm32h7a3", "STM32H7A3", "x-cube-ai",  "7.1.0",   XCUBE, "stm32f746", "7.1.0"),
+    MLPERF("stm32h7a3", "STM32H7A3", "x-cube-ai",  "7.3.0",   XCUBE, "stm32h747", "7.3.0"),
+    MLPERF("stm32h7a3", "STM32H7A3", "x-cube-ai",  "8.0.0",   XCUBE, "stm32h747", "7.3.0"),
+    MLPERF("stm32h7a3", "STM32H7A3", "x-cube-ai",  "8.1.0",   XCUBE, "stm32h747", "8.1.0"),
+    MLPERF("stm32h7a3", "STM32H7A3", "x-cube-ai",  "9.0.0",   XCUBE, "stm32h747", "10.0.0"),
+    MLPERF("stm32h7a3", "STM32H7A3", "plumerai",   "2023.05", XCUBE, "stm32f746", "2023.05"),
+    MLPERF("stm32h7a3", "STM32H7A3", "bosch-hale", "1.0",     XCUBE, "stm32f746", "1.0"),
+    MLPERF("stm32h7a3", "STM32H7A3", "bosch-hale", "1.0.175", XCUBE, "stm32f746", "1.0.175"),
+
+    MLPERF("stm32l4r5", "STM32L4R5", "tflm",       "2.3.1",   TNAS_PRIOR_TFLM, NULL, NULL),
+    MLPERF("stm32l4r5", "STM32L4R5", "x-cube-ai",  "7.1.0",   XCUBE, "stm32h7a3", "7.1.0"),
+    MLPERF("stm32l4r5", "STM32L4R5", "x-cube-ai",  "7.3.0",   XCUBE, "stm32h7a3", "7.3.0"),
+    MLPERF("stm32l4r5", "STM32L4R5", "x-cube-ai",  "8.0.0",   XCUBE, "stm32h7a3", "8.0.0"),
+    MLPERF("stm32l4r5", "STM32L4R5", "x-cube-ai",  "8.1.0",   XCUBE, "stm32h7a3", "8.1.0"),
+    MLPERF("stm32l4r5", "STM32L4R5", "x-cube-ai",  "9.0.0",   XCUBE, "stm32h7a3", "9.0.0"),
+    MLPERF("stm32l4r5", "STM32L4R5", "x-cube-ai",  "10.2.0",  XCUBE, "stm32h7a3", "9.0.0"),
+    MLPERF("stm32l4r5", "STM32L4R5", "plumerai",   "",        XCUBE, "stm32f746", ""),
+    MLPERF("stm32l4r5", "STM32L4R5", "plumerai",   "2023.05", XCUBE, "stm32h7a3", "2023.05"),
+    MLPERF("stm32l4r5", "STM32L4R5", "bosch-hale", "1.0",     XCUBE, "stm32h7a3", "1.0"),
+    MLPERF("stm32l4r5", "STM32L4R5", "bosch-hale", "1.0.175", XCUBE, "stm32h7a3", "1.0.175"),
+    MLPERF("stm32l4r5", "STM32L4R5", "microtvm-cmsis-nn", "", TNAS_PRIOR_TFLM, NULL, NULL),
+    MLPERF("stm32l4r5", "STM32L4R5", "microtvm-native",   "", XCUBE, NULL, NULL),
+    MLPERF("stm32l4r5", "STM32L4R5", "onnc-zephyr",       "", XCUBE, NULL, NULL),
+
+    /* The rows of U575 and U585, one die with and without cryptography. */
+    MLPERF("stm32u585", "STM32U5", "x-cube-ai",  "7.1.0",   XCUBE, "stm32l4r5", "7.1.0"),
+    {"stm32u585", "x-cube-ai", "7.3.0", {{TNAS_ROWS_ZOO, "STM32U585", NULL, NULL, false},
+     {TNAS_ROWS_MLPERF, "STM32U5", NULL, NULL, false}},
+     XCUBE, "stm32l4r5", "7.3.0", NO_MEMORY, 0, ZOO_SOURCE "; " MLPERF_SOURCE " (U575)"},
+    {"stm32u585", "x-cube-ai", "8.1.0", {{TNAS_ROWS_ZOO, "STM32U585", NULL, NULL, false},
+     {TNAS_ROWS_MLPERF, "STM32U5", NULL, NULL, false}},
+     XCUBE, "stm32l4r5", "8.1.0", NO_MEMORY, 0, ZOO_SOURCE "; " MLPERF_SOURCE " (U575)"},
+    MLPERF("stm32u585", "STM32U5", "x-cube-ai",  "9.0.0",   XCUBE, "stm32l4r5", "9.0.0"),
+    {"stm32u585", "x-cube-ai", "10.0.0", {{TNAS_ROWS_ZOO, "STM32U585", NULL, NULL, false}},
+     XCUBE, "stm32h747", "10.0.0", NO_MEMORY, 0, ZOO_SOURCE},
+    MLPERF("stm32u585", "STM32U5", "x-cube-ai",  "10.2.0",  XCUBE, "stm32l4r5", "10.2.0"),
+    MLPERF("stm32u585", "STM32U5", "plumerai",   "",        XCUBE, "stm32l4r5", ""),
+    MLPERF("stm32u585", "STM32U5", "plumerai",   "2023.05", XCUBE, "stm32l4r5", "2023.05"),
+    MLPERF("stm32u585", "STM32U5", "bosch-hale", "1.0",     XCUBE, "stm32l4r5", "1.0"),
+    MLPERF("stm32u585", "STM32U5", "bosch-hale", "1.0.175", XCUBE, "stm32l4r5", "1.0.175"),
+
+    MLPERF("cortex-m0plus", "STM32G0B1", "bosch-hale", "1.0",     XCUBE, "stm32l4r5", "1.0"),
+    MLPERF("cortex-m0plus", "STM32G0B1", "bosch-hale", "1.0.175", XCUBE, "stm32l4r5", "1.0.175"),
+
+    GAP8("GAP SDK 3.5 (README)", "README, frames per second"),
+    GAP8("SDK 3.5", "performance.csv"),
+    GAP8("SDK dev 14_10_2020", "performance.csv"),
+    GAP8("SDK dev 23_11_2020", "performance.csv"),
+    GAP8("SDK dev 16_12_2020", "performance.csv"),
+};
+
+#define PAPER_RATIO(part) \
+    TNAS_ROWS_PAPER, part, "STM32F746", "tflm-cmsis-nn", ""
+#define NO_RATIO TNAS_ROWS_NONE, NULL, NULL, NULL, NULL
+
+/* In this order: a later one may start from an earlier one. */
+static const tnas_hand_on hand_ons[] = {
+    {"stm32f767", "tflm-cmsis-nn", "", "stm32f746", "tflm-cmsis-nn", 1, false,
+     PAPER_RATIO("STM32F767"), 0.05, 0.03, "arXiv 2010.11267 table 4"},
+    {"stm32f446", "tflm-cmsis-nn", "", "stm32f746", "tflm-cmsis-nn", 1, false,
+     PAPER_RATIO("STM32F446"), 0.05, 0.03, "arXiv 2010.11267 table 4"},
+    {"stm32h743", "tinynas", "", "stm32h743", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
+    {"stm32f746", "tinynas", "", "stm32f746", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
+    {"stm32h747", "tinynas", "", "stm32h743", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
+    {"stm32h7a3", "tinynas", "", "stm32h743", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
+    {"stm32f767", "tinynas", "", "stm32f767", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
+    {"stm32f769", "tinynas", "", "stm32f767", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
+    {"stm32f446", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
+    {"stm32l4r5", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.40, NULL},
+    {"stm32u585", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.45, NULL},
+    {"cortex-m4", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.20, 0.45, NULL},
+    {"cortex-m33", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.20, 0.50, NULL},
+    /* No DSP instructions, two cycles a load: Bosch's library on both cores says how much that is. */
+    {"cortex-m0plus", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true,
+     TNAS_ROWS_MLPERF, "STM32G0B1", "STM32L4R5", "bosch-hale", "1.0.175", 0.30, 0.60,
+     "mlcommons/tiny_results, STM32G0B1"},
+    /* One issue a cycle, no multiply-accumulate, no post-increment: a third more instructions. */
+    {"rv32imc", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.3, true, NO_RATIO, 0.30, 0.60,
+     "a third more instructions guessed"},
+    {"gap8", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.3, true, NO_RATIO, 0.30, 0.70,
+     "plain C on one core, a third more instructions guessed"},
+};
+/* clang-format on */
+
+int tnas_recipe_count(void)
+{
+    return (int)(sizeof recipes / sizeof recipes[0]);
+}
+
+const tnas_recipe *tnas_recipe_at(int index)
+{
+    return &recipes[index];
+}
+
+const tnas_recipe *tnas_recipe_find(const char *mcu, const char *runtime, const char *version)
+{
+    for (int i = 0; i < tnas_recipe_count(); i++)
+        if (strcmp(recipes[i].mcu, mcu) == 0 && strcmp(recipes[i].runtime, runtime) == 0 &&
+            strcmp(recipes[i].version, version) == 0)
+            return &recipes[i];
+    return NULL;
+}
+
+int tnas_hand_on_count(void)
+{
+    return (int)(sizeof hand_ons / sizeof hand_ons[0]);
+}
+
+const tnas_hand_on *tnas_hand_on_at(int index)
+{
+    return &hand_ons[index];
+}

@@ -1,0 +1,62 @@
+/* Which latency models configs/mcus ships: the measurements, the prior, the kin. */
+#ifndef TNAS_TOOLS_RECIPES_H
+#define TNAS_TOOLS_RECIPES_H
+
+#include "tools/recipes/priors.h"
+
+/* Files of measurements. Those whose licence is not known are not shipped: they lie in the
+ * folder of shared data, $SHARED/boards. */
+typedef enum tnas_row_file {
+    TNAS_ROWS_NONE,
+    TNAS_ROWS_TINYENGINE_H743,
+    TNAS_ROWS_F746,
+    TNAS_ROWS_H743_LAYERS,
+    TNAS_ROWS_MLPERF,
+    TNAS_ROWS_GAP8,
+    TNAS_ROWS_ZOO,   /* not shipped */
+    TNAS_ROWS_PAPER, /* not shipped */
+} tnas_row_file;
+
+/* Some rows of a file. Texts as the file has them; NULL: those of the recipe. */
+typedef struct tnas_row_set {
+    tnas_row_file file;
+    const char *mcu;     /* start of the part's name */
+    const char *version; /* where the file writes it otherwise, or not at all */
+    const char *model;   /* this network alone */
+    bool layers;         /* single layers alone: the total is their sum */
+} tnas_row_set;
+
+enum { TNAS_RECIPE_SETS_MAX = 2 };
+
+typedef struct tnas_recipe {
+    const char *mcu, *runtime, *version; /* as the profile has them */
+    tnas_row_set sets[TNAS_RECIPE_SETS_MAX];
+    tnas_prior_kind prior;
+    const char *kin_mcu, *kin_version; /* prior handed on from that recipe of the runtime */
+    tnas_memory_terms memory;          /* GAP8 has its own */
+    double clock_mhz;                  /* assumed where the rows are silent; 0: they are not */
+    const char *source;
+} tnas_recipe;
+
+int tnas_recipe_count(void);
+const tnas_recipe *tnas_recipe_at(int index);
+const tnas_recipe *tnas_recipe_find(const char *mcu, const char *runtime, const char *version);
+
+/* A model without measurements of this runtime on this part: a kin's, scaled. */
+typedef struct tnas_hand_on {
+    const char *mcu, *runtime, *version;
+    const char *kin_mcu, *kin_runtime; /* the newest model of that profile */
+    double factor;                     /* of the kin's cycles */
+    bool instruction_ratios;           /* our kernels' instructions over CMSIS-NN's, per kind */
+    /* The factor is the median ratio of the cycles that these rows of two parts have for one
+     * network and runtime, `factor` then multiplies it. */
+    tnas_row_file ratio_file;
+    const char *ratio_mcu, *ratio_kin_mcu, *ratio_runtime, *ratio_version;
+    double term_tau, shift_tau; /* what is unknown on top of the kin's own uncertainty */
+    const char *why;
+} tnas_hand_on;
+
+int tnas_hand_on_count(void);
+const tnas_hand_on *tnas_hand_on_at(int index);
+
+#endif
