@@ -572,11 +572,30 @@ START_TEST(the_border_is_stripped_to_int8)
 }
 END_TEST
 
+START_TEST(every_operator_can_be_part_of_a_network)
+{
+    static const int kinds[] = {TNAS_OP_CONV2D,      TNAS_OP_DWCONV2D,    TNAS_OP_MAXPOOL,
+                                TNAS_OP_CHANNEL_MUL, TNAS_OP_CHANNEL_ADD, TNAS_OP_CONCAT,
+                                TNAS_OP_AVGPOOL,     TNAS_OP_LOGISTIC,    TNAS_OP_MUL,
+                                TNAS_OP_ADD,         TNAS_OP_AVGPOOL,     TNAS_OP_FC,
+                                TNAS_OP_SOFTMAX};
+    static written_net net;
+    written_wide_net(&net);
+    tnas_model *const model = import_net(&net);
+    ck_assert_int_eq(model->graph.op_count, sizeof kinds / sizeof kinds[0]);
+    for (int op = 0; op < model->graph.op_count; op++)
+        ck_assert_int_eq(model->graph.ops[op].kind, kinds[op]);
+    ck_assert_int_eq(model->graph.ops[4].activation, TNAS_ACT_RELU);
+    tnas_model_destroy(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("tflite");
     TCase *const meaning = tcase_create("meaning");
     tcase_add_test(meaning, a_small_net_has_its_shapes_scales_and_constants);
+    tcase_add_test(meaning, every_operator_can_be_part_of_a_network);
     tcase_add_test(meaning, a_missing_bias_is_zero);
     tcase_add_test(meaning, dead_channels_and_what_they_feed_are_counted);
     tcase_add_test(meaning, several_filters_on_one_channel_are_a_convolution);

@@ -339,3 +339,115 @@ void written_small_net(written_net *net)
     written_append(net, TFL_FULLY_CONNECTED, TFL_OPTIONS_FC, b, u,
                    written_biases(net, 3, 0.125f, u), c);
 }
+
+static void strides_of_one(written_op *op)
+{
+    written_option(op, TFL_CONV_STRIDE_H, 1); /* the same fields in all options with a window */
+    written_option(op, TFL_CONV_STRIDE_W, 1);
+}
+
+/* SHAPE, its first number, PACK with `count`, RESHAPE of in [1, count] to [1, count]. */
+static int append_reshape(written_net *net, int in, int32_t count)
+{
+    const int32_t none[] = {0, 0}, zero[] = {0}, one[] = {1};
+    const int shape = written_numbers(net, 2, none), first = written_numbers(net, 1, none);
+    const int asked = written_numbers(net, 2, none), size = written_numbers(net, 1, &count);
+    net->tensors[shape].data_bytes = net->tensors[asked].data_bytes = 0;
+    net->tensors[first].data_bytes = 0;
+    net->tensors[first].rank = net->tensors[size].rank = 0;
+    const int begin = written_numbers(net, 1, zero), end = written_numbers(net, 1, one);
+    const int out = written_vector(net, TFL_INT8, count, 0.5f, 1);
+    written_append(net, TFL_SHAPE, 55, in, -1, -1, shape);
+    written_op *const slice =
+        written_append(net, TFL_STRIDED_SLICE, TFL_OPTIONS_SLICE, shape, begin, end, first);
+    slice->inputs[slice->input_count++] = end;
+    written_option(slice, TFL_SLICE_SHRINK_MASK, 1);
+    written_append(net, TFL_PACK, TFL_OPTIONS_PACK, first, size, -1, asked);
+    written_append(net, TFL_RESHAPE, TFL_OPTIONS_NONE, in, asked, -1, out);
+    return out;
+}
+
+/* TRANSPOSE to channels first, MEAN over the image; [1, c]. */
+static int append_mean(written_net *net, int in, int side, int c)
+{
+    const int32_t order[] = {0, 3, 1, 2}, axes[] = {2, 3};
+    const int transposed = written_map(net, TFL_INT8, c, side, side, 0.5f, 1);
+    const int out = written_vector(net, TFL_INT8, c, 0.5f, 1);
+    written_append(net, TFL_TRANSPOSE, 26, in, written_numbers(net, 4, order), -1, transposed);
+    written_append(net, TFL_MEAN, TFL_OPTIONS_REDUCER, transposed, written_numbers(net, 2, axes),
+                   -1, out);
+    return out;
+}
+
+/* float 7x7x2 to 4x4x4: QUANTIZE, PAD, CONV_2D */
+static int append_stem(written_net *net)
+{
+    const int32_t conv[] = {4, 3, 3, 2}, pads[] = {0, 0, 1, 1, 1, 1, 0, 0};
+    net->input = written_map(net, TFL_FLOAT32, 7, 7, 2, 0, 0);
+    const int q = written_map(net, TFL_INT8, 7, 7, 2, 0.5f, 1);
+    const int padded = written_map(net, TFL_INT8, 9, 9, 2, 0.5f, 1);
+    const int out = written_map(net, TFL_INT8, 4, 4, 4, 0.5f, 1);
+    const int numbers = written_numbers(net, 8, pads);
+    const int weights = written_weights(net, 4, conv, 0, 4);
+    written_append(net, TFL_QUANTIZE, TFL_OPTIONS_NONE, net->input, -1, -1, q);
+    written_append(net, TFL_PAD, 22, q, numbers, -1, padded);
+    net->tensors[numbers].rank = 2;
+    net->tensors[numbers].dim[0] = 4;
+    net->tensors[numbers].dim[1] = 2;
+    written_op *const op = written_append(net, TFL_CONV_2D, TFL_OPTIONS_CONV, padded, weights,
+                                          written_biases(net, 4, 0.5f, weights), out);
+    written_option(op, TFL_CONV_PADDING, TFL_PADDING_VALID);
+    written_option(op, TFL_CONV_STRIDE_H, 2);
+    written_option(op, TFL_CONV_STRIDE_W, 2);
+    written_option(op, TFL_CONV_ACTIVATION, TFL_ACTIVATION_RELU6);
+    return out;
+}
+
+/* One map of the same shape from `in` by an operator with another operand, -1: none. */
+static int append_like(written_net *net, int code, int options_type, int in, int in2)
+{
+    const written_tensor like = net->tensors[in];
+    const int out = written_map(net, TFL_INT8, like.dim[1], like.dim[2], like.dim[3], 0.5f, 1);
+    written_append(net, code, options_type, in, in2, -1, out);
+    return out;
+}
+
+void written_wide_net(written_net *net)
+{
+    const int32_t four[] = {4}, one[] = {1}, depthwise[] = {1, 3, 3, 4}, dense[] = {5, 8};
+    *net = (written_net){.description = "wide", .version = TFL_VERSION};
+    const int stem = append_stem(net);
+    const int depth = append_like(net, TFL_DEPTHWISE_CONV_2D, TFL_OPTIONS_DWCONV, stem,
+                                  written_weights(net, 4, depthwise, 3, 4));
+    strides_of_one(&net->ops[net->op_count - 1]);
+    const int pool = append_like(net, TFL_MAX_POOL_2D, TFL_OPTIONS_POOL, depth, -1);
+    strides_of_one(&net->ops[net->op_count - 1]);
+    written_option(&net->ops[net->op_count - 1], TFL_POOL_FILTER_H, 3);
+    written_option(&net->ops[net->op_count - 1], TFL_POOL_FILTER_W, 2);
+    int t = append_like(net, TFL_MUL, TFL_OPTIONS_MUL, pool, written_weights(net, 1, four, 0, 1));
+    t = append_like(net, TFL_ADD, TFL_OPTIONS_ADD, t, written_weights(net, 1, one, 0, 1));
+    t = append_like(net, TFL_RELU, TFL_OPTIONS_NONE, t, -1);
+    const int joined = written_map(net, TFL_INT8, 4, 4, 8, 0.5f, 1);
+    written_op *op =
+        written_append(net, TFL_CONCATENATION, TFL_OPTIONS_CONCAT, pool, t, -1, joined);
+    written_option(op, TFL_CONCAT_AXIS, 3);
+    const int average = written_map(net, TFL_INT8, 1, 1, 8, 0.5f, 1);
+    op = written_append(net, TFL_AVERAGE_POOL_2D, TFL_OPTIONS_POOL, joined, -1, -1, average);
+    strides_of_one(op);
+    written_option(op, TFL_POOL_PADDING, TFL_PADDING_VALID);
+    written_option(op, TFL_POOL_FILTER_H, 4);
+    written_option(op, TFL_POOL_FILTER_W, 4);
+    const int gate = written_map(net, TFL_INT8, 1, 1, 8, 1.0f / 256, -128);
+    written_append(net, TFL_LOGISTIC, TFL_OPTIONS_NONE, average, -1, -1, gate);
+    const int gated = append_like(net, TFL_MUL, TFL_OPTIONS_MUL, joined, gate);
+    const int sum = append_like(net, TFL_ADD, TFL_OPTIONS_ADD, gated, joined);
+    const int flat = append_reshape(net, append_mean(net, sum, 4, 8), 8);
+    const int scores = written_vector(net, TFL_INT8, 5, 0.5f, 1);
+    const int chances = written_vector(net, TFL_INT8, 5, 1.0f / 256, -128);
+    const int out = written_vector(net, TFL_FLOAT32, 5, 0, 0);
+    written_append(net, TFL_FULLY_CONNECTED, TFL_OPTIONS_FC, flat,
+                   written_weights(net, 2, dense, 0, 1), -1, scores);
+    op = written_append(net, TFL_SOFTMAX, TFL_OPTIONS_SOFTMAX, scores, -1, -1, chances);
+    written_option(op, TFL_SOFTMAX_BETA, 0x3f800000);
+    written_append(net, TFL_DEQUANTIZE, TFL_OPTIONS_NONE, chances, -1, -1, out);
+}

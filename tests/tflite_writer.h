@@ -64,6 +64,9 @@ void written_option(written_op *op, int field, int32_t bits);
 /* int8: 6x6x2 input, CONV_2D 3x3 stride 2 SAME RELU to 4 channels, DEPTHWISE 3x3, FC to 3. */
 void written_small_net(written_net *net);
 
+/* int8: every operator that is imported, at least once, from a float input to a float output. */
+void written_wide_net(written_net *net);
+
 /* Imports the file, which messages call "net.tflite". */
 tnas_status written_import(const written_net *net, tnas_model **out, tnas_tflite_notes *notes);
 
