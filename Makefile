@@ -191,7 +191,7 @@ $(FUZZERS): $(OUT)/fuzz/%: fuzz/%.c $(OUT)/fuzz/memory_file.o $(FUZZ_OBJECTS)
 $(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(CHECK_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
 ## test-device: the exported winner on an emulated Cortex-M7, every byte against the host
 .PHONY: test-device

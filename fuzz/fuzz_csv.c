@@ -7,6 +7,24 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { FITTED_ROWS_MAX = 4 }; /* a fit takes milliseconds */
+
+/* A model of accepted rows is a model: finite, positive, with an interval around the mean. */
+static void fit(const tnas_measurements *rows)
+{
+    static tnas_latency_model model;
+    tnas_latency latency;
+    if (tnas_latency_fit(rows, NULL, &model) != TNAS_OK)
+        return;
+    double x[TNAS_FEATURE_COUNT];
+    for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
+        x[f] = 1000;
+    tnas_latency_predict(&model, x, &latency);
+    if (!isfinite(latency.cycles) || latency.cycles <= 0 ||
+        !(latency.low_cycles <= latency.cycles && latency.cycles <= latency.high_cycles))
+        abort();
+}
+
 static void read_measurements(const char *path)
 {
     tnas_measurements rows;
@@ -19,6 +37,8 @@ static void read_measurements(const char *path)
         for (int f = 0; f < TNAS_FEATURE_COUNT && rows.rows[i].has_graph; f++)
             if (!isfinite(rows.rows[i].x[f]))
                 abort();
+    if (rows.count <= FITTED_ROWS_MAX)
+        fit(&rows);
     tnas_measurements_deinit(&rows);
 }
 

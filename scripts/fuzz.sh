@@ -22,8 +22,10 @@ copy_small configs codesize.csv csv
 copy_small configs/graphs '*.json' json
 copy_small configs/spaces '*.json' json
 copy_small configs/mcus '*.json' json
-for table in "$shared"/boards/*.csv "$shared"/models/layers*.csv; do
+for table in configs/measurements/*.csv "$shared"/boards/*.csv \
+    "$shared"/models/layers*.csv; do
     [ ! -f "$table" ] || head -n 12 "$table" > "$corpus/csv/head_$(basename "$table")"
+    [ ! -f "$table" ] || head -n 4 "$table" > "$corpus/csv/few_$(basename "$table")"
 done
 chmod -R u+w "$corpus"
 
@@ -32,7 +34,7 @@ cat configs/*/*.json | grep -oE '"[a-z_0-9-]+"' | sort -u |
     sed 's/"//g; s/.*/"\\"&\\""/' > "$folder/json.dict"
 cat configs/measurements/*.csv | head -n 200 | tr ',' '\n' | grep -E '^[A-Za-z_0-9.-]{1,30}$' |
     sort -u | sed 's/.*/"&"/' > "$folder/csv.dict"
-: > "$folder/tflite.dict"
+echo '"TFL3"' > "$folder/tflite.dict"
 
 status=0
 for name in tflite csv json; do

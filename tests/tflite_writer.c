@@ -2,7 +2,7 @@
  * every field takes 4 bytes. */
 #include "tests/tflite_writer.h"
 
-#include <check.h>
+#include <assert.h>
 #include <string.h>
 
 #include "graph/tflite_schema.h"
@@ -15,7 +15,7 @@ typedef struct writer {
 static size_t reserve(writer *w, size_t byte_count)
 {
     const size_t at = (w->count + 3) / 4 * 4;
-    ck_assert_uint_le(at + byte_count, WRITTEN_FILE_BYTES);
+    assert(at + byte_count <= WRITTEN_FILE_BYTES);
     memset(w->bytes + w->count, 0, at + byte_count - w->count);
     w->count = at + byte_count;
     return at;
@@ -187,7 +187,7 @@ tnas_status written_import(const written_net *net, tnas_model **out, tnas_tflite
     static uint8_t bytes[WRITTEN_FILE_BYTES];
     const size_t byte_count = written_file(net, bytes);
     const tnas_status status = tnas_tflite_parse(bytes, byte_count, "net.tflite", out, notes);
-    ck_assert_int_eq(status == TNAS_OK, *out != NULL);
+    assert((status == TNAS_OK) == (*out != NULL));
     return status;
 }
 
@@ -195,7 +195,7 @@ tnas_status written_import(const written_net *net, tnas_model **out, tnas_tflite
 
 static written_tensor *new_tensor(written_net *net, int type)
 {
-    ck_assert_int_lt(net->tensor_count, WRITTEN_TENSORS_MAX);
+    assert(net->tensor_count < WRITTEN_TENSORS_MAX);
     written_tensor *const t = &net->tensors[net->tensor_count++];
     *t = (written_tensor){.type = type};
     return t;
@@ -241,7 +241,7 @@ int written_weights(written_net *net, int rank, const int32_t *dim, int channel_
     t->rank = rank;
     memcpy(t->dim, dim, (size_t)rank * sizeof *dim);
     t->data_bytes = count_of(t);
-    ck_assert_uint_le(t->data_bytes, WRITTEN_DATA_BYTES);
+    assert(t->data_bytes <= WRITTEN_DATA_BYTES);
     for (size_t i = 0; i < t->data_bytes; i++)
         t->data[i] = (uint8_t)(int)((i * 37 + 11) % 255) - 127;
     t->scale_count = channels;
@@ -284,7 +284,7 @@ int written_floats(written_net *net, int rank, const int32_t *dim)
     t->rank = rank;
     memcpy(t->dim, dim, (size_t)rank * sizeof *dim);
     t->data_bytes = 4 * count_of(t);
-    ck_assert_uint_le(t->data_bytes, WRITTEN_DATA_BYTES);
+    assert(t->data_bytes <= WRITTEN_DATA_BYTES);
     for (size_t i = 0; i < t->data_bytes / 4; i++) {
         const float value = (float)i * 0.25f - 1.0f;
         memcpy(t->data + 4 * i, &value, sizeof value);
@@ -295,7 +295,7 @@ int written_floats(written_net *net, int rank, const int32_t *dim)
 written_op *written_append(written_net *net, int code, int options_type, int in, int in2, int in3,
                            int out)
 {
-    ck_assert_int_lt(net->op_count, WRITTEN_OPS_MAX);
+    assert(net->op_count < WRITTEN_OPS_MAX);
     written_op *const op = &net->ops[net->op_count++];
     *op = (written_op){.code = code,
                        .options_type = options_type,
@@ -311,7 +311,7 @@ written_op *written_append(written_net *net, int code, int options_type, int in,
 
 void written_option(written_op *op, int field, int32_t bits)
 {
-    ck_assert_int_lt(op->option_count, 8);
+    assert(op->option_count < 8);
     op->options[op->option_count].field = field;
     op->options[op->option_count++].bits = bits;
 }
