@@ -137,6 +137,14 @@ enum {
     TNAS_LATENCY_PARAMETERS = TNAS_LATENCY_OFFSET + TNAS_FAMILY_COUNT
 };
 
+/* A measurement that a model was fitted to, so that a comparison can tell it from new ones. */
+typedef struct tnas_fitted_row {
+    char name[64]; /* tnas_measurement_remember */
+    double cycles;
+} tnas_fitted_row;
+
+#define TNAS_FITTED_ROWS_MAX 256 /* more are fitted, but not remembered */
+
 /* A fitted model of one (MCU, runtime, version). Plain data, no pointers. */
 typedef struct tnas_latency_model {
     char runtime[48], version[48];
@@ -156,6 +164,8 @@ typedef struct tnas_latency_model {
     double error_net_out, error_family_out;
     double worst_net_out; /* the largest with a network left out */
     tnas_memory_terms memory;
+    int fitted_count; /* of fitted; fewer than row_count: not all are remembered */
+    tnas_fitted_row fitted[TNAS_FITTED_ROWS_MAX];
 } tnas_latency_model;
 
 typedef struct tnas_latency {

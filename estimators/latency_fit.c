@@ -433,6 +433,14 @@ static void label(const tnas_measurements *rows, tnas_latency_model *out)
     }
 }
 
+static void remember(const tnas_measurements *rows, tnas_latency_model *out)
+{
+    out->fitted_count = 0;
+    for (int i = 0; i < rows->count && out->fitted_count < TNAS_FITTED_ROWS_MAX; i++)
+        if (usable(&rows->rows[i]))
+            tnas_measurement_remember(&rows->rows[i], &out->fitted[out->fitted_count++]);
+}
+
 tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
                              tnas_latency_model *out)
 {
@@ -468,8 +476,10 @@ tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_m
     status = fit_without(&problem, nothing, scratch, out);
     if (status == TNAS_OK)
         status = cross_validate(&problem, scratch, scratch + capacity, out);
-    if (status == TNAS_OK)
+    if (status == TNAS_OK) {
         label(rows, out);
+        remember(rows, out);
+    }
 done:
     tnas_free(problem.rows);
     tnas_free(scratch);

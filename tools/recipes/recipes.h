@@ -2,7 +2,7 @@
 #ifndef TNAS_TOOLS_RECIPES_H
 #define TNAS_TOOLS_RECIPES_H
 
-#include "tools/recipes/priors.h"
+#include "estimators/priors.h"
 
 /* Files of measurements. Those whose licence is not known are not shipped: they lie in the
  * folder of shared data, $SHARED/boards. */

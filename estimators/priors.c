@@ -1,6 +1,7 @@
-#include "tools/recipes/priors.h"
+#include "estimators/priors.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "estimators/measurements.h"
 
@@ -83,4 +84,32 @@ void tnas_prior_of(tnas_prior_kind kind, tnas_latency_model *out)
     out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] =
         priors[kind].shift_tau * priors[kind].shift_tau;
     out->memory = priors[kind].memory;
+}
+
+tnas_prior_kind tnas_prior_kind_of(const char *runtime)
+{
+    static const struct {
+        const char *part; /* of the runtime's name */
+        tnas_prior_kind kind;
+    } known[] = {
+        {"tinyengine", TNAS_PRIOR_TINYENGINE}, {"tflm", TNAS_PRIOR_TFLM},
+        {"tflite-micro", TNAS_PRIOR_TFLM},     {"uint8-intq", TNAS_PRIOR_CMSIS_LAYERS},
+        {"cmsis-nn", TNAS_PRIOR_TFLM},         {"autotiler", TNAS_PRIOR_GAP8},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strstr(runtime, known[i].part) != NULL)
+            return known[i].kind;
+    return TNAS_PRIOR_X_CUBE_AI;
+}
+
+const char *tnas_prior_kind_text(tnas_prior_kind kind)
+{
+    static const char *const texts[] = {
+        [TNAS_PRIOR_X_CUBE_AI] = "a Cortex-M library of unknown structure",
+        [TNAS_PRIOR_TINYENGINE] = "TinyEngine",
+        [TNAS_PRIOR_TFLM] = "TensorFlow Lite Micro with CMSIS-NN",
+        [TNAS_PRIOR_CMSIS_LAYERS] = "single layers of CMSIS-NN",
+        [TNAS_PRIOR_GAP8] = "GAP8's AutoTiler",
+    };
+    return texts[kind];
 }
