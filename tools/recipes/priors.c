@@ -52,10 +52,10 @@ static const struct {
     double dw_correlation; /* of the depthwise MAC terms: one code path, or several */
     tnas_memory_terms memory;
 } priors[] = {
-    [TNAS_PRIOR_X_CUBE_AI]    = {NULL, 0, 2, 0, {0, 0, 0, 0}},
-    [TNAS_PRIOR_TINYENGINE]   = {tinyengine_terms, 0, 2, 0.95, {0, 0, 0, 0}},
-    [TNAS_PRIOR_TFLM]         = {tflm_terms, 0, 2, 0.95, {0, 0, 0, 0}},
-    [TNAS_PRIOR_CMSIS_LAYERS] = {layer_terms, 0, 0.2, 0.95, {0, 0, 0, 0}},
+    [TNAS_PRIOR_X_CUBE_AI]    = {NULL, 0, 2, 0, {0, 0, 0, 0, 0}},
+    [TNAS_PRIOR_TINYENGINE]   = {tinyengine_terms, 0, 2, 0.95, {0, 0, 0, 0, 0}},
+    [TNAS_PRIOR_TFLM]         = {tflm_terms, 0, 2, 0.95, {0, 0, 0, 0, 0}},
+    [TNAS_PRIOR_CMSIS_LAYERS] = {layer_terms, 0, 0.2, 0.95, {0, 0, 0, 0, 0}},
     [TNAS_PRIOR_GAP8]         = {gap8_terms, 0.5, 2, 0,
                                  {.fast_ram_bytes = 300000, .stall_cycles_byte = 3,
                                   .stall_cycles_mac = 0.11}},

@@ -13,9 +13,9 @@
 
 /* The Discovery board: AXI SRAM of 512 KiB less what the application takes; constants of more
  * than 1 MB go to the external flash. */
-#define H747_MEMORY {.fast_ram_bytes = 450000, .chip_flash_bytes = 1000000}
+#define H747_MEMORY {.fast_ram_bytes = 450000, .chip_flash_bytes = 1000000, .padded_copies = 1}
 
-#define NO_MEMORY {0, 0, 0, 0}
+#define NO_MEMORY {0, 0, 0, 0, 0}
 
 #define MLPERF(profile, part, runtime, version, prior, kin_mcu, kin_version) \
     {profile, runtime, version, {{TNAS_ROWS_MLPERF, part, NULL, NULL, false}}, prior, kin_mcu, \
