@@ -10,10 +10,10 @@ static const double tinyengine_terms[TNAS_FEATURE_COUNT] = {
     [TNAS_FEATURE_stem_mac]   = 2.0, [TNAS_FEATURE_conv1_mac] = 1.2, [TNAS_FEATURE_conv1_out]  = 15,
     [TNAS_FEATURE_convk_mac]  = 1.2, [TNAS_FEATURE_convk_out] = 15,  [TNAS_FEATURE_dw3s1_mac]  = 2.5,
     [TNAS_FEATURE_dw3s2_mac]  = 2.5, [TNAS_FEATURE_dw5_mac]   = 2.5, [TNAS_FEATURE_dw7_mac]    = 2.5,
-    [TNAS_FEATURE_dw_out]     = 8,   [TNAS_FEATURE_dw_in]     = 6,   [TNAS_FEATURE_fc_mac]     = 1.5,
+    [TNAS_FEATURE_dw_out]     = 8,   [TNAS_FEATURE_dw_in]     = 6,   [TNAS_FEATURE_fc_mac]     = 1.2, [TNAS_FEATURE_fc_out] = 15,
     [TNAS_FEATURE_add_out]    = 10,  [TNAS_FEATURE_bcast_out] = 50,  [TNAS_FEATURE_elt_out]    = 20,
     [TNAS_FEATURE_pool_in]    = 5,   [TNAS_FEATURE_softmax_in] = 200, [TNAS_FEATURE_move_out] = 3,
-    [TNAS_FEATURE_quant_out]  = 8,   [TNAS_FEATURE_layer]     = 2000,
+    [TNAS_FEATURE_quant_out]  = 8,   [TNAS_FEATURE_layer] = 500,
 };
 /* TFLM with CMSIS-NN pays for every output's requantisation. */
 static const double tflm_terms[TNAS_FEATURE_COUNT] = {
