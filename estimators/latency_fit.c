@@ -109,8 +109,8 @@ void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out
         const double tau = is_memory_term(f) ? kin_memory_tau : kin_tau;
         out->coefficient[f] = from.coefficient[f];
         for (int other = 0; other < TNAS_FEATURE_COUNT; other++)
-            out->covariance[f][other] = 0;
-        out->covariance[f][f] = tau * tau;
+            out->covariance[f][other] = from.covariance[f][other];
+        out->covariance[f][f] += tau * tau;
     }
     out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = kin_shift_tau * kin_shift_tau;
 }

@@ -144,6 +144,7 @@ static const struct {
 } memory_keys[] = {
     {"fast_ram_bytes", offsetof(tnas_memory_terms, fast_ram_bytes)},
     {"chip_flash_bytes", offsetof(tnas_memory_terms, chip_flash_bytes)},
+    {"padded_copies", offsetof(tnas_memory_terms, padded_copies)},
     {"stall_cycles_byte", offsetof(tnas_memory_terms, stall_cycles_byte)},
     {"stall_cycles_mac", offsetof(tnas_memory_terms, stall_cycles_mac)},
 };
@@ -155,8 +156,8 @@ static tnas_status read_memory(const tnas_json_at *at, tnas_memory_terms *out)
         return TNAS_OK;
     tnas_json_at memory;
     TNAS_TRY(tnas_json_object(at, "memory", &memory));
-    TNAS_TRY(tnas_json_allow_keys(&memory, "fast_ram_bytes,chip_flash_bytes,stall_cycles_byte,"
-                                           "stall_cycles_mac"));
+    TNAS_TRY(tnas_json_allow_keys(&memory, "fast_ram_bytes,chip_flash_bytes,padded_copies,"
+                                           "stall_cycles_byte,stall_cycles_mac"));
     for (int i = 0; i < MEMORY_KEYS; i++)
         if (tnas_json_has(&memory, memory_keys[i].key))
             TNAS_TRY(tnas_json_number(&memory, memory_keys[i].key, 0, 1e12,

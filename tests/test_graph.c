@@ -183,7 +183,7 @@ START_TEST(our_runtime_names_the_operators_it_lacks)
         char sentence[80];
         snprintf(sentence, sizeof sentence, "operator 0 (%s): the tinynas runtime", kinds[op]);
         ck_fails(TNAS_ERR_INPUT, sentence,
-                 tnas_schedule_build(&graph, tnas_target_tinynas(), &schedule));
+                 tnas_schedule_build(&graph, &tnas_target_tinynas, &schedule));
     }
 }
 END_TEST

@@ -96,7 +96,7 @@ START_TEST(families_follow_from_the_operators)
         {1, 1, 1, 1, 0, 9, TNAS_FAMILY_EXCITED},
         {1, 1, 0, 0, 0, 9, TNAS_FAMILY_SEPARABLE},
         {1, 1, 0, 0, 1, 9, TNAS_FAMILY_DETECTOR},
-        {1, 1, 1, 0, 1, 9, TNAS_FAMILY_PYRAMID},
+        {1, 1, 1, 0, 1, 9, TNAS_FAMILY_RESIDUAL_DETECTOR},
         {1, 0, 0, 0, 1, 9, TNAS_FAMILY_FIRE},
         {1, 0, 1, 1, 0, 9, TNAS_FAMILY_RESIDUAL},
         {1, 0, 0, 0, 0, 9, TNAS_FAMILY_PLAIN},

@@ -186,6 +186,13 @@ START_TEST(memories_are_those_of_the_data_sheets)
     } parts[] = {
         {"stm32f746", "DTCM to SRAM2", 1024, 320, 216},
         {"stm32h743", "AXI SRAM", 2048, 512, 480},
+        {"stm32h747", "AXI SRAM", 2048, 512, 400},
+        {"stm32f767", "DTCM to SRAM2", 2048, 512, 216},
+        {"stm32f769", "DTCM to SRAM2", 2048, 512, 216},
+        {"stm32f446", "SRAM1 to SRAM2", 512, 128, 180},
+        {"stm32h7a3", "AXI SRAM1 to AXI SRAM3", 2048, 1024, 280},
+        {"stm32l4r5", "SRAM1 to SRAM3", 2048, 640, 120},
+        {"stm32u585", "SRAM1 to SRAM3", 2048, 768, 160},
         {"gap8", "L2", 65536, 512, 175},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
