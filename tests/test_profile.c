@@ -100,6 +100,8 @@ static const struct {
     {"\"0x20000000\"", "\"0x120000000\"", "must be 0x and eight hexadecimal digits"},
     {"\"joined\": true", "\"joined\": \"yes\"", "regions[1].joined: must be true or false"},
     {"\"regions\"", "\"arena_pieces\": 3, \"regions\"", "arena_pieces: 3 is outside"},
+    {"\"regions\"", "\"power\": {\"mw\": 3}, \"regions\"", "power: key \"low_mw\" is missing"},
+    {"\"regions\"", "\"power\": {\"low_mw\": 4, \"mw\": 3}, \"regions\"", "power.mw: 3 is outside"},
     {"\"arena\": true", "\"arena\": true, \"base\": 0", "regions[0]: unknown key \"base\""},
     {"\"DTCM\"", "\"a name that is far too long for it\"", "at most 23 fit"},
     {"\"DTCM\"", "\"a \\\"b\\\"\"", "must be free of quotes"},
