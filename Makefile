@@ -1,6 +1,6 @@
 # tinynas: one non-recursive makefile. `make help` lists the targets.
 #
-#   MODE    release (default), asan (address + undefined behaviour), tsan, debug
+#   MODE    release (default), asan (address + undefined behaviour), tsan, debug, fuzz
 #   CC      gcc (default) or clang
 #   SHARED  folder of shared data sets, models and board measurements; tests and benchmarks
 #           that need it say that they skip when it is not there
@@ -45,6 +45,7 @@ MODE_release := -O2
 MODE_debug   := -O0
 MODE_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan    := -O1 -fsanitize=thread
+MODE_fuzz    := $(MODE_asan) -fsanitize=fuzzer-no-link
 ALL_CFLAGS   = $(BASE) $(MODE_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
 LIBS         = $(PKG_LIBS) -lcsv -lpthread -lm
 
@@ -166,6 +167,31 @@ asan:
 	@sh scripts/setup.sh build test
 	@CK_FORK=no CK_TIMEOUT_MULTIPLIER=10 OPENBLAS_NUM_THREADS=1 \
 	    $(MAKE) --no-print-directory MODE=asan run-tests
+
+# Readers depend on these folders alone.
+FUZZ_DIRS    := common runtime graph search_space estimators quant
+FUZZ_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard $(addsuffix /*.c,$(FUZZ_DIRS))))
+FUZZERS      := $(patsubst %.c,$(OUT)/%,$(wildcard fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 60
+
+## fuzz: the readers of .tflite, CSV and JSON files against a minute of hostile files each
+.PHONY: fuzz
+fuzz:
+	@sh scripts/setup.sh build test
+	@$(MAKE) --no-print-directory CC=clang MODE=fuzz fuzzers
+	@sh scripts/fuzz.sh $(BUILD)/clang-fuzz $(FUZZ_SECONDS)
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS) $(OUT)/fuzz/write_seeds
+
+$(FUZZERS): $(OUT)/fuzz/%: fuzz/%.c $(OUT)/fuzz/memory_file.o $(FUZZ_OBJECTS)
+	$(call SAY,LD   $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LIBS)
+
+$(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_OBJECTS)
+	@mkdir -p $(@D)
+	$(call SAY,LD   $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
 ## test-device: the exported winner on an emulated Cortex-M7, every byte against the host
 .PHONY: test-device

@@ -12,7 +12,8 @@
 
 typedef enum tnas_model_type { TNAS_MODEL_FLOAT, TNAS_MODEL_INT8 } tnas_model_type;
 
-/* real = scale * (q - zero_point) */
+/* real = scale * (q - zero_point). Pooling of our own keeps its input's; an imported mean, which
+ * is an AVGPOOL, may have another. */
 typedef struct tnas_quant {
     float scale;
     int32_t zero_point; /* -128..127 */

@@ -30,7 +30,9 @@ typedef struct tnas_tflite_notes {
     /* By operator of the graph. */
     int16_t file_op[TNAS_GRAPH_OPS_MAX];       /* index of the operator in the file */
     int32_t dead_channels[TNAS_GRAPH_OPS_MAX]; /* output channels whose weights are all 0 */
-    int64_t dead_channel_count, dead_macs;     /* of the whole network */
+    /* MACs when dead channels and what only they feed are left out: some runtimes do. */
+    int64_t live_macs[TNAS_GRAPH_OPS_MAX];
+    int64_t dead_channel_count, live_mac_count; /* of the whole network */
 } tnas_tflite_notes;
 
 /* Release *out with tnas_model_destroy. notes may be NULL. Fails with TNAS_ERR_INPUT on

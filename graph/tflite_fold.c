@@ -4,8 +4,7 @@
 
 #include "graph/tflite_import.h"
 
-/* ---- The border --------------------------------------------------------------------------------
- */
+/* ---- The border ---- */
 
 /* uint8 and int8 are one map when their zero points are 128 apart. */
 static tnas_status check_same_steps(const tnas_tfl_import *import, int from, int to)
@@ -73,8 +72,7 @@ tnas_status tnas_tfl_dequantize(tnas_tfl_import *import, const tnas_tfl_op *op)
     return TNAS_OK;
 }
 
-/* ---- Zeros around a map
- * -------------------------------------------------------------------------- */
+/* ---- Zeros around a map ---- */
 
 tnas_status tnas_tfl_pad(tnas_tfl_import *import, const tnas_tfl_op *op)
 {
@@ -112,8 +110,7 @@ tnas_status tnas_tfl_pad(tnas_tfl_import *import, const tnas_tfl_op *op)
     return TNAS_OK;
 }
 
-/* ---- Another shape
- * --------------------------------------------------------------------------------- */
+/* ---- Another shape ---- */
 
 static tnas_status set_numbers(tnas_tfl_import *import, int tensor, const int32_t *numbers,
                                int count)
@@ -197,8 +194,7 @@ tnas_status tnas_tfl_transpose(tnas_tfl_import *import, const tnas_tfl_op *op)
     return TNAS_OK;
 }
 
-/* ---- Means
- * ------------------------------------------------------------------------------------------ */
+/* ---- Means ---- */
 
 /* Takes the axes out of the view; `rank` receives how many dimensions are left. */
 static tnas_status take_axes(const tnas_tfl_tensor *from, const int32_t *axes, int axis_count,
@@ -264,8 +260,7 @@ tnas_status tnas_tfl_mean(tnas_tfl_import *import, const tnas_tfl_op *op)
     return TNAS_OK;
 }
 
-/* ---- Whole numbers
- * ------------------------------------------------------------------------------------ */
+/* ---- Whole numbers ---- */
 
 tnas_status tnas_tfl_shape(tnas_tfl_import *import, const tnas_tfl_op *op)
 {

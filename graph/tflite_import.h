@@ -66,7 +66,7 @@ typedef struct tnas_tfl_import {
     char problems[800];
 } tnas_tfl_import;
 
-/* ---- graph/tflite_values.c: what tensors are ------------------------------------------- */
+/* ---- graph/tflite_values.c: what tensors are ---- */
 
 /* Height, width, channels of a shape of at most 4 dimensions whose first, the batch, is 1. */
 bool tnas_tfl_hwc(const tnas_tfl_tensor *tensor, tnas_tensor *out);
@@ -99,7 +99,7 @@ tnas_status tnas_tfl_numbers(const tnas_tfl_import *import, int tensor,
 /* A constant tensor of this type whose bytes are all there. */
 tnas_status tnas_tfl_constant(tnas_tfl_import *import, int tensor, int type, const char *what);
 
-/* ---- Handlers: an operator of the file into the graph ------------------------------------ */
+/* ---- Handlers: an operator of the file into the graph ---- */
 
 typedef tnas_status tnas_tfl_handler(tnas_tfl_import *import, const tnas_tfl_op *op);
 
@@ -111,9 +111,20 @@ tnas_tfl_handler tnas_tfl_conv, tnas_tfl_dwconv, tnas_tfl_pool, tnas_tfl_fc, tna
 tnas_tfl_handler tnas_tfl_quantize, tnas_tfl_dequantize, tnas_tfl_pad, tnas_tfl_reshape,
     tnas_tfl_transpose, tnas_tfl_mean, tnas_tfl_shape, tnas_tfl_slice, tnas_tfl_pack;
 
-/* ---- graph/tflite_weights.c -------------------------------------------------------------- */
+/* ---- graph/tflite_weights.c ---- */
 
-/* Fills in the constants of every operator; counts dead channels. */
+/* An operator's weights in the model: channel c's weight i is at c * channel_step + i * step. */
+typedef struct tnas_tfl_layout {
+    size_t channels, weights; /* of one channel */
+    size_t channel_step, step;
+} tnas_tfl_layout;
+
+tnas_tfl_layout tnas_tfl_layout_of(const tnas_graph *graph, int op);
+
+/* Fills in the constants of every operator. */
 tnas_status tnas_tfl_fill_constants(tnas_tfl_import *import, tnas_model *model);
+
+/* graph/tflite_dead.c: the notes' dead channels and live MACs. */
+tnas_status tnas_tfl_count_dead(tnas_tfl_import *import, const tnas_model *model);
 
 #endif

@@ -49,7 +49,7 @@ static tnas_op plain_op(int kind)
                      .stride_w = 1};
 }
 
-/* ---- Windows -------------------------------------------------------------------------------- */
+/* ---- Windows ---- */
 
 typedef struct window {
     int kernel_h, kernel_w, stride_h, stride_w, padding;
@@ -138,7 +138,7 @@ static tnas_status take_window_input(tnas_tfl_import *import, const window *w, i
     return TNAS_OK;
 }
 
-/* ---- Operators with weights ------------------------------------------------------------------ */
+/* ---- Operators with weights ---- */
 
 static tnas_status check_dilation(const tnas_tfl_op *op, int field_h, int field_w)
 {
@@ -248,7 +248,7 @@ tnas_status tnas_tfl_fc(tnas_tfl_import *import, const tnas_tfl_op *op)
     return append_weighted(import, op, &made, filter[0], false);
 }
 
-/* ---- Operators without ----------------------------------------------------------------------- */
+/* ---- Operators without ---- */
 
 /* Pooling keeps the scale: TensorFlow Lite refuses anything else. */
 static tnas_status check_scale_kept(const tnas_tfl_import *import, int out, int in)

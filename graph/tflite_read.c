@@ -38,7 +38,7 @@ static const struct {
 };
 enum { HANDLER_COUNT = sizeof handlers / sizeof handlers[0], FILE_BYTES_MAX = 1 << 30 };
 
-/* ---- One operator ---------------------------------------------------------------------------- */
+/* ---- One operator ---- */
 
 static tnas_status import_op(tnas_tfl_import *import, const tnas_tfl_op *op)
 {
@@ -125,8 +125,7 @@ static tnas_status import_ops(tnas_tfl_import *import)
                      import->problems, more);
 }
 
-/* ---- The network ------------------------------------------------------------------------------
- */
+/* ---- The network ---- */
 
 static void copy_text(const tnas_flat_vector *text, char out[TNAS_TFLITE_NAME_BYTES])
 {
@@ -206,7 +205,9 @@ static tnas_status make_model(tnas_tfl_import *import, tnas_model **out)
     TNAS_TRY(tnas_model_create(import->type, &import->graph, &model));
     for (int t = 0; t < import->graph.tensor_count && import->type == TNAS_MODEL_INT8; t++)
         model->quant[t] = import->quant[t];
-    const tnas_status status = tnas_tfl_fill_constants(import, model);
+    tnas_status status = tnas_tfl_fill_constants(import, model);
+    if (status == TNAS_OK)
+        status = tnas_tfl_count_dead(import, model);
     if (status == TNAS_OK) {
         *out = model;
         return status;

@@ -12,34 +12,20 @@
 /* What a bias's own scale may differ by; TensorFlow Lite's tolerance. */
 #define BIAS_SCALE_TOLERANCE 0.02
 
-/* An operator's weights: channel c's weight i is at c * channel_step + i * step. */
-typedef struct layout {
-    size_t channels, weights; /* of one channel */
-    size_t channel_step, step;
-} layout;
-
-static layout layout_of(const tnas_graph *graph, int op)
-{
-    const tnas_op *const o = &graph->ops[op];
-    const size_t channels = (size_t)graph->tensors[o->out].c;
-    const size_t weights = (size_t)tnas_op_weight_count(graph, op) / channels;
-    const bool hwc = o->kind == TNAS_OP_DWCONV2D;
-    return (layout){channels, weights, hwc ? 1 : weights, hwc ? channels : 1};
-}
-
 /* The place in the file of the model's weight `at`. */
 static size_t file_index(const tnas_tfl_constants *from, const tnas_graph *graph, int op,
-                         const layout *l, size_t at)
+                         const tnas_tfl_layout *l, size_t at)
 {
     if (!from->is_hwc || graph->ops[op].kind != TNAS_OP_CONV2D)
         return at;
     return at % l->weights * l->channels + at / l->weights; /* HWC to OHW */
 }
 
-/* ---- Scales -------------------------------------------------------------------------------- */
+/* ---- Scales ---- */
 
 /* The scales of the weights, one or one per channel; zero points must be 0. */
-static tnas_status read_scales(const tnas_tfl_import *import, int op, const layout *l, float *out)
+static tnas_status read_scales(const tnas_tfl_import *import, int op, const tnas_tfl_layout *l,
+                               float *out)
 {
     const tnas_tfl_tensor *const t = &import->file->tensors[import->constants[op].weight];
     const bool per_channel = t->scale.count == l->channels && t->scale.count > 1;
@@ -62,7 +48,7 @@ static tnas_status read_scales(const tnas_tfl_import *import, int op, const layo
     return TNAS_OK;
 }
 
-static tnas_status check_bias_scale(const tnas_tfl_import *import, int op, const layout *l,
+static tnas_status check_bias_scale(const tnas_tfl_import *import, int op, const tnas_tfl_layout *l,
                                     const float *weight_scale)
 {
     const tnas_tfl_tensor *const t = &import->file->tensors[import->constants[op].bias];
@@ -84,10 +70,10 @@ static tnas_status check_bias_scale(const tnas_tfl_import *import, int op, const
     return TNAS_OK;
 }
 
-/* ---- int8 ---------------------------------------------------------------------------------- */
+/* ---- int8 ---- */
 
 /* The runtime adds in 32 bits, as TensorFlow Lite does. */
-static tnas_status check_sums(const tnas_tfl_import *import, int op, const layout *l,
+static tnas_status check_sums(const tnas_tfl_import *import, int op, const tnas_tfl_layout *l,
                               const tnas_op_constants *k)
 {
     const int zero = import->quant[import->graph.ops[op].in[0]].zero_point;
@@ -102,7 +88,7 @@ static tnas_status check_sums(const tnas_tfl_import *import, int op, const layou
     return TNAS_OK;
 }
 
-static tnas_status fill_int8(const tnas_tfl_import *import, int op, const layout *l,
+static tnas_status fill_int8(const tnas_tfl_import *import, int op, const tnas_tfl_layout *l,
                              tnas_op_constants *k)
 {
     const tnas_tfl_constants *const from = &import->constants[op];
@@ -123,7 +109,7 @@ static tnas_status fill_int8(const tnas_tfl_import *import, int op, const layout
 }
 
 /* One constant per channel, or the same for all, with the tensor's zero point as bias. */
-static tnas_status fill_int8_vector(const tnas_tfl_import *import, int op, const layout *l,
+static tnas_status fill_int8_vector(const tnas_tfl_import *import, int op, const tnas_tfl_layout *l,
                                     tnas_op_constants *k)
 {
     const int tensor = import->constants[op].weight;
@@ -138,9 +124,9 @@ static tnas_status fill_int8_vector(const tnas_tfl_import *import, int op, const
     return TNAS_OK;
 }
 
-/* ---- float --------------------------------------------------------------------------------- */
+/* ---- float ---- */
 
-static tnas_status fill_float(const tnas_tfl_import *import, int op, const layout *l,
+static tnas_status fill_float(const tnas_tfl_import *import, int op, const tnas_tfl_layout *l,
                               tnas_op_constants *k)
 {
     const tnas_tfl_constants *const from = &import->constants[op];
@@ -162,28 +148,6 @@ static tnas_status fill_float(const tnas_tfl_import *import, int op, const layou
     return TNAS_OK;
 }
 
-/* ---- Dead channels ------------------------------------------------------------------------- */
-
-static bool is_dead(const tnas_op_constants *k, const layout *l, size_t channel)
-{
-    for (size_t i = 0; i < l->weights; i++) {
-        const size_t at = channel * l->channel_step + i * l->step;
-        if (k->weight != NULL ? k->weight[at] != 0.0f : k->weight_s8[at] != 0)
-            return false;
-    }
-    return true;
-}
-
-static void count_dead(tnas_tfl_import *import, int op, const layout *l, const tnas_op_constants *k)
-{
-    int32_t dead = 0;
-    for (size_t c = 0; c < l->channels; c++)
-        dead += is_dead(k, l, c);
-    import->notes.dead_channels[op] = dead;
-    import->notes.dead_channel_count += dead;
-    import->notes.dead_macs += tnas_op_macs(&import->graph, op) / (int64_t)l->channels * dead;
-}
-
 tnas_status tnas_tfl_fill_constants(tnas_tfl_import *import, tnas_model *model)
 {
     for (int op = 0; op < import->graph.op_count; op++) {
@@ -192,7 +156,7 @@ tnas_status tnas_tfl_fill_constants(tnas_tfl_import *import, tnas_model *model)
             continue;
         import->op = import->notes.file_op[op];
         TNAS_TRY(tnas_model_add_constants(model, op, 0));
-        const layout l = layout_of(&import->graph, op);
+        const tnas_tfl_layout l = tnas_tfl_layout_of(&import->graph, op);
         tnas_op_constants *const k = &model->constants[op];
         if (import->type == TNAS_MODEL_FLOAT)
             TNAS_TRY(fill_float(import, op, &l, k));
@@ -200,8 +164,6 @@ tnas_status tnas_tfl_fill_constants(tnas_tfl_import *import, tnas_model *model)
             TNAS_TRY(fill_int8(import, op, &l, k));
         else
             TNAS_TRY(fill_int8_vector(import, op, &l, k));
-        if (filters)
-            count_dead(import, op, &l, k);
     }
     return TNAS_OK;
 }

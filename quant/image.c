@@ -227,6 +227,24 @@ static tnas_status check_model(const tnas_model *model)
     return TNAS_OK;
 }
 
+/* The pooling kernels average and compare quantised values as they are. */
+static tnas_status check_pools(const tnas_model *model)
+{
+    for (int op = 0; op < model->graph.op_count; op++) {
+        const tnas_op *const o = &model->graph.ops[op];
+        const tnas_quant in = model->quant[o->in[0]], out = model->quant[o->out];
+        if ((o->kind == TNAS_OP_AVGPOOL || o->kind == TNAS_OP_MAXPOOL) &&
+            (in.scale != out.scale || in.zero_point != out.zero_point))
+            return tnas_fail(
+                TNAS_ERR_INPUT,
+                "operator %d (%s): from scale %g, zero point %d to %g, %d: the tinynas "
+                "runtime has no pooling that rescales",
+                op, tnas_op_kind_text(o->kind), (double)in.scale, in.zero_point, (double)out.scale,
+                out.zero_point);
+    }
+    return TNAS_OK;
+}
+
 static tnas_status build(tnas_image *image, const tnas_model *model)
 {
     const tnas_target *const target = &tnas_target_tinynas;
@@ -237,6 +255,7 @@ static tnas_status build(tnas_image *image, const tnas_model *model)
     if (image->plan.arena_bytes > UINT32_MAX)
         return tnas_fail(TNAS_ERR_INPUT, "arena of %zu bytes: offsets must fit 32 bits",
                          image->plan.arena_bytes);
+    TNAS_TRY(check_pools(model));
     lay_out_constants(image);
     assert_priced_bytes(image, target);
     TNAS_TRY(allocate_constants(image));
