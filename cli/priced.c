@@ -81,9 +81,10 @@ static void note_import(const tnas_tflite_notes *n, tnas_model_type type, int64_
     if (type == TNAS_MODEL_FLOAT)
         add_note(p, "a float model, priced as if quantised to int8");
     if (n->dead_channel_count > 0)
-        add_note(
-            p, "%lld output channels have weights of 0 alone: %.2f of %.2f MMAC are for nothing",
-            (long long)n->dead_channel_count, (double)n->dead_macs * 1e-6, (double)macs * 1e-6);
+        add_note(p,
+                 "%lld output channels have weights of 0 alone: %.2f of %.2f MMAC are for nothing",
+                 (long long)n->dead_channel_count, (double)(macs - n->live_mac_count) * 1e-6,
+                 (double)macs * 1e-6);
 }
 
 static tnas_status load_tflite(const char *path, tnas_priced *p)

@@ -2,8 +2,8 @@
 #ifndef TNAS_TOOLS_FEW_SHOT_H
 #define TNAS_TOOLS_FEW_SHOT_H
 
+#include "estimators/priors.h"
 #include "tools/recipes/held_out.h"
-#include "tools/recipes/priors.h"
 
 /* MLPerf Tiny: every ordered pair of two parts that have run all four networks with one runtime
  * in one version. The kin's four rows give the prior, every choice of `measured` networks of the
