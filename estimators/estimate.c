@@ -73,7 +73,9 @@ static void price_latency(const tnas_estimator *estimator, const tnas_graph *gra
     cost->latency_upper_ms = tnas_cycles_to_ms(latency.upper_cycles, clock_mhz);
 }
 
-/* In one piece, or in two when one is not enough, two are, and part and runtime allow it. */
+/* In one piece, or in two when one is not enough and part and runtime allow it. What exceeds
+ * even the sum of two regions is priced in one piece; what does not, but leaves holes that make
+ * it too large, with its holes. */
 static tnas_status price_memory(const tnas_estimator *estimator, tnas_layout *layout,
                                 tnas_footprint *out)
 {
@@ -85,16 +87,13 @@ static tnas_status price_memory(const tnas_estimator *estimator, tnas_layout *la
     if (!runtime->target->splits_arena || mcu->arena_pieces < 2)
         return TNAS_OK;
     const size_t first_bytes = tnas_arena_first_room(mcu);
-    if (out->sram_bytes + reserve_bytes <= first_bytes)
+    const size_t needed_bytes = out->sram_bytes + reserve_bytes;
+    if (needed_bytes <= first_bytes || needed_bytes > tnas_arena_room(mcu, true))
         return TNAS_OK;
-    tnas_footprint split;
     TNAS_TRY(tnas_plan_build_split(&layout->graph, &layout->schedule, runtime->target, first_bytes,
                                    &layout->plan));
-    TNAS_TRY(tnas_footprint_compute(&layout->graph, &layout->schedule, &layout->plan, runtime,
-                                    estimator->sizes, &split));
-    if (split.sram_bytes + reserve_bytes <= tnas_arena_room(mcu, true))
-        *out = split;
-    return TNAS_OK;
+    return tnas_footprint_compute(&layout->graph, &layout->schedule, &layout->plan, runtime,
+                                  estimator->sizes, out);
 }
 
 tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out)
