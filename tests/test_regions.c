@@ -51,12 +51,12 @@ START_TEST(an_arena_takes_the_first_place_that_holds_it)
 }
 END_TEST
 
-/* Two buffers of 275 KiB alive together do not fit one piece of 512. */
+/* Three buffers of 200 KiB alive together do not fit one piece of 512. */
 static void build_wide(tnas_graph *graph)
 {
     tnas_graph_init(graph, 160, 160, 3);
-    const int a = graph_append_conv(graph, TNAS_OP_CONV2D, 0, 3, 1, 11, TNAS_ACT_RELU);
-    const int b = graph_append_conv(graph, TNAS_OP_CONV2D, a, 3, 1, 11, TNAS_ACT_RELU);
+    const int a = graph_append_conv(graph, TNAS_OP_CONV2D, 0, 3, 1, 8, TNAS_ACT_RELU);
+    const int b = graph_append_conv(graph, TNAS_OP_CONV2D, a, 3, 1, 8, TNAS_ACT_RELU);
     graph_append_add(graph, a, b);
 }
 
