@@ -6,18 +6,36 @@
 
 #include "common/paths.h"
 
-void tnas_runtime_spell(const char *text, char *out, size_t out_bytes)
+static tnas_status check_plain(const char *what, const char *text)
 {
-    size_t i = 0;
-    for (; text[i] != '\0' && i + 1 < out_bytes; i++)
-        out[i] = text[i] == ' ' || text[i] == '_' ? '-' : (char)tolower((unsigned char)text[i]);
-    out[i] = '\0';
+    if (text[0] == '\0' || strlen(text) >= TNAS_RUNTIME_BYTES)
+        return tnas_fail(TNAS_ERR_USAGE, "%s \"%.80s\": must have 1 to %d characters", what, text,
+                         TNAS_RUNTIME_BYTES - 1);
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
+            return tnas_fail(
+                TNAS_ERR_USAGE,
+                "%s \"%s\": must be free of quotes, backslashes and control characters", what,
+                text);
+    return TNAS_OK;
 }
 
-void tnas_arguments_runtime(const tnas_arguments *arguments, char *out, size_t out_bytes)
+tnas_status tnas_runtime_spell(const char *what, const char *text, char out[TNAS_RUNTIME_BYTES])
+{
+    TNAS_TRY(check_plain(what, text));
+    size_t i = 0;
+    for (; text[i] != '\0'; i++)
+        out[i] = text[i] == ' ' || text[i] == '_' ? '-' : (char)tolower((unsigned char)text[i]);
+    out[i] = '\0';
+    return TNAS_OK;
+}
+
+tnas_status tnas_arguments_runtime(const tnas_arguments *arguments, char out[TNAS_RUNTIME_BYTES])
 {
     const char *const given = arguments->text[TNAS_OPTION_runtime];
-    tnas_runtime_spell(given != NULL ? given : "tinynas", out, out_bytes);
+    if (arguments->given[TNAS_OPTION_runtime_version])
+        TNAS_TRY(check_plain("--runtime-version", arguments->text[TNAS_OPTION_runtime_version]));
+    return tnas_runtime_spell("--runtime", given != NULL ? given : "tinynas", out);
 }
 
 tnas_status tnas_arguments_graphs(const tnas_arguments *arguments, char out[TNAS_PATH_BYTES])
@@ -102,9 +120,9 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
 {
     const char *const path = arguments->text[TNAS_OPTION_measurements];
     const char *const version = arguments->text[TNAS_OPTION_runtime_version];
-    char graphs[TNAS_PATH_BYTES], runtime[48];
+    char graphs[TNAS_PATH_BYTES], runtime[TNAS_RUNTIME_BYTES];
     TNAS_TRY(tnas_arguments_graphs(arguments, graphs));
-    tnas_arguments_runtime(arguments, runtime, sizeof runtime);
+    TNAS_TRY(tnas_arguments_runtime(arguments, runtime));
     tnas_measurement_query query = {
         .mcu = mcu->name,
         .runtime = runtime,

@@ -10,11 +10,14 @@
 #include "estimators/mcu.h"
 #include "estimators/measurements.h"
 
-/* A runtime's name as profiles spell it: small letters, hyphens for blanks. */
-void tnas_runtime_spell(const char *text, char *out, size_t out_bytes);
+enum { TNAS_RUNTIME_BYTES = 48 };
 
-/* --runtime so spelt, "tinynas" when it is not given. */
-void tnas_arguments_runtime(const tnas_arguments *arguments, char *out, size_t out_bytes);
+/* A runtime's name as profiles spell it: small letters, hyphens for blanks. Fails when it is
+ * empty, too long, or holds what profiles do not; `what` opens the sentence. */
+tnas_status tnas_runtime_spell(const char *what, const char *text, char out[TNAS_RUNTIME_BYTES]);
+
+/* --runtime so spelt, "tinynas" when it is not given. Checks --runtime-version, too. */
+tnas_status tnas_arguments_runtime(const tnas_arguments *arguments, char out[TNAS_RUNTIME_BYTES]);
 
 /* The places of --graphs (estimators/networks.h), else the shipped folder. */
 tnas_status tnas_arguments_graphs(const tnas_arguments *arguments, char out[TNAS_PATH_BYTES]);

@@ -14,7 +14,7 @@
 /* All that a calibration holds. */
 typedef struct report {
     tnas_mcu *mcu;
-    char runtime[48], version[48];
+    char runtime[TNAS_RUNTIME_BYTES], version[TNAS_RUNTIME_BYTES];
     tnas_latency_model prior;
     char prior_text[256];
     tnas_measurements rows;
@@ -111,6 +111,10 @@ static void print_outliers(const report *r)
     const double notable_ratio = 1.05;
     const char *head = "outliers";
     char name[128];
+    if (c->network_count < TNAS_OUTLIER_NETWORKS_MIN) {
+        printf("outliers   cannot be told: it takes %d networks\n", TNAS_OUTLIER_NETWORKS_MIN);
+        return;
+    }
     for (int i = 0; i < c->count; i++) {
         const tnas_residual *const residual = &c->residuals[i];
         const tnas_measurement *const row = c->fitted[i].row;
@@ -205,16 +209,16 @@ static void describe_kin(const char *from, const tnas_latency_model *kin, report
 /* --from PART[:RUNTIME[:VERSION]] */
 static tnas_status load_kin(const char *from, report *r)
 {
-    char part[512], runtime[48];
+    char part[512], runtime[TNAS_RUNTIME_BYTES];
     const size_t part_length = strcspn(from, ":");
     const char *const after_part = from[part_length] != '\0' ? from + part_length + 1 : "";
     const size_t runtime_length = strcspn(after_part, ":");
     const char *const version =
         after_part[runtime_length] != '\0' ? after_part + runtime_length + 1 : NULL;
-    char spelt[48];
+    char spelt[TNAS_RUNTIME_BYTES];
     snprintf(part, sizeof part, "%.*s", (int)part_length, from);
     snprintf(spelt, sizeof spelt, "%.*s", (int)runtime_length, after_part);
-    tnas_runtime_spell(runtime_length > 0 ? spelt : r->runtime, runtime, sizeof runtime);
+    TNAS_TRY(tnas_runtime_spell("--from", runtime_length > 0 ? spelt : r->runtime, runtime));
     tnas_mcu *kin;
     TNAS_TRY(tnas_mcu_load(part, &kin));
     const tnas_latency_model *const model =
@@ -242,8 +246,11 @@ static tnas_status choose_prior(const tnas_arguments *arguments, report *r)
         return load_kin(arguments->text[TNAS_OPTION_from], r);
     const tnas_latency_model *const own = find_model(r->mcu, r->runtime, r->version);
     if (own != NULL && own->row_count == 0) {
+        static const char said[] = "prior, 0 measurements; ";
+        const bool repeats = strncmp(own->source, said, sizeof said - 1) == 0;
         r->prior = *own;
-        snprintf(r->prior_text, sizeof r->prior_text, "%.255s", own->source);
+        snprintf(r->prior_text, sizeof r->prior_text, "the profile's, %.230s",
+                 own->source + (repeats ? sizeof said - 1 : 0));
         return TNAS_OK;
     }
     const tnas_prior_kind kind = tnas_prior_kind_of(r->runtime);
@@ -277,10 +284,27 @@ static void label(const tnas_arguments *arguments, report *r)
     make_plain(model->source);
 }
 
+/* Rows that no library could have produced, a column of other units say, would make a profile
+ * that does not load. */
+static tnas_status check_sense(const tnas_arguments *arguments, const report *r)
+{
+    const double error_max = 1e3;
+    const tnas_scores *const s = &r->calibration.net_out_scores;
+    char name[128];
+    if (s->worst_ape <= error_max && r->calibration.model.kappa <= error_max &&
+        r->calibration.model.kappa_new <= error_max)
+        return TNAS_OK;
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "%s: line %d: %s is off by a factor of %.3g from what is to be expected: "
+                     "these are not times of one library on one part",
+                     arguments->text[TNAS_OPTION_measurements], s->worst->row->line,
+                     tnas_measurement_name(s->worst->row, name, sizeof name), 1 + s->worst_ape);
+}
+
 static tnas_status calibrate(const tnas_arguments *arguments, report *r)
 {
     TNAS_TRY(tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &r->mcu));
-    tnas_arguments_runtime(arguments, r->runtime, sizeof r->runtime);
+    TNAS_TRY(tnas_arguments_runtime(arguments, r->runtime));
     TNAS_TRY(tnas_board_rows_load(arguments, r->mcu, r->mcu->clock_mhz, NULL, &r->rows));
     TNAS_TRY(find_version(arguments, r));
     TNAS_TRY(choose_prior(arguments, r));
@@ -288,13 +312,14 @@ static tnas_status calibrate(const tnas_arguments *arguments, report *r)
     TNAS_TRY(
         tnas_board_rows_load(arguments, r->mcu, r->mcu->clock_mhz, &r->prior.memory, &r->rows));
     TNAS_TRY(tnas_calibrate(&r->rows, &r->prior, &r->calibration));
+    TNAS_TRY(check_sense(arguments, r));
     label(arguments, r);
     char graphs[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_arguments_graphs(arguments, graphs));
     TNAS_TRY(tnas_graph_pool_load(graphs, &r->rows, &r->pool));
     r->pool.best = tnas_suggest_next(&r->calibration.model, r->pool.networks, r->pool.count,
                                      &r->pool.spread_now);
-    TNAS_TRY(tnas_mcu_set_latency_model(r->mcu, &r->calibration.model));
+    TNAS_TRY(tnas_mcu_replace_latency_models(r->mcu, &r->calibration.model));
     TNAS_TRY(tnas_mcu_save(r->mcu, arguments->text[TNAS_OPTION_out]));
     if (tnas_wants_table(arguments))
         print_table(arguments, r);

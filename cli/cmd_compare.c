@@ -14,7 +14,7 @@
 /* All that a comparison holds. */
 typedef struct report {
     tnas_mcu *mcu;
-    char runtime[48];
+    char runtime[TNAS_RUNTIME_BYTES];
     int model_count;
     const tnas_latency_model *models[TNAS_MCU_MODELS_MAX]; /* of the runtime, newest first */
     tnas_measurements rows;
@@ -75,12 +75,13 @@ static void print_rows(const report *r)
     for (int i = 0; i < r->summary.all.n; i++) {
         const tnas_compared_row *const row = &r->compared[i];
         const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
+        const bool of_several = r->model_count > 1 && row->row->version[0] != '\0';
         char name[128];
         printf("%-36.36s %11.3f %9.3f ..%10.3f %11.3f %+7.1f %%  %s%s%s%s\n",
                tnas_measurement_name(row->row, name, sizeof name), t.predicted, t.low, t.high,
                t.measured, 100 * row->error, tnas_row_role_text(row->role),
-               row->covered ? "" : ", outside", r->model_count > 1 ? ", " : "",
-               r->model_count > 1 ? row->row->version : "");
+               row->covered ? "" : ", outside", of_several ? ", " : "",
+               of_several ? row->row->version : "");
     }
 }
 
@@ -145,7 +146,7 @@ done:
 static tnas_status choose_models(const tnas_arguments *arguments, report *r)
 {
     const char *const version = arguments->text[TNAS_OPTION_runtime_version];
-    tnas_arguments_runtime(arguments, r->runtime, sizeof r->runtime);
+    TNAS_TRY(tnas_arguments_runtime(arguments, r->runtime));
     r->models[0] = tnas_mcu_latency_model(r->mcu, r->runtime);
     if (r->models[0] == NULL)
         return tnas_fail(TNAS_ERR_USAGE,

@@ -144,6 +144,34 @@ static void add_latency(cJSON *o, const tnas_priced *p)
     cJSON_AddStringToObject(o, "warnings", doubts);
 }
 
+/* Milliwatts times milliseconds are microjoules. */
+static double to_mj(double mw, double ms)
+{
+    return 1e-3 * mw * ms;
+}
+
+static void add_energy(cJSON *o, const tnas_priced *p)
+{
+    const tnas_mcu_power *const power = &p->mcu->power;
+    const tnas_cost *const c = &p->cost;
+    const bool known = power->mw > 0 && c->has_latency;
+    tnas_json_add(o, "energy_mj", known ? to_mj(power->mw, c->latency_ms) : NAN);
+    tnas_json_add(o, "energy_low_mj", known ? to_mj(power->low_mw, c->latency_low_ms) : NAN);
+    tnas_json_add(o, "energy_high_mj", known ? to_mj(power->high_mw, c->latency_high_ms) : NAN);
+}
+
+static void print_energy(const tnas_priced *p)
+{
+    const tnas_mcu_power *const power = &p->mcu->power;
+    const tnas_cost *const c = &p->cost;
+    if (power->mw == 0 || !c->has_latency)
+        return;
+    printf("energy     %.3g mJ (%.3g to %.3g) at %.3g mW (%.3g to %.3g); %s\n",
+           to_mj(power->mw, c->latency_ms), to_mj(power->low_mw, c->latency_low_ms),
+           to_mj(power->high_mw, c->latency_high_ms), power->mw, power->low_mw, power->high_mw,
+           power->source);
+}
+
 static void print_result(const tnas_arguments *arguments, const tnas_priced *p)
 {
     const bool with_layers = arguments->given[TNAS_OPTION_layers];
@@ -157,6 +185,7 @@ static void print_result(const tnas_arguments *arguments, const tnas_priced *p)
     cJSON_AddNumberToObject(o, "macs", (double)p->cost.macs);
     add_memory(o, p);
     add_latency(o, p);
+    add_energy(o, p);
     cJSON_AddBoolToObject(o, "fits", p->cost.over == 0);
     cJSON_AddStringToObject(o, "notes", p->notes);
     cJSON *layers = with_layers ? cJSON_AddArrayToObject(o, "layers") : NULL;
@@ -293,6 +322,7 @@ static void print_table(const tnas_arguments *arguments, const tnas_priced *p)
         printf("import     %s\n", p->notes);
     print_memory(p);
     print_latency(p);
+    print_energy(p);
     if (arguments->given[TNAS_OPTION_layers])
         print_layers(p);
 }

@@ -82,8 +82,9 @@ static void note_import(const tnas_tflite_notes *n, tnas_model_type type, int64_
         add_note(p, "a float model, priced as if quantised to int8");
     if (n->dead_channel_count > 0)
         add_note(p,
-                 "%lld output channels have weights of 0 alone: %.2f of %.2f MMAC are for nothing",
-                 (long long)n->dead_channel_count, (double)(macs - n->live_mac_count) * 1e-6,
+                 "%lld output channels have weights of 0 alone: without them and what only they "
+                 "feed %.2f of %.2f MMAC",
+                 (long long)n->dead_channel_count, (double)n->live_mac_count * 1e-6,
                  (double)macs * 1e-6);
 }
 
@@ -121,8 +122,8 @@ static tnas_status load_graph(const tnas_arguments *arguments, const char *model
 
 static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
 {
-    char runtime[48];
-    tnas_arguments_runtime(arguments, runtime, sizeof runtime);
+    char runtime[TNAS_RUNTIME_BYTES];
+    TNAS_TRY(tnas_arguments_runtime(arguments, runtime));
     tnas_estimator *const e = &p->estimator;
     e->mcu = p->mcu;
     char what[64];

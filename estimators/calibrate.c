@@ -169,7 +169,8 @@ static tnas_status fit_all(const tnas_measurements *rows, const tnas_latency_mod
         tnas_free(c->family_out);
         c->family_out = NULL;
     }
-    TNAS_TRY(find_outliers(prior, kept, c));
+    if (c->network_count >= TNAS_OUTLIER_NETWORKS_MIN)
+        TNAS_TRY(find_outliers(prior, kept, c));
     find_repeats(c);
     TNAS_TRY(score(c->fitted, c->count, &c->fitted_scores));
     TNAS_TRY(score(c->net_out, c->count, &c->net_out_scores));

@@ -10,6 +10,9 @@
 
 #include "estimators/compare.h"
 
+/* Two that disagree do not say which of them is wrong. */
+enum { TNAS_OUTLIER_NETWORKS_MIN = 3 };
+
 /* What is odd about a row. */
 typedef struct tnas_residual {
     double deviations;   /* log (measured / net out) in deviations of that prediction, kappa 1 */

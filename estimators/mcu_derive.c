@@ -90,6 +90,7 @@ tnas_status tnas_mcu_derive(const tnas_mcu *kin, const tnas_mcu_change *change, 
              "Made from the profile of %s. Its latency models are priors: `tinynas calibrate` with "
              "measurements of this part replaces them.",
              kin->name);
+    mcu->power = (tnas_mcu_power){0}; /* the kin's says nothing of this part */
     if (change->clock_mhz > 0)
         mcu->clock_mhz = change->clock_mhz;
     set_memories(change, mcu);

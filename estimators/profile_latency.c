@@ -339,6 +339,24 @@ const tnas_latency_model *tnas_mcu_latency_model(const tnas_mcu *mcu, const char
     return newest;
 }
 
+tnas_status tnas_mcu_replace_latency_models(tnas_mcu *mcu, const tnas_latency_model *model)
+{
+    int kept = 0;
+    bool placed = false;
+    for (int i = 0; i < mcu->model_count; i++) {
+        const bool same = strcmp(mcu->models[i].runtime, model->runtime) == 0;
+        if (same && placed)
+            continue;
+        if (same)
+            mcu->models[kept++] = *model;
+        else if (kept++ != i)
+            mcu->models[kept - 1] = mcu->models[i];
+        placed = placed || same;
+    }
+    mcu->model_count = kept;
+    return placed ? TNAS_OK : tnas_mcu_set_latency_model(mcu, model);
+}
+
 tnas_status tnas_mcu_set_latency_model(tnas_mcu *mcu, const tnas_latency_model *model)
 {
     for (int i = 0; i < mcu->model_count; i++)

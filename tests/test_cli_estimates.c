@@ -207,6 +207,16 @@ START_TEST(calibrate_takes_any_columns_that_suffice)
     ck_assert_str_eq(text_of(json, "runtime"), "cmsis-nn-(uint8-intq-fork)");
     cJSON_Delete(json);
     check_ok(run("mcu check %s/q.json", folder));
+    /* Layers without any name, in a file that a spreadsheet wrote. */
+    write_file(folder, "b.csv",
+               "\xef\xbb\xbfop,in_h,in_w,in_c,out_h,out_w,out_c,kernel,cycles\r\n"
+               "CONV_2D,8,8,16,8,8,32,1x1,90000\r\nADD,8,8,16,8,8,16,,20000\r\n",
+               path);
+    json = check_json(run("calibrate --mcu stm32f746 --runtime mylib --measurements %s "
+                          "--out %s/p.json --format json",
+                          path, folder));
+    ck_assert_double_eq(number(json, "n"), 2);
+    cJSON_Delete(json);
 }
 END_TEST
 
@@ -252,6 +262,16 @@ START_TEST(a_calibration_that_fails_leaves_no_file)
     check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "line 3: latency_ms = -56");
     write_file(folder, "a.csv", "model,latency_ms\nnobody,25\n", path);
     check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "nothing to fit");
+    write_file(folder, "a.csv", "model,latency_ms\nmcunet-in0,1e9\nmcunet-in1,1e-5\n", path);
+    check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "off by a factor");
+    write_file(folder, "a.csv", "model,latency_ms\nmcunet-in0,1e300\n", path);
+    check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "line 2: latency_ms = 1e+300");
+    write_file(folder, "a.csv", "model,latency_ms,latency_ms\nmcunet-in0,1,2\n", path);
+    check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "stands twice");
+    write_file(folder, "a.csv", "model,latency_ms\nmcunet-in0,25\n", path);
+    check_failure(run(CALIBRATE "%s --out %s --runtime ''", path, out), 2, "--runtime");
+    check_failure(run(CALIBRATE "%s --out %s --runtime-version 'a\"b'", path, out), 2,
+                  "--runtime-version");
     ck_assert(!tnas_file_exists(out));
 #undef CALIBRATE
 }
@@ -301,6 +321,11 @@ START_TEST(a_part_of_ones_own_starts_from_priors)
                           folder, path, folder));
     ck_assert_double_eq(number(json, "n"), 1);
     ck_assert_ptr_nonnull(strstr(text_of(json, "prior"), "stm32h743"));
+    cJSON_Delete(json);
+    json = check_json(
+        run("estimate mcunet-in0 --mcu %s/c.json --runtime tinyengine --format json", folder));
+    ck_assert_double_eq(number(json, "latency_rows"), 1);
+    ck_assert_double_eq_tol(number(json, "latency_ms"), 50, 1);
     cJSON_Delete(json);
 }
 END_TEST
