@@ -5,6 +5,7 @@
 #include "graph/plan.h"
 #include "search_space/space.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static void read_graph(const char *path)
@@ -44,6 +45,9 @@ static void read_profile(const char *path)
     for (int m = 0; m < mcu->model_count; m++) {
         tnas_latency latency;
         tnas_latency_predict(&mcu->models[m], x, &latency);
+        if (!isfinite(latency.cycles) || latency.cycles < 0 || isnan(latency.upper_cycles) ||
+            !(latency.low_cycles <= latency.cycles && latency.cycles <= latency.high_cycles))
+            abort();
     }
     tnas_mcu_destroy(mcu);
 }

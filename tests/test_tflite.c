@@ -99,6 +99,49 @@ START_TEST(a_small_net_has_its_shapes_scales_and_constants)
 }
 END_TEST
 
+START_TEST(heights_and_widths_are_told_apart)
+{
+    static const struct {
+        int code, options_type, kind;
+        int stride_h, stride_w, filter_h, filter_w; /* option fields; -1: weights say it */
+    } rows[] = {
+        {TFL_CONV_2D, TFL_OPTIONS_CONV, TNAS_OP_CONV2D, TFL_CONV_STRIDE_H, TFL_CONV_STRIDE_W, -1,
+         -1},
+        {TFL_DEPTHWISE_CONV_2D, TFL_OPTIONS_DWCONV, TNAS_OP_DWCONV2D, TFL_DWCONV_STRIDE_H,
+         TFL_DWCONV_STRIDE_W, -1, -1},
+        {TFL_MAX_POOL_2D, TFL_OPTIONS_POOL, TNAS_OP_MAXPOOL, TFL_POOL_STRIDE_H, TFL_POOL_STRIDE_W,
+         TFL_POOL_FILTER_H, TFL_POOL_FILTER_W},
+        {TFL_AVERAGE_POOL_2D, TFL_OPTIONS_POOL, TNAS_OP_AVGPOOL, TFL_POOL_STRIDE_H,
+         TFL_POOL_STRIDE_W, TFL_POOL_FILTER_H, TFL_POOL_FILTER_W},
+    };
+    static written_net net;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const int in = start_net(&net, TFL_INT8, 9, 8, 2);
+        const bool pool = rows[i].filter_h >= 0;
+        const int32_t filters[] = {i == 0 ? 2 : 1, 3, 2, 2};
+        const int weights = pool ? -1 : written_weights(&net, 4, filters, 0, 1);
+        const int out = written_map(&net, TFL_INT8, 5, 3, 2, 0.5f, 1); /* 9 by 2, 8 by 3 */
+        written_op *const op =
+            written_append(&net, rows[i].code, rows[i].options_type, in, weights, -1, out);
+        written_option(op, rows[i].stride_h, 2);
+        written_option(op, rows[i].stride_w, 3);
+        if (pool) {
+            written_option(op, rows[i].filter_h, 3);
+            written_option(op, rows[i].filter_w, 2);
+        }
+        tnas_model *const model = import_net(&net);
+        const tnas_op *const made = &model->graph.ops[0];
+        ck_assert_int_eq(made->kind, rows[i].kind);
+        ck_assert_int_eq(made->kernel_h, 3);
+        ck_assert_int_eq(made->kernel_w, 2);
+        ck_assert_int_eq(made->stride_h, 2);
+        ck_assert_int_eq(made->stride_w, 3);
+        check_pads(made, 1, 1, 0, 0);
+        tnas_model_destroy(model);
+    }
+}
+END_TEST
+
 START_TEST(a_missing_bias_is_zero)
 {
     static written_net net;
@@ -596,6 +639,7 @@ int main(void)
     TCase *const meaning = tcase_create("meaning");
     tcase_add_test(meaning, a_small_net_has_its_shapes_scales_and_constants);
     tcase_add_test(meaning, every_operator_can_be_part_of_a_network);
+    tcase_add_test(meaning, heights_and_widths_are_told_apart);
     tcase_add_test(meaning, a_missing_bias_is_zero);
     tcase_add_test(meaning, dead_channels_and_what_they_feed_are_counted);
     tcase_add_test(meaning, several_filters_on_one_channel_are_a_convolution);
