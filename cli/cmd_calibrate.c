@@ -17,6 +17,7 @@ typedef struct report {
     char runtime[TNAS_RUNTIME_BYTES], version[TNAS_RUNTIME_BYTES];
     tnas_latency_model prior;
     char prior_text[256];
+    int rows_in_prior; /* that the prior was fitted to already */
     tnas_measurements rows;
     tnas_calibration calibration;
     tnas_graph_pool pool;
@@ -70,6 +71,7 @@ static void print_result(const tnas_arguments *arguments, const report *r)
     cJSON_AddStringToObject(o, "runtime_version", r->version);
     cJSON_AddStringToObject(o, "profile", arguments->text[TNAS_OPTION_out]);
     cJSON_AddStringToObject(o, "prior", r->prior_text);
+    cJSON_AddNumberToObject(o, "rows_in_prior", r->rows_in_prior);
     cJSON_AddNumberToObject(o, "n", c->count);
     cJSON_AddNumberToObject(o, "networks", c->network_count);
     cJSON_AddNumberToObject(o, "without_graph", c->without_graph);
@@ -162,6 +164,10 @@ static void print_table(const tnas_arguments *arguments, const report *r)
         tnas_scores_print("family out", &c->family_out_scores);
     else
         printf("family out not known: all rows are of one family\n");
+    if (r->rows_in_prior > 0)
+        printf("note       the prior was fitted to %d of these rows already: new networks are "
+               "predicted worse than net out says\n",
+               r->rows_in_prior);
     if (isfinite(c->net_out_scores.macs_only_mape))
         printf("MACs alone mean error %.1f %%, each network predicted from the others\n",
                100 * c->net_out_scores.macs_only_mape);
@@ -313,6 +319,9 @@ static tnas_status calibrate(const tnas_arguments *arguments, report *r)
         tnas_board_rows_load(arguments, r->mcu, r->mcu->clock_mhz, &r->prior.memory, &r->rows));
     TNAS_TRY(tnas_calibrate(&r->rows, &r->prior, &r->calibration));
     TNAS_TRY(check_sense(arguments, r));
+    for (int i = 0; i < r->calibration.count; i++)
+        r->rows_in_prior +=
+            tnas_row_role_of(&r->prior, r->calibration.fitted[i].row) == TNAS_ROW_FITTED;
     label(arguments, r);
     char graphs[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_arguments_graphs(arguments, graphs));

@@ -161,8 +161,15 @@ START_TEST(calibrate_writes_a_profile_that_every_command_reads)
     const cJSON *const net_out = cJSON_GetObjectItem(json, "net_out");
     ck_assert_double_lt(number(net_out, "mape"), 0.04);
     ck_assert_ptr_nonnull(strstr(text_of(json, "prior"), "stm32f746 tinyengine"));
+    ck_assert_double_eq(number(json, "rows_in_prior"), 0);
     text_of(cJSON_GetObjectItem(json, "measure_next"), "name");
     check_ok(run("mcu check %s", profile));
+    cJSON *const again =
+        check_json(run("calibrate --mcu stm32h743 --runtime tinyengine --from %s "
+                       "--measurements " TINYENGINE_ROWS " --out %s/again.json --format json",
+                       profile, folder));
+    ck_assert_double_eq(number(again, "rows_in_prior"), 8);
+    cJSON_Delete(again);
     cJSON *const compared = check_json(run("compare --mcu %s --runtime tinyengine --measurements "
                                            "" TINYENGINE_ROWS " --format json",
                                            profile));
