@@ -91,6 +91,14 @@ static const tnas_recipe *kin_of(const tnas_recipe *recipe)
                : NULL;
 }
 
+static bool ships_rows(const tnas_recipe *recipe)
+{
+    for (int i = 0; i < TNAS_RECIPE_SETS_MAX; i++)
+        if (files[recipe->sets[i].file].shared)
+            return false;
+    return true;
+}
+
 static bool has_rows(const tnas_recipe *recipe)
 {
     for (int i = 0; i < TNAS_RECIPE_SETS_MAX; i++)
@@ -234,6 +242,8 @@ tnas_status tnas_recipe_fit(const tnas_recipe *recipe, tnas_latency_model *out)
     tnas_latency_model prior;
     TNAS_TRY(tnas_recipe_prior(recipe, &prior));
     TNAS_TRY(fit_rows(recipe, &prior, out));
+    if (!ships_rows(recipe))
+        out->fitted_count = 0; /* coefficients may be passed on, these rows may not */
     snprintf(out->runtime, sizeof out->runtime, "%s", recipe->runtime);
     snprintf(out->version, sizeof out->version, "%s", recipe->version);
     if (recipe->kin_mcu == NULL)
