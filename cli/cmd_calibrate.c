@@ -317,6 +317,10 @@ static tnas_status calibrate(const tnas_arguments *arguments, report *r)
     tnas_measurements_deinit(&r->rows); /* again, now that it is known how memory counts */
     TNAS_TRY(
         tnas_board_rows_load(arguments, r->mcu, r->mcu->clock_mhz, &r->prior.memory, &r->rows));
+    for (int i = 0; i < r->rows.count; i++) {
+        tnas_measurement *const row = &r->rows.rows[i];
+        memmove(row->x, tnas_measurement_features(row, &r->prior), sizeof row->x);
+    }
     TNAS_TRY(tnas_calibrate(&r->rows, &r->prior, &r->calibration));
     TNAS_TRY(check_sense(arguments, r));
     for (int i = 0; i < r->calibration.count; i++)

@@ -97,6 +97,7 @@ static tnas_status load_tflite(const char *path, tnas_priced *p)
     const tnas_status status = tnas_tflite_load(path, &model, notes);
     if (status == TNAS_OK) {
         p->graph = model->graph;
+        p->has_dead_channels = notes->dead_channel_count > 0;
         note_import(notes, model->type, tnas_graph_macs(&model->graph), p);
         tnas_model_destroy(model);
     }
@@ -156,6 +157,15 @@ static void leave_head_out(tnas_priced *p)
     }
 }
 
+/* A runtime that drops dead channels is faster than the whole graph says. */
+static void note_dropped(tnas_priced *p)
+{
+    const tnas_latency_model *const model = p->estimator.latency;
+    if (model != NULL && model->drops_dead && p->has_dead_channels)
+        add_note(p, "%s %s leaves dead channels out: expect less than this latency",
+                 p->estimator.runtime->name, model->version);
+}
+
 static void time_steps(tnas_priced *p)
 {
     const tnas_latency_model *const model = p->estimator.latency;
@@ -206,6 +216,7 @@ tnas_status tnas_priced_load(const tnas_arguments *arguments, const char *model,
         status = choose_rules(arguments, p);
     if (status == TNAS_OK) {
         leave_head_out(p);
+        note_dropped(p);
         status = price(p);
     }
     if (status == TNAS_OK)

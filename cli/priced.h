@@ -13,9 +13,10 @@ typedef struct tnas_step_time {
 
 /* Large: for the heap. */
 typedef struct tnas_priced {
-    char name[128];   /* of the network */
-    int target_id;    /* of a study's winner; 0: from a file */
-    char notes[1024]; /* what an import changed, "; " between sentences */
+    char name[128];         /* of the network */
+    int target_id;          /* of a study's winner; 0: from a file */
+    char notes[1024];       /* what an import changed, "; " between sentences */
+    bool has_dead_channels; /* of an imported file */
     tnas_graph graph;
     tnas_mcu *mcu;
     tnas_code_sizes sizes;

@@ -183,7 +183,7 @@ static void compare_row(const tnas_latency_model *model, const tnas_measurement 
                         tnas_compared_row *out)
 {
     *out = (tnas_compared_row){.row = row, .model = model, .role = tnas_row_role_of(model, row)};
-    tnas_latency_predict(model, row->x, &out->predicted);
+    tnas_latency_predict(model, tnas_measurement_features(row, model), &out->predicted);
     out->error = out->predicted.cycles / row->cycles - 1;
     out->covered =
         row->cycles >= out->predicted.low_cycles && row->cycles <= out->predicted.high_cycles;

@@ -170,6 +170,7 @@ typedef struct tnas_latency_model {
     double error_net_out, error_family_out;
     double worst_net_out; /* the largest with a network left out */
     tnas_memory_terms memory;
+    bool drops_dead;  /* the runtime leaves out channels whose weights are all 0 */
     int fitted_count; /* of fitted; fewer than row_count: not all are remembered */
     tnas_fitted_row fitted[TNAS_FITTED_ROWS_MAX];
 } tnas_latency_model;

@@ -105,6 +105,7 @@ void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out
     out->clock_mhz = from.clock_mhz;
     out->family_sigma = from.family_sigma;
     out->memory = from.memory;
+    out->drops_dead = from.drops_dead;
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
         const double tau = is_memory_term(f) ? kin_memory_tau : kin_tau;
         out->coefficient[f] = from.coefficient[f];

@@ -249,7 +249,18 @@ static tnas_status read_network(const tnas_networks *networks, const tnas_memory
     tnas_network_state state;
     TNAS_TRY(tnas_networks_features(networks, out->model, memory, out->x, &state));
     out->has_graph = state == TNAS_NETWORK_FOUND;
+    char live[256];
+    if (!out->has_graph || snprintf(live, sizeof live, "%s-live", out->model) >= (int)sizeof live)
+        return TNAS_OK;
+    TNAS_TRY(tnas_networks_features(networks, live, memory, out->live_x, &state));
+    out->has_live = state == TNAS_NETWORK_FOUND;
     return TNAS_OK;
+}
+
+const double *tnas_measurement_features(const tnas_measurement *row,
+                                        const tnas_latency_model *model)
+{
+    return model->drops_dead && row->has_live ? row->live_x : row->x;
 }
 
 static bool is_network(const tnas_measurement *row)

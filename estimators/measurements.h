@@ -14,7 +14,8 @@ typedef struct tnas_measurement {
     double rounding_frac; /* half a unit of the last printed digit, as a share of the value */
     int line;
     bool has_graph; /* features are filled in */
-    double x[TNAS_FEATURE_COUNT];
+    bool has_live;  /* the network MODEL-live is there: it without its dead channels */
+    double x[TNAS_FEATURE_COUNT], live_x[TNAS_FEATURE_COUNT];
 } tnas_measurement;
 
 typedef struct tnas_measurements {
@@ -45,6 +46,10 @@ typedef struct tnas_measurement_query {
 tnas_status tnas_measurements_load(const char *csv, const tnas_measurement_query *query,
                                    tnas_measurements *out);
 void tnas_measurements_deinit(tnas_measurements *measurements);
+
+/* What a model sees of a row: its network, or its live part when the runtime drops the rest. */
+const double *tnas_measurement_features(const tnas_measurement *row,
+                                        const tnas_latency_model *model);
 
 /* "mcunet-in0", "mobilenet layer 3": a row's network or layer, cut to fit; returns out. */
 const char *tnas_measurement_name(const tnas_measurement *row, char *out, size_t out_bytes);

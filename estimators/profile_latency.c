@@ -220,7 +220,7 @@ static tnas_status read_model(const tnas_json_at *at, tnas_latency_model *model)
     TNAS_TRY(tnas_json_object(at, NULL, &(tnas_json_at){0}));
     TNAS_TRY(tnas_json_allow_keys(at, "runtime,runtime_version,source,row_count,clock_mhz,sigma,"
                                       "family_sigma,kappa,kappa_new,error_net_out,worst_net_out,"
-                                      "error_family_out,memory,fitted,terms,"
+                                      "error_family_out,memory,drops_dead,fitted,terms,"
                                       "families,covariance"));
     TNAS_TRY(tnas_profile_text(at, "runtime", model->runtime, sizeof model->runtime));
     TNAS_TRY(tnas_profile_text(at, "runtime_version", model->version, sizeof model->version));
@@ -232,6 +232,8 @@ static tnas_status read_model(const tnas_json_at *at, tnas_latency_model *model)
     TNAS_TRY(tnas_json_number(at, "kappa", 1, 1000, &model->kappa));
     TNAS_TRY(tnas_json_number(at, "kappa_new", 1, 1000, &model->kappa_new));
     TNAS_TRY(read_memory(at, &model->memory));
+    if (tnas_json_has(at, "drops_dead"))
+        TNAS_TRY(tnas_json_bool(at, "drops_dead", &model->drops_dead));
     TNAS_TRY(read_optional(at, "error_net_out", &model->error_net_out));
     TNAS_TRY(read_optional(at, "error_family_out", &model->error_family_out));
     TNAS_TRY(read_optional(at, "worst_net_out", &model->worst_net_out));
@@ -313,6 +315,8 @@ static void write_model(const tnas_latency_model *model, tnas_text *text)
     if (!isnan(model->error_family_out))
         tnas_text_add(text, "      \"error_family_out\": %.6g,\n", model->error_family_out);
     write_memory(&model->memory, text);
+    if (model->drops_dead)
+        tnas_text_add(text, "      \"drops_dead\": true,\n");
     write_fitted(model, text);
     write_terms(model, text);
     tnas_text_add(text, "    }");

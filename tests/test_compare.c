@@ -148,6 +148,27 @@ START_TEST(a_row_is_predicted_by_the_model_of_its_version)
 }
 END_TEST
 
+START_TEST(a_model_that_drops_dead_channels_sees_the_live_network)
+{
+    tnas_latency_model model;
+    make_model("1", &model);
+    const tnas_latency_model *const models[] = {&model};
+    tnas_measurement row;
+    make_row("a", "1", 100, 60, &row);
+    row.live_x[TNAS_FEATURE_conv1_mac] = 60;
+    const tnas_measurements rows = {.count = 1, .rows = &row};
+    tnas_comparison comparison;
+    tnas_compared_row compared;
+    const double expected[2][2] = {{100, 100}, {100, 60}}; /* [drops_dead][has_live] */
+    for (int i = 0; i < 4; i++) {
+        model.drops_dead = i / 2;
+        row.has_live = i % 2;
+        ck_ok(tnas_latency_compare(models, 1, &rows, &comparison, &compared));
+        ck_assert_double_eq(compared.predicted.cycles, expected[i / 2][i % 2]);
+    }
+}
+END_TEST
+
 START_TEST(a_prior_has_seen_no_row)
 {
     tnas_latency_model prior;
@@ -199,6 +220,7 @@ int main(void)
     tcase_add_test(tc, a_quantile_is_a_value_of_the_list);
     tcase_add_test(tc, a_comparison_is_that_computed_by_hand);
     tcase_add_test(tc, a_row_is_predicted_by_the_model_of_its_version);
+    tcase_add_test(tc, a_model_that_drops_dead_channels_sees_the_live_network);
     tcase_add_test(tc, a_prior_has_seen_no_row);
     tcase_add_test(tc, a_model_remembers_the_rows_it_was_fitted_to);
     tcase_add_test(tc, scores_of_no_row_say_nothing);

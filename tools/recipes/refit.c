@@ -244,6 +244,7 @@ tnas_status tnas_recipe_fit(const tnas_recipe *recipe, tnas_latency_model *out)
     TNAS_TRY(fit_rows(recipe, &prior, out));
     if (!ships_rows(recipe))
         out->fitted_count = 0; /* coefficients may be passed on, these rows may not */
+    out->drops_dead = recipe->drops_dead;
     snprintf(out->runtime, sizeof out->runtime, "%s", recipe->runtime);
     snprintf(out->version, sizeof out->version, "%s", recipe->version);
     if (recipe->kin_mcu == NULL)
