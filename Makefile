@@ -242,6 +242,11 @@ bench-train:
 bench-estimate: $(OUT)/bench/bench_estimate
 	@TINYNAS_HOME=. $(OUT)/bench/bench_estimate
 
+## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
+.PHONY: results-memory
+results-memory: $(OUT)/tools/fit_memory
+	@TINYNAS_HOME=. $(OUT)/tools/fit_memory $(SHARED)
+
 ## layers: no file includes a folder of its own level or above
 .PHONY: layers
 layers:

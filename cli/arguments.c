@@ -139,7 +139,7 @@ tnas_status tnas_arguments_parse(int argc, char **argv, tnas_arguments *out)
         i += used;
     }
     const char *const format = out->text[TNAS_OPTION_format];
-    if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0)
-        return tnas_fail(TNAS_ERR_USAGE, "--format %s: must be table or json", format);
+    if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0 && strcmp(format, "csv") != 0)
+        return tnas_fail(TNAS_ERR_USAGE, "--format %s: must be table, json or csv", format);
     return TNAS_OK;
 }

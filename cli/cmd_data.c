@@ -18,7 +18,8 @@ static void count_classes(const tnas_dataset *dataset, class_counts *counts)
         counts[dataset->validation.labels[i]].validation++;
 }
 
-static void info_json(const tnas_dataset *dataset, const class_counts *counts)
+static void info_result(const tnas_arguments *arguments, const tnas_dataset *dataset,
+                        const class_counts *counts)
 {
     cJSON *o = tnas_json_result("tinynas-data-info");
     cJSON_AddStringToObject(o, "name", dataset->name);
@@ -39,7 +40,7 @@ static void info_json(const tnas_dataset *dataset, const class_counts *counts)
         cJSON_AddNumberToObject(c, "validation", counts[i].validation);
         cJSON_AddItemToArray(classes, c);
     }
-    tnas_json_print(o);
+    tnas_result_print(arguments, o, "classes");
 }
 
 static void info_table(const tnas_arguments *arguments, const tnas_dataset *dataset,
@@ -62,10 +63,10 @@ static tnas_status info(const tnas_arguments *arguments, const tnas_dataset *dat
     if (counts == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "class counts");
     count_classes(dataset, counts);
-    if (tnas_wants_json(arguments))
-        info_json(dataset, counts);
-    else
+    if (tnas_wants_table(arguments))
         info_table(arguments, dataset, counts);
+    else
+        info_result(arguments, dataset, counts);
     tnas_free(counts);
     return TNAS_OK;
 }
@@ -80,11 +81,11 @@ static tnas_status write(const tnas_arguments *arguments, tnas_dataset *dataset)
     tnas_status status = tnas_dir_create(folder);
     if (status == TNAS_OK)
         status = tnas_images_save_idx(&test, dataset->h, dataset->w, dataset->c, folder);
-    if (status == TNAS_OK && tnas_wants_json(arguments)) {
+    if (status == TNAS_OK && !tnas_wants_table(arguments)) {
         cJSON *o = tnas_json_result("tinynas-data-write");
         cJSON_AddStringToObject(o, "folder", folder);
         cJSON_AddNumberToObject(o, "images", test.count);
-        tnas_json_print(o);
+        tnas_result_print(arguments, o, NULL);
     } else if (status == TNAS_OK) {
         printf("wrote %d test images to %s/images.idx and %s/labels.idx\n", test.count, folder,
                folder);

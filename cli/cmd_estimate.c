@@ -4,230 +4,360 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
-#include "common/alloc.h"
-#include "common/paths.h"
+#include "cli/priced.h"
+#include "cli/report.h"
 #include "estimators/regions.h"
-#include "study/study.h"
 
-/* What is priced, and the rules it is priced by. */
-typedef struct subject {
-    int target_id; /* of a study; 0: a graph file */
-    tnas_graph graph;
-    tnas_mcu *mcu;
-    tnas_code_sizes sizes;
-    tnas_estimator estimator;
-    tnas_cost cost;
-    tnas_schedule schedule;
-    tnas_plan plan;
-} subject;
-
-/* A graph file, or a study's winner: the one for this part, else the last, for a winner may be
- * priced on any part. */
-static tnas_status load_graph(const tnas_arguments *arguments, const char *model, subject *s)
+/* "3x3/2" of a window, "" where there is none. */
+static void window_text(const tnas_op *op, char out[32])
 {
-    if (!tnas_is_study(model))
-        return tnas_graph_load(model, &s->graph);
-    tnas_study *study;
-    if (tnas_arguments_study(arguments, model, s->mcu->name, &study) != TNAS_OK)
-        TNAS_TRY(tnas_arguments_study(arguments, model, NULL, &study));
-    s->graph = study->model->graph;
-    s->target_id = study->target_id;
-    tnas_study_destroy(study);
-    return TNAS_OK;
+    out[0] = '\0';
+    if (!tnas_op_has(op->kind, TNAS_OP_WINDOW))
+        return;
+    const int used = snprintf(out, 32, "%dx%d", op->kernel_h, op->kernel_w);
+    if (op->stride_h != op->stride_w)
+        snprintf(out + used, 32 - (size_t)used, "/%dx%d", op->stride_h, op->stride_w);
+    else if (op->stride_h > 1)
+        snprintf(out + used, 32 - (size_t)used, "/%d", op->stride_h);
 }
 
-static tnas_status price(const tnas_arguments *arguments, const char *model, subject *s)
+static int64_t step_macs(const tnas_priced *p, const tnas_step *step)
 {
-    const char *const mcu = arguments->text[TNAS_OPTION_mcu];
-    const char *const runtime = arguments->text[TNAS_OPTION_runtime];
-    if (runtime != NULL && strcmp(runtime, "tinynas") != 0)
-        return tnas_fail(TNAS_ERR_USAGE,
-                         "--runtime %s: this version prices the memory of tinynas only", runtime);
-    TNAS_TRY(tnas_mcu_load(mcu, &s->mcu));
-    TNAS_TRY(load_graph(arguments, model, s));
-    char path[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_config_path("codesize.csv", path));
-    TNAS_TRY(tnas_code_sizes_load(path, &s->sizes));
-    s->estimator = (tnas_estimator){
-        .mcu = s->mcu,
-        .runtime = tnas_runtime_find("tinynas"),
-        .latency = tnas_mcu_latency_model(s->mcu, "tinynas"),
-        .sizes = &s->sizes,
-    };
-    TNAS_TRY(tnas_arguments_limits(arguments, &s->estimator.limits));
-    tnas_limits_clip(s->mcu, s->estimator.runtime, &s->estimator.limits);
-    TNAS_TRY(tnas_schedule_build(&s->graph, s->estimator.runtime->target, &s->schedule));
-    TNAS_TRY(tnas_plan_build(&s->graph, &s->schedule, s->estimator.runtime->target, &s->plan));
-    return tnas_estimate(&s->estimator, &s->graph, &s->cost);
+    int64_t macs = 0;
+    for (int op = step->op; op < step->op + step->op_count; op++)
+        macs += tnas_op_macs(&p->layout.graph, op);
+    return macs;
 }
 
-static void add_layers(cJSON *o, const subject *s)
+static double to_ms(const tnas_priced *p, double cycles)
 {
-    cJSON *layers = cJSON_AddArrayToObject(o, "layers");
-    for (int i = 0; i < s->schedule.step_count; i++) {
-        const tnas_step *const step = &s->schedule.steps[i];
-        const tnas_op *const op = &s->graph.ops[step->op];
-        const tnas_tensor *const out = &s->graph.tensors[op->out];
-        const tnas_packed_bytes packed =
-            s->estimator.runtime->target->packed_bytes(&s->graph, step->op);
-        cJSON *layer = cJSON_CreateObject();
-        cJSON_AddNumberToObject(layer, "index", i);
-        cJSON_AddStringToObject(layer, "op", tnas_op_kind_text(op->kind));
-        cJSON_AddStringToObject(layer, "kernel",
-                                s->estimator.runtime->target->kernel_name(step->kernel));
-        const int shape[3] = {out->h, out->w, out->c};
-        cJSON_AddItemToObject(layer, "out", cJSON_CreateIntArray(shape, 3));
-        cJSON_AddNumberToObject(layer, "macs", (double)tnas_op_macs(&s->graph, step->op));
-        cJSON_AddNumberToObject(layer, "constant_bytes",
-                                (double)(packed.weights + packed.channels));
-        cJSON_AddNumberToObject(layer, "live_bytes",
-                                (double)tnas_plan_live_bytes(&s->graph, &s->schedule, &s->plan, i));
-        cJSON_AddItemToArray(layers, layer);
-    }
+    return tnas_cycles_to_ms(cycles, p->mcu->clock_mhz);
 }
 
-static void print_json(const tnas_arguments *arguments, const subject *s)
+static void add_layer(cJSON *layers, const tnas_priced *p, int index)
 {
-    const tnas_cost *const c = &s->cost;
-    const tnas_footprint *const f = &c->footprint;
-    cJSON *o = tnas_json_result("tinynas-estimate");
-    cJSON_AddStringToObject(o, "mcu", s->mcu->name);
-    cJSON_AddNumberToObject(o, "clock_mhz", s->mcu->clock_mhz);
-    cJSON_AddStringToObject(o, "runtime", "tinynas");
-    if (s->target_id > 0)
-        cJSON_AddNumberToObject(o, "target", s->target_id);
-    cJSON_AddNumberToObject(o, "macs", (double)c->macs);
+    const tnas_step *const step = &p->layout.schedule.steps[index];
+    const tnas_op *const op = &p->layout.graph.ops[step->op];
+    const tnas_tensor *const in = &p->layout.graph.tensors[op->in[0]];
+    const tnas_tensor *const out = &p->layout.graph.tensors[op->out];
+    const tnas_step_bytes *const bytes = &p->bytes[index];
+    const tnas_step_time *const time = &p->times[index];
+    const bool timed = p->estimator.latency != NULL;
+    const int64_t macs = step_macs(p, step);
+    char window[32];
+    window_text(op, window);
+    cJSON *layer = cJSON_CreateObject();
+    cJSON_AddNumberToObject(layer, "index", index);
+    cJSON_AddStringToObject(layer, "op", tnas_op_kind_text(op->kind));
+    cJSON_AddStringToObject(layer, "window", window);
+    cJSON_AddStringToObject(layer, "kernel",
+                            p->estimator.runtime->target->kernel_name(step->kernel));
+    cJSON_AddItemToObject(layer, "in", cJSON_CreateIntArray((int[]){in->h, in->w, in->c}, 3));
+    cJSON_AddItemToObject(layer, "out", cJSON_CreateIntArray((int[]){out->h, out->w, out->c}, 3));
+    cJSON_AddNumberToObject(layer, "macs", (double)macs);
+    cJSON_AddNumberToObject(layer, "constant_bytes", (double)(bytes->weights + bytes->channels));
+    cJSON_AddNumberToObject(layer, "live_bytes", (double)bytes->live);
+    cJSON_AddNumberToObject(layer, "scratch_bytes", (double)bytes->scratch);
+    cJSON_AddBoolToObject(layer, "peak", bytes->is_peak);
+    tnas_json_add(layer, "cycles", timed ? time->cycles : NAN);
+    tnas_json_add(layer, "latency_ms", timed ? to_ms(p, time->cycles) : NAN);
+    tnas_json_add(layer, "latency_low_ms", timed ? to_ms(p, time->low_cycles) : NAN);
+    tnas_json_add(layer, "latency_high_ms", timed ? to_ms(p, time->high_cycles) : NAN);
+    tnas_json_add(layer, "share", timed ? time->share : NAN);
+    tnas_json_add(layer, "cycles_per_mac", timed && macs > 0 ? time->cycles / (double)macs : NAN);
+    cJSON_AddItemToArray(layers, layer);
+}
+
+static bool is_code_exact(const tnas_priced *p)
+{
+    return p->estimator.runtime->code_bytes == NULL &&
+           tnas_code_sizes_exact_for(&p->sizes, p->mcu->core);
+}
+
+/* Arena bytes that no tensor and no scratch of the peak step fills. */
+static size_t gap_bytes(const tnas_footprint *f)
+{
+    return f->arena_bytes - f->live_bytes - f->scratch_bytes;
+}
+
+static size_t tensor_bytes(const tnas_priced *p, int tensor)
+{
+    return (size_t)tnas_tensor_count(&p->graph.tensors[tensor]);
+}
+
+static void add_memory(cJSON *o, const tnas_priced *p)
+{
+    const tnas_footprint *const f = &p->cost.footprint;
+    const tnas_limits *const limits = &p->estimator.limits;
+    tnas_arena_place place;
+    tnas_arena_place_find(p->mcu, f->sram_bytes + limits->reserve_sram_bytes,
+                          p->estimator.runtime->target->splits_arena, &place);
     cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
     cJSON_AddNumberToObject(o, "weights_bytes", (double)f->weights_bytes);
     cJSON_AddNumberToObject(o, "channels_bytes", (double)f->channels_bytes);
     cJSON_AddNumberToObject(o, "table_bytes", (double)f->table_bytes);
     cJSON_AddNumberToObject(o, "code_bytes", (double)f->code_bytes);
-    cJSON_AddStringToObject(o, "code_toolchain", s->sizes.toolchain);
-    cJSON_AddBoolToObject(o, "code_exact", tnas_code_sizes_exact_for(&s->sizes, s->mcu->core));
+    cJSON_AddStringToObject(o, "code_toolchain",
+                            p->estimator.runtime->code_bytes == NULL ? p->sizes.toolchain : "");
+    cJSON_AddBoolToObject(o, "code_exact", is_code_exact(p));
     cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
+    cJSON_AddNumberToObject(o, "activations_bytes", (double)f->live_bytes);
+    cJSON_AddNumberToObject(o, "scratch_bytes", (double)f->scratch_bytes);
+    cJSON_AddNumberToObject(o, "gap_bytes", (double)gap_bytes(f));
+    cJSON_AddNumberToObject(o, "runtime_bytes", (double)f->shared_bytes);
+    cJSON_AddNumberToObject(o, "input_bytes", (double)tensor_bytes(p, 0));
+    cJSON_AddNumberToObject(o, "output_bytes",
+                            (double)tensor_bytes(p, tnas_graph_output(&p->graph)));
     cJSON_AddNumberToObject(o, "stack_bytes", (double)f->stack_bytes);
+    cJSON_AddStringToObject(o, "arena_in", place.text);
+    cJSON_AddStringToObject(o, "memory_source", p->estimator.runtime->memory_source);
+    cJSON_AddNumberToObject(o, "flash_limit_bytes", (double)limits->flash_bytes);
+    cJSON_AddNumberToObject(o, "sram_limit_bytes", (double)limits->sram_bytes);
+    cJSON_AddNumberToObject(o, "reserve_flash_bytes", (double)limits->reserve_flash_bytes);
+    cJSON_AddNumberToObject(o, "reserve_sram_bytes", (double)limits->reserve_sram_bytes);
+}
+
+static bool is_family_seen(const tnas_priced *p)
+{
+    return p->estimator.latency->family_rows[tnas_family_of(p->x)] > 0;
+}
+
+static void add_latency(cJSON *o, const tnas_priced *p)
+{
+    const tnas_cost *const c = &p->cost;
+    const tnas_latency_model *const model = p->estimator.latency;
     tnas_json_add(o, "latency_ms", c->has_latency ? c->latency_ms : NAN);
     tnas_json_add(o, "latency_low_ms", c->has_latency ? c->latency_low_ms : NAN);
     tnas_json_add(o, "latency_high_ms", c->has_latency ? c->latency_high_ms : NAN);
     tnas_json_add(o, "latency_upper_ms", c->has_latency ? c->latency_upper_ms : NAN);
-    if (c->has_latency) {
-        char source[320];
-        tnas_latency_describe(s->estimator.latency, source, sizeof source);
-        cJSON_AddStringToObject(o, "latency_source", source);
+    if (!c->has_latency)
+        return;
+    char source[512], doubts[1024];
+    tnas_latency_describe(model, source, sizeof source);
+    tnas_latency_doubts(model, p->x, doubts, sizeof doubts);
+    cJSON_AddStringToObject(o, "latency_source", source);
+    cJSON_AddStringToObject(o, "runtime_version", model->version);
+    cJSON_AddNumberToObject(o, "latency_rows", model->row_count);
+    tnas_json_add(o, "latency_net_out", model->error_net_out);
+    cJSON_AddStringToObject(o, "family", tnas_family_text(tnas_family_of(p->x)));
+    cJSON_AddBoolToObject(o, "family_seen", is_family_seen(p));
+    cJSON_AddStringToObject(o, "warnings", doubts);
+}
+
+/* Milliwatts times milliseconds are microjoules. */
+static double to_mj(double mw, double ms)
+{
+    return 1e-3 * mw * ms;
+}
+
+static void add_energy(cJSON *o, const tnas_priced *p)
+{
+    const tnas_mcu_power *const power = &p->mcu->power;
+    const tnas_cost *const c = &p->cost;
+    const bool known = power->mw > 0 && c->has_latency;
+    tnas_json_add(o, "energy_mj", known ? to_mj(power->mw, c->latency_ms) : NAN);
+    tnas_json_add(o, "energy_low_mj", known ? to_mj(power->low_mw, c->latency_low_ms) : NAN);
+    tnas_json_add(o, "energy_high_mj", known ? to_mj(power->high_mw, c->latency_high_ms) : NAN);
+}
+
+static void print_energy(const tnas_priced *p)
+{
+    const tnas_mcu_power *const power = &p->mcu->power;
+    const tnas_cost *const c = &p->cost;
+    if (power->mw == 0 || !c->has_latency)
+        return;
+    printf("energy     %.3g mJ (%.3g to %.3g) at %.3g mW (%.3g to %.3g); %s\n",
+           to_mj(power->mw, c->latency_ms), to_mj(power->low_mw, c->latency_low_ms),
+           to_mj(power->high_mw, c->latency_high_ms), power->mw, power->low_mw, power->high_mw,
+           power->source);
+}
+
+static void print_result(const tnas_arguments *arguments, const tnas_priced *p)
+{
+    const bool with_layers = arguments->given[TNAS_OPTION_layers];
+    cJSON *o = tnas_json_result("tinynas-estimate");
+    cJSON_AddStringToObject(o, "network", p->name);
+    cJSON_AddStringToObject(o, "mcu", p->mcu->name);
+    cJSON_AddNumberToObject(o, "clock_mhz", p->mcu->clock_mhz);
+    cJSON_AddStringToObject(o, "runtime", p->estimator.runtime->name);
+    if (p->target_id > 0)
+        cJSON_AddNumberToObject(o, "target", p->target_id);
+    cJSON_AddNumberToObject(o, "macs", (double)p->cost.macs);
+    add_memory(o, p);
+    add_latency(o, p);
+    add_energy(o, p);
+    cJSON_AddBoolToObject(o, "fits", p->cost.over == 0);
+    cJSON_AddStringToObject(o, "notes", p->notes);
+    cJSON *layers = with_layers ? cJSON_AddArrayToObject(o, "layers") : NULL;
+    for (int i = 0; with_layers && i < p->layout.schedule.step_count; i++)
+        add_layer(layers, p, i);
+    tnas_result_print(arguments, o, with_layers ? "layers" : NULL);
+}
+
+static void print_layer(const tnas_priced *p, int index)
+{
+    const tnas_step *const step = &p->layout.schedule.steps[index];
+    const tnas_op *const op = &p->layout.graph.ops[step->op];
+    const tnas_tensor *const out = &p->layout.graph.tensors[op->out];
+    const tnas_step_bytes *const bytes = &p->bytes[index];
+    const tnas_step_time *const time = &p->times[index];
+    const int64_t macs = step_macs(p, step);
+    char window[32], shape[48], a[32], b[32], c[32], d[32];
+    window_text(op, window);
+    snprintf(shape, sizeof shape, "%dx%dx%d", out->h, out->w, out->c);
+    printf("%3d %-10.10s %-5s %-12s %11s %9s %9s%c %8s", index, tnas_op_kind_text(op->kind), window,
+           shape, tnas_with_commas(macs, a),
+           tnas_with_commas((long long)(bytes->weights + bytes->channels), b),
+           tnas_with_commas((long long)bytes->live, c), bytes->is_peak ? '*' : ' ',
+           tnas_with_commas((long long)bytes->scratch, d));
+    if (p->estimator.latency == NULL) {
+        printf("\n");
+        return;
     }
-    cJSON_AddBoolToObject(o, "fits", c->over == 0);
-    if (arguments->given[TNAS_OPTION_layers])
-        add_layers(o, s);
-    tnas_json_print(o);
+    char ms[24], half[24];
+    printf(" %12s %8s +- %-7s %5.1f", tnas_with_commas((long long)time->cycles, a),
+           tnas_ms_text(to_ms(p, time->cycles), ms),
+           tnas_ms_text(0.5 * to_ms(p, time->high_cycles - time->low_cycles), half),
+           100 * time->share);
+    if (macs > 0)
+        printf(" %8.2f", time->cycles / (double)macs);
+    printf("\n");
 }
 
-static void print_layers(const subject *s)
+static void print_layers(const tnas_priced *p)
 {
-    printf("\n%3s %-9s %-20s %-12s %10s %9s %9s\n", "", "op", "kernel", "output", "MACs",
-           "constants", "live");
-    for (int i = 0; i < s->schedule.step_count; i++) {
-        const tnas_step *const step = &s->schedule.steps[i];
-        const tnas_op *const op = &s->graph.ops[step->op];
-        const tnas_tensor *const out = &s->graph.tensors[op->out];
-        const tnas_packed_bytes packed =
-            s->estimator.runtime->target->packed_bytes(&s->graph, step->op);
-        char shape[48], macs[32], constants[32], live[32];
-        snprintf(shape, sizeof shape, "%dx%dx%d", out->h, out->w, out->c);
-        printf("%3d %-9s %-20s %-12s %10s %9s %9s%s\n", i, tnas_op_kind_text(op->kind),
-               s->estimator.runtime->target->kernel_name(step->kernel), shape,
-               tnas_with_commas(tnas_op_macs(&s->graph, step->op), macs),
-               tnas_with_commas((long long)(packed.weights + packed.channels), constants),
-               tnas_with_commas(
-                   (long long)tnas_plan_live_bytes(&s->graph, &s->schedule, &s->plan, i), live),
-               i == s->plan.peak_step ? " <- peak" : "");
-    }
+    const bool timed = p->estimator.latency != NULL;
+    printf("\n%3s %-16s %-12s %11s %9s %9s  %8s", "", "operator", "output", "MACs", "constants",
+           "live", "scratch");
+    if (timed)
+        printf(" %12s %8s %10s %5s %8s", "cycles", "ms", "(90 %)", "%", "per MAC");
+    printf("\n");
+    for (int i = 0; i < p->layout.schedule.step_count; i++)
+        print_layer(p, i);
+    printf("*   the most bytes alive at once: %zu of the arena's %zu\n",
+           p->cost.footprint.live_bytes + p->cost.footprint.scratch_bytes,
+           p->cost.footprint.arena_bytes);
+    if (timed)
+        printf("    a model fitted to whole networks knows sums better than layers: read cycles as "
+               "shares\n");
 }
 
-static void print_line(const char *name, const subject *s, int limit_index)
+static void print_memory(const tnas_priced *p)
 {
-    const tnas_limits *const limits = &s->estimator.limits;
-    const double value = tnas_cost_value(&s->cost, limits, limit_index);
-    const double limit = tnas_limit_value(limits, limit_index);
-    char a[32], b[32], c[32];
-    printf("%-10s %12s of %12s bytes, slack %s (%.1f %%)  %s\n", name,
-           tnas_with_commas((long long)value, a), tnas_with_commas((long long)limit, b),
-           tnas_with_commas((long long)(limit - value), c), 100 * (limit - value) / limit,
-           (s->cost.over & (1u << limit_index)) != 0 ? "OVER" : "FITS");
-}
-
-/* What a reader should know about this latency. */
-static void print_doubts(const subject *s)
-{
-    double x[TNAS_FEATURE_COUNT];
-    char doubts[512];
-    tnas_features_of_graph(&s->estimator.latency->memory, &s->graph, x);
-    tnas_latency_doubts(s->estimator.latency, x, doubts, sizeof doubts);
-    if (doubts[0] != '\0')
-        printf("           %s\n", doubts);
-}
-
-static void print_table(const tnas_arguments *arguments, const subject *s)
-{
-    const tnas_cost *const c = &s->cost;
-    const tnas_footprint *const f = &c->footprint;
-    const tnas_limits *const limits = &s->estimator.limits;
+    const tnas_footprint *const f = &p->cost.footprint;
+    const tnas_runtime *const runtime = p->estimator.runtime;
+    const tnas_limits *const limits = &p->estimator.limits;
+    char bytes[32];
     tnas_arena_place place;
-    tnas_arena_place_find(s->mcu, c->footprint.sram_bytes + limits->reserve_sram_bytes,
-                          s->estimator.runtime->target->splits_arena, &place);
-    tnas_print_header(arguments);
-    printf("part       %s (%s) at %g MHz, runtime tinynas, arena in %s\n", s->mcu->name,
-           s->mcu->part, s->mcu->clock_mhz, place.text);
-    if (s->target_id > 0)
-        printf("network    the study's target %d\n", s->target_id);
-    printf("work       %.3f MMAC in %d layers\n", (double)c->macs * 1e-6, s->schedule.step_count);
-    print_line("flash", s, TNAS_LIMIT_INDEX_FLASH);
-    printf("           weights %zu, channel parameters %zu, table %zu, code %zu\n",
-           f->weights_bytes, f->channels_bytes, f->table_bytes, f->code_bytes);
-    printf("           code %s %s\n",
-           tnas_code_sizes_exact_for(&s->sizes, s->mcu->core) ? "exact for"
-                                                              : "estimated: measured with",
-           s->sizes.toolchain);
-    print_line("SRAM", s, TNAS_LIMIT_INDEX_SRAM);
-    printf("           activations %zu, scratch %zu, input and output included; stack %zu apart\n",
-           f->live_bytes, f->scratch_bytes, f->stack_bytes);
-    if (limits->reserve_flash_bytes > 0 || limits->reserve_sram_bytes > 0)
-        printf("           reserve counted: flash %zu, SRAM %zu\n", limits->reserve_flash_bytes,
-               limits->reserve_sram_bytes);
-    if (c->has_latency) {
-        char source[320];
-        tnas_latency_describe(s->estimator.latency, source, sizeof source);
-        printf("latency    %.2f ms, 90 %% within %.2f..%.2f, one-sided %.2f", c->latency_ms,
-               c->latency_low_ms, c->latency_high_ms, c->latency_upper_ms);
-        if (isfinite(limits->latency_ms))
-            printf(", limit %g  %s", limits->latency_ms,
-                   (c->over & TNAS_LIMIT_LATENCY) != 0 ? "OVER" : "FITS");
-        printf("\n           %s\n", source);
-        print_doubts(s);
-    } else {
-        printf("latency    unknown: the profile has no model of this runtime\n");
+    tnas_arena_place_find(p->mcu, f->sram_bytes + limits->reserve_sram_bytes,
+                          runtime->target->splits_arena, &place);
+    printf("weights    %12s in flash: packed %zu, per channel %zu, layer table %zu\n",
+           tnas_with_commas((long long)(f->flash_bytes - f->code_bytes), bytes), f->weights_bytes,
+           f->channels_bytes, f->table_bytes);
+    printf("code       %12s in flash: %s%s\n", tnas_with_commas((long long)f->code_bytes, bytes),
+           runtime->code_bytes != NULL ? "estimated for "
+           : is_code_exact(p)          ? "exact for "
+                                       : "estimated, measured with ",
+           runtime->code_bytes != NULL ? runtime->name : p->sizes.toolchain);
+    printf("activations%12s in RAM, alive at once; input %zu, output %zu\n",
+           tnas_with_commas((long long)f->live_bytes, bytes), tensor_bytes(p, 0),
+           tensor_bytes(p, tnas_graph_output(&p->graph)));
+    printf("runtime    %12s in RAM: scratch %zu, gaps %zu, beside the arena %zu\n",
+           tnas_with_commas((long long)(f->sram_bytes - f->live_bytes), bytes), f->scratch_bytes,
+           gap_bytes(f), f->shared_bytes);
+    if (f->stack_bytes > 0)
+        printf("stack      %12s apart\n", tnas_with_commas((long long)f->stack_bytes, bytes));
+    else
+        printf("stack           unknown, apart\n");
+    tnas_report_bytes("flash", f->flash_bytes, limits->reserve_flash_bytes, limits->flash_bytes,
+                      NULL);
+    char where[128];
+    snprintf(where, sizeof where, "in %s", place.text);
+    tnas_report_bytes("SRAM", f->sram_bytes, limits->reserve_sram_bytes, limits->sram_bytes, where);
+    printf("           %s\n", runtime->memory_source);
+}
+
+static void print_latency(const tnas_priced *p)
+{
+    const tnas_cost *const c = &p->cost;
+    const tnas_latency_model *const model = p->estimator.latency;
+    if (model == NULL) {
+        printf("latency    unknown: the profile of %s has no model of %s\n", p->mcu->name,
+               p->estimator.runtime->name);
+        return;
     }
+    char source[512], facts[700], doubts[1024];
+    tnas_latency_describe(model, source, sizeof source);
+    snprintf(facts, sizeof facts, "%s%s%s%s, %s",
+             model->row_count == 0 ? ""
+             : is_family_seen(p)   ? "family seen, "
+                                   : "family new, ",
+             model->runtime, model->version[0] != '\0' ? " " : "", model->version, source);
+    tnas_report_latency(&(tnas_latency_line){
+        .ms = c->latency_ms,
+        .low_ms = c->latency_low_ms,
+        .high_ms = c->latency_high_ms,
+        .upper_ms = c->latency_upper_ms,
+        .limit_ms = p->estimator.limits.latency_ms,
+        .limit_at_mean = p->estimator.limits.latency_at_mean,
+        .facts = facts,
+    });
+    tnas_latency_doubts(model, p->x, doubts, sizeof doubts);
+    if (doubts[0] != '\0')
+        printf("warning    %s\n", doubts);
+}
+
+static void print_table(const tnas_arguments *arguments, const tnas_priced *p)
+{
+    const tnas_tensor *const in = &p->graph.tensors[0];
+    tnas_print_header(arguments);
+    printf("part       %s (%s) at %g MHz, runtime %s\n", p->mcu->name, p->mcu->part,
+           p->mcu->clock_mhz, p->estimator.runtime->name);
+    printf("network    %s", p->name);
+    if (p->target_id > 0)
+        printf(", target %d", p->target_id);
+    printf(": input %dx%dx%d, %d operators, %.3f MMAC\n", in->h, in->w, in->c, p->graph.op_count,
+           (double)p->cost.macs * 1e-6);
+    if (p->notes[0] != '\0')
+        printf("import     %s\n", p->notes);
+    print_memory(p);
+    print_latency(p);
+    print_energy(p);
     if (arguments->given[TNAS_OPTION_layers])
-        print_layers(s);
+        print_layers(p);
+}
+
+/* Names every limit that is exceeded. */
+static tnas_status fail_over(const tnas_priced *p)
+{
+    char excess[300];
+    size_t used = 0;
+    for (int i = 0; i < TNAS_LIMIT_COUNT; i++)
+        if ((p->cost.over & (1u << i)) != 0)
+            used +=
+                (size_t)snprintf(excess + used, sizeof excess - used, "%s %s needs %.9g of %.9g %s",
+                                 used > 0 ? "," : "", tnas_limit_text(i),
+                                 tnas_cost_value(&p->cost, &p->estimator.limits, i),
+                                 tnas_limit_value(&p->estimator.limits, i),
+                                 i == TNAS_LIMIT_INDEX_LATENCY ? "ms" : "bytes");
+    return tnas_fail(TNAS_ERR_INFEASIBLE, "%s does not fit %s:%s", p->name, p->mcu->name, excess);
 }
 
 tnas_status tnas_cmd_estimate(const tnas_arguments *arguments)
 {
     const char *model;
-    TNAS_TRY(tnas_arguments_operand(arguments, "MODEL: a study or a graph file", &model));
+    TNAS_TRY(
+        tnas_arguments_operand(arguments, "MODEL: a study, a graph or a .tflite file", &model));
     TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_mcu, "mcu"));
-    subject *s = tnas_alloc_zero(1, sizeof *s);
-    if (s == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "estimate of %s", model);
-    tnas_status status = price(arguments, model, s);
-    if (status == TNAS_OK) {
-        if (tnas_wants_json(arguments))
-            print_json(arguments, s);
-        else
-            print_table(arguments, s);
-        if (s->cost.over != 0 && arguments->given[TNAS_OPTION_check])
-            status = tnas_fail(TNAS_ERR_INFEASIBLE, "%s does not fit %s", model, s->mcu->name);
-    }
-    tnas_mcu_destroy(s->mcu);
-    tnas_free(s);
+    tnas_priced *p;
+    TNAS_TRY(tnas_priced_load(arguments, model, &p));
+    if (tnas_wants_table(arguments))
+        print_table(arguments, p);
+    else
+        print_result(arguments, p);
+    tnas_status status = TNAS_OK;
+    if (p->cost.over != 0 && arguments->given[TNAS_OPTION_check])
+        status = fail_over(p);
+    tnas_priced_destroy(p);
     return status;
 }

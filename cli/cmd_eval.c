@@ -20,7 +20,7 @@ typedef struct evaluation {
     const char *what;
 } evaluation;
 
-static void print_json(const evaluation *e)
+static void print_result(const tnas_arguments *arguments, const evaluation *e)
 {
     const double accuracy = (double)e->correct / e->images;
     cJSON *o = tnas_json_result("tinynas-eval");
@@ -36,7 +36,7 @@ static void print_json(const evaluation *e)
             cJSON_AddItemToArray(
                 rows, cJSON_CreateIntArray(e->confusion + label * e->class_count, e->class_count));
     }
-    tnas_json_print(o);
+    tnas_result_print(arguments, o, NULL);
 }
 
 static void print_table(const tnas_arguments *arguments, const evaluation *e,
@@ -115,10 +115,10 @@ static tnas_status eval_study(const tnas_arguments *arguments, const char *folde
     if (status == TNAS_OK)
         status = classify(arguments, study, &test, &e);
     if (status == TNAS_OK) {
-        if (tnas_wants_json(arguments))
-            print_json(&e);
-        else
+        if (tnas_wants_table(arguments))
             print_table(arguments, &e, study->class_names);
+        else
+            print_result(arguments, &e);
     }
     tnas_free(e.confusion);
     tnas_images_deinit(&test);
@@ -229,10 +229,10 @@ static tnas_status eval_export(const tnas_arguments *arguments, const char *fold
     if (cJSON_IsNumber(images) && cJSON_IsNumber(correct) && images->valueint > 0) {
         const evaluation e = {
             .images = images->valueint, .correct = correct->valueint, .what = "the exported C"};
-        if (tnas_wants_json(arguments))
-            print_json(&e);
-        else
+        if (tnas_wants_table(arguments))
             print_table(arguments, &e, NULL);
+        else
+            print_result(arguments, &e);
     } else {
         status = tnas_fail(TNAS_ERR_INPUT, "%s answered \"%.80s\", not counts", runner, text);
     }

@@ -3,7 +3,6 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
-#include "common/paths.h"
 #include "export/export.h"
 #include "study/study.h"
 
@@ -17,9 +16,7 @@ static tnas_status price(const tnas_study *study, prices *p)
 {
     if (p->mcu == NULL)
         TNAS_TRY(tnas_mcu_load(study->winner.profile, &p->mcu));
-    char path[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_config_path("codesize.csv", path));
-    TNAS_TRY(tnas_code_sizes_load(path, &p->sizes));
+    TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
     const tnas_estimator estimator = {
         .mcu = p->mcu,
         .runtime = tnas_runtime_find("tinynas"),
@@ -71,7 +68,7 @@ static void print_result(const tnas_arguments *arguments, const tnas_study *stud
 {
     const tnas_footprint *const f = &p->cost.footprint;
     const char *const folder = arguments->text[TNAS_OPTION_out];
-    if (tnas_wants_json(arguments)) {
+    if (!tnas_wants_table(arguments)) {
         cJSON *o = tnas_json_result("tinynas-export");
         cJSON_AddStringToObject(o, "folder", folder);
         cJSON_AddStringToObject(o, "name", name);
@@ -79,7 +76,7 @@ static void print_result(const tnas_arguments *arguments, const tnas_study *stud
         cJSON_AddStringToObject(o, "as", arguments->text[TNAS_OPTION_as]);
         cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
         cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
-        tnas_json_print(o);
+        tnas_result_print(arguments, o, NULL);
         return;
     }
     printf("wrote target %d as %s (%s) to %s: %zu bytes of flash, %zu bytes of SRAM on %s\n",

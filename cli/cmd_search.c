@@ -4,9 +4,10 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "cli/report.h"
 #include "study/study.h"
 
-static void print_json(const tnas_search_report *report)
+static void print_result(const tnas_arguments *arguments, const tnas_search_report *report)
 {
     const tnas_winner *const w = &report->winner;
     cJSON *o = tnas_json_result("tinynas-search");
@@ -42,45 +43,38 @@ static void print_json(const tnas_search_report *report)
     cJSON_AddNumberToObject(o, "pruned_by_latency",
                             share * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY]);
     cJSON_AddNumberToObject(o, "seconds", w->seconds);
-    tnas_json_print(o);
-}
-
-static void print_bytes_line(const char *name, size_t used, size_t reserve, size_t limit)
-{
-    char a[32], b[32], c[32];
-    const long long slack = (long long)limit - (long long)(used + reserve);
-    printf("%-10s %12s of %12s bytes, slack %s (%.1f %%)  %s", name,
-           tnas_with_commas((long long)(used + reserve), a), tnas_with_commas((long long)limit, b),
-           tnas_with_commas(slack, c), 100.0 * (double)slack / (double)limit,
-           slack >= 0 ? "FITS" : "OVER");
-    if (reserve > 0)
-        printf("  (reserve %s counted)", tnas_with_commas((long long)reserve, a));
-    printf("\n");
+    tnas_result_print(arguments, o, NULL);
 }
 
 static void print_table(const tnas_arguments *arguments, const tnas_search_report *report)
 {
     const tnas_winner *const w = &report->winner;
     const tnas_limits *const limits = &report->target.limits;
+    char where[64];
     tnas_print_header(arguments);
-    printf("part       %s at %g MHz, runtime %s, arena in %s\n", report->target.mcu,
-           report->clock_mhz, report->target.runtime, report->region);
+    printf("part       %s at %g MHz, runtime %s\n", report->target.mcu, report->clock_mhz,
+           report->target.runtime);
     printf("study      %s\n", report->folder);
     printf("network    %s\n", w->arch);
     printf("accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, on %d test images\n",
            100 * w->accuracy_int8, 100 * tnas_wilson_half_width(w->accuracy_int8, w->test_count),
            100 * w->accuracy_float, w->test_count);
     printf("work       %.3f MMAC\n", (double)w->macs * 1e-6);
-    print_bytes_line("flash", w->flash_bytes, limits->reserve_flash_bytes, limits->flash_bytes);
-    print_bytes_line("SRAM", w->sram_bytes, limits->reserve_sram_bytes, limits->sram_bytes);
+    tnas_report_bytes("flash", w->flash_bytes, limits->reserve_flash_bytes, limits->flash_bytes,
+                      NULL);
+    snprintf(where, sizeof where, "in %s", report->region);
+    tnas_report_bytes("SRAM", w->sram_bytes, limits->reserve_sram_bytes, limits->sram_bytes, where);
     printf("stack      %zu bytes\n", w->stack_bytes);
-    if (w->has_latency) {
-        printf("latency    %.2f ms, 90 %% within %.2f..%.2f, one-sided %.2f", w->latency_ms,
-               w->latency_low_ms, w->latency_high_ms, w->latency_upper_ms);
-        if (isfinite(limits->latency_ms))
-            printf(", limit %g  FITS", limits->latency_ms);
-        printf("\n           %s\n", report->latency_source);
-    }
+    if (w->has_latency)
+        tnas_report_latency(&(tnas_latency_line){
+            .ms = w->latency_ms,
+            .low_ms = w->latency_low_ms,
+            .high_ms = w->latency_high_ms,
+            .upper_ms = w->latency_upper_ms,
+            .limit_ms = limits->latency_ms,
+            .limit_at_mean = limits->latency_at_mean,
+            .facts = report->latency_source,
+        });
     const double percent = w->draws.drawn > 0 ? 100.0 / (double)w->draws.drawn : 0;
     printf("search     %d candidates scored; drawn %ld, pruned by SRAM %.1f %%, flash %.1f %%, "
            "latency %.1f %% (a draw may break several limits); %.0f s\n",
@@ -93,14 +87,14 @@ static void print_table(const tnas_arguments *arguments, const tnas_search_repor
 
 static void print_forecast(const tnas_arguments *arguments, const tnas_forecast *f)
 {
-    if (tnas_wants_json(arguments)) {
+    if (!tnas_wants_table(arguments)) {
         cJSON *o = tnas_json_result("tinynas-forecast");
         cJSON_AddNumberToObject(o, "supernet_seconds", f->supernet_seconds);
         cJSON_AddNumberToObject(o, "search_seconds", f->search_seconds);
         cJSON_AddNumberToObject(o, "finetune_seconds", f->finetune_seconds);
         cJSON_AddNumberToObject(o, "memory_bytes", f->memory_bytes);
         cJSON_AddNumberToObject(o, "disk_bytes", f->disk_bytes);
-        tnas_json_print(o);
+        tnas_result_print(arguments, o, NULL);
         return;
     }
     tnas_print_header(arguments);
@@ -140,9 +134,9 @@ tnas_status tnas_cmd_search(const tnas_arguments *arguments)
     TNAS_TRY(status);
     if (request.dry_run)
         print_forecast(arguments, &report.forecast);
-    else if (tnas_wants_json(arguments))
-        print_json(&report);
-    else
+    else if (tnas_wants_table(arguments))
         print_table(arguments, &report);
+    else
+        print_result(arguments, &report);
     return TNAS_OK;
 }

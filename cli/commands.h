@@ -10,11 +10,13 @@
 /*  name       operands            summary */
 #define TNAS_COMMANDS(X)                                                                           \
     X(search, "", "find, train and quantise the best network for a part")                          \
-    X(estimate, "MODEL", "flash, SRAM and latency of a study's winner or a graph file")            \
+    X(estimate, "MODEL", "flash, SRAM and latency of a study's winner, a graph or a .tflite file") \
     X(export, "STUDY", "write the winner as a folder of C, or as a graph file")                    \
     X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
     X(compare, "", "how far the latency model is from board measurements")                         \
-    X(mcu, "list | show NAME", "the parts that have profiles")                                     \
+    X(calibrate, "", "a profile whose latency model is fitted to board measurements")              \
+    X(mcu, "list|show|check|new",                                                                  \
+      "list, show NAME, check FILE, new NAME --from KIN: parts' profiles")                         \
     X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
 
 typedef enum tnas_command {
@@ -27,14 +29,18 @@ typedef enum tnas_command {
 /* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none.
  *  id                flag                kind    value   min   max    commands, default, help */
 #define TNAS_OPTIONS(X)                                                                            \
-    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare", NULL,                         \
+    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare calibrate", NULL,               \
       "the part: a name from `tinynas mcu list` or a profile file")                                \
     X(data, "data", TEXT, "D", 0, 0, "search eval", NULL,                                          \
       "a folder of IDX files, or builtin:NAME (search: builtin:shapes)")                           \
     X(space, "space", TEXT, "S", 0, 0, "search", "small-image",                                    \
       "the search space: a name from configs/spaces or a file")                                    \
-    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare", NULL,                        \
-      "whose kernels: tinynas (default), for compare also others of the profile")                  \
+    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare calibrate", NULL,              \
+      "whose kernels: tinynas (default) or another library of the profile")                        \
+    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "estimate compare calibrate", NULL,     \
+      "the latency model of this version, and rows of it alone")                                   \
+    X(clock, "clock-mhz", NUMBER, "X", 0.001, 10000, "compare calibrate mcu", NULL,                \
+      "clock where the measurements do not say; mcu new: that of the part")                        \
     X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                \
       "limit of weights, parameters, table and code")                                              \
     X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                  \
@@ -62,14 +68,23 @@ typedef enum tnas_command {
     X(as, "as", TEXT, "c|graph", 0, 0, "export", "c", "what to write")                             \
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
-    X(out, "out", TEXT, "DIR", 0, 0, "export data", NULL, "where to write")                        \
-    X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare", NULL,                       \
+    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu", NULL,                       \
+      "where to write: a folder, or the profile of calibrate and mcu new")                         \
+    X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \
-    X(graphs, "graphs", TEXT, "DIR", 0, 0, "compare", NULL,                                        \
-      "folder of MODEL.json graphs (default: the shipped ones)")                                   \
+    X(graphs, "graphs", TEXT, "DIR|FILE", 0, 0, "compare calibrate", NULL,                         \
+      "MODEL.json graphs, tables of layers (CSV), or several with commas (default: shipped)")      \
+    X(from, "from", TEXT, "KIN", 0, 0, "calibrate mcu", NULL,                                      \
+      "the kin to start from: a part; for calibrate also PART:RUNTIME:VERSION")                    \
+    X(part, "part", TEXT, "P", 0, 0, "mcu", NULL,                                                  \
+      "new: the part's number, as measurements name it (default: NAME)")                           \
+    X(flash, "flash-kib", NUMBER, "X", 1, 1e9, "mcu", NULL, "new: its flash (default: KIN's)")     \
+    X(sram, "sram-kib", NUMBER, "X", 1, 1e9, "mcu", NULL,                                          \
+      "new: its RAM in one piece, in place of KIN's regions")                                      \
     X(fail_above, "fail-above", NUMBER, "PCT", 0, 1e6, "compare", NULL,                            \
       "exit 5 when the mean error is above this")                                                  \
-    X(format, "format", TEXT, "table|json", 0, 0, "*", "table", "how to print the result")         \
+    X(plot, "plot", TEXT, "FILE.svg", 0, 0, "compare", NULL, "predicted over measured, as SVG")    \
+    X(format, "format", TEXT, "table|json|csv", 0, 0, "*", "table", "how to print the result")     \
     X(quiet, "quiet", FLAG, "", 0, 0, "*", NULL, "no progress on stderr")                          \
     X(help, "help", FLAG, "", 0, 0, "*", NULL, "this text")
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/pool.h"
 
@@ -56,6 +57,25 @@ tnas_status tnas_arguments_study(const tnas_arguments *arguments, const char *fo
     const int target =
         arguments->given[TNAS_OPTION_target] ? (int)arguments->number[TNAS_OPTION_target] : 0;
     return tnas_study_load(folder, target, mcu, out);
+}
+
+tnas_status tnas_arguments_latency_model(const tnas_arguments *arguments, const tnas_mcu *mcu,
+                                         const char *runtime, const tnas_latency_model **out)
+{
+    const char *const version = arguments->text[TNAS_OPTION_runtime_version];
+    *out = tnas_mcu_latency_model(mcu, runtime);
+    if (version == NULL || *out == NULL)
+        return TNAS_OK;
+    for (int i = 0; i < mcu->model_count; i++)
+        if (strcmp(mcu->models[i].runtime, runtime) == 0 &&
+            strcasecmp(mcu->models[i].version, version) == 0) {
+            *out = &mcu->models[i];
+            return TNAS_OK;
+        }
+    return tnas_fail(TNAS_ERR_USAGE,
+                     "--runtime-version %s: the profile of %s has no such model of %s; see tinynas "
+                     "mcu show %s",
+                     version, mcu->name, runtime, mcu->name);
 }
 
 int tnas_arguments_threads(const tnas_arguments *arguments)

@@ -21,6 +21,11 @@ tnas_status tnas_arguments_require(const tnas_arguments *arguments, tnas_option 
 tnas_status tnas_arguments_study(const tnas_arguments *arguments, const char *folder,
                                  const char *mcu, tnas_study **out);
 
+/* The profile's model of a runtime: --runtime-version, else the newest. *out is NULL when the
+ * profile has none of the runtime; a version that is not there is a failure. */
+tnas_status tnas_arguments_latency_model(const tnas_arguments *arguments, const tnas_mcu *mcu,
+                                         const char *runtime, const tnas_latency_model **out);
+
 int tnas_arguments_threads(const tnas_arguments *arguments);
 
 #endif

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool tnas_wants_json(const tnas_arguments *arguments)
+bool tnas_wants_table(const tnas_arguments *arguments)
 {
-    return strcmp(arguments->text[TNAS_OPTION_format], "json") == 0;
+    return strcmp(arguments->text[TNAS_OPTION_format], "table") == 0;
 }
 
 cJSON *tnas_json_result(const char *format)
@@ -26,12 +26,96 @@ void tnas_json_add(cJSON *object, const char *key, double value)
         cJSON_AddNullToObject(object, key);
 }
 
-void tnas_json_print(cJSON *object)
+static void print_csv_text(const char *text)
 {
-    char *text = cJSON_Print(object);
-    if (text != NULL)
-        puts(text);
-    cJSON_free(text);
+    if (strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putchar('"');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void print_csv_field(const cJSON *value)
+{
+    if (cJSON_IsString(value)) {
+        print_csv_text(value->valuestring);
+    } else if (cJSON_IsBool(value)) {
+        fputs(cJSON_IsTrue(value) ? "true" : "false", stdout);
+    } else if (cJSON_IsNumber(value)) {
+        printf("%.15g", value->valuedouble);
+    } else if (cJSON_IsArray(value)) {
+        for (const cJSON *item = value->child; item != NULL; item = item->next) {
+            print_csv_field(item);
+            if (item->next != NULL)
+                putchar('x');
+        }
+    }
+}
+
+/* Nested objects and arrays of objects have no place in a line. */
+static bool is_csv_field(const cJSON *value)
+{
+    return !cJSON_IsObject(value) &&
+           !(cJSON_IsArray(value) &&
+             (value->child == NULL || cJSON_IsObject(value->child) || cJSON_IsArray(value->child)));
+}
+
+static void print_csv_header(const cJSON *object)
+{
+    const char *comma = "";
+    for (const cJSON *value = object->child; value != NULL; value = value->next) {
+        if (!is_csv_field(value))
+            continue;
+        fputs(comma, stdout);
+        print_csv_text(value->string);
+        comma = ",";
+    }
+    putchar('\n');
+}
+
+static void print_csv_line(const cJSON *object)
+{
+    const char *comma = "";
+    for (const cJSON *value = object->child; value != NULL; value = value->next) {
+        if (!is_csv_field(value))
+            continue;
+        fputs(comma, stdout);
+        print_csv_field(value);
+        comma = ",";
+    }
+    putchar('\n');
+}
+
+static void print_csv(const cJSON *object, const char *rows)
+{
+    if (rows == NULL) {
+        print_csv_header(object);
+        print_csv_line(object);
+        return;
+    }
+    const cJSON *const list = cJSON_GetObjectItem(object, rows);
+    if (list != NULL && list->child != NULL)
+        print_csv_header(list->child);
+    for (const cJSON *item = list != NULL ? list->child : NULL; item != NULL; item = item->next)
+        print_csv_line(item);
+}
+
+void tnas_result_print(const tnas_arguments *arguments, cJSON *object, const char *rows)
+{
+    if (strcmp(arguments->text[TNAS_OPTION_format], "csv") == 0) {
+        print_csv(object, rows);
+    } else {
+        char *text = cJSON_Print(object);
+        if (text != NULL)
+            puts(text);
+        cJSON_free(text);
+    }
     cJSON_Delete(object);
 }
 

@@ -12,14 +12,19 @@
 
 #define TNAS_VERSION "0.1.0"
 
-bool tnas_wants_json(const tnas_arguments *arguments);
+/* --format table: the report is made for people. Otherwise the command builds a result object,
+ * and tnas_result_print writes it as JSON or CSV. */
+bool tnas_wants_table(const tnas_arguments *arguments);
 
 /* A result object that starts with "format" and "version". */
 cJSON *tnas_json_result(const char *format);
 /* Numbers that are not finite become null. */
 void tnas_json_add(cJSON *object, const char *key, double value);
-/* Prints to stdout and releases. */
-void tnas_json_print(cJSON *object);
+
+/* Prints the object to stdout as --format says, and releases it. As CSV: the array of objects
+ * under `rows`, a line each, with the keys of the first as header; with rows NULL the object's
+ * own texts and numbers as a single line. Shapes become "8x8x3", null an empty field. */
+void tnas_result_print(const tnas_arguments *arguments, cJSON *object, const char *rows);
 
 /* "49,152" */
 const char *tnas_with_commas(long long value, char out[32]);

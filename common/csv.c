@@ -117,8 +117,12 @@ tnas_status tnas_csv_load(const char *path, tnas_csv **out)
     tnas_status status = TNAS_OK;
     if (csv == NULL || (csv->file = tnas_strdup(path)) == NULL)
         status = tnas_fail(TNAS_ERR_NOMEM, "table of %s", path);
+    /* Spreadsheets open their files with a byte order mark. */
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+    const bool marked = byte_count >= sizeof mark && memcmp(bytes, mark, sizeof mark) == 0;
+    const size_t start = marked ? sizeof mark : 0;
     if (status == TNAS_OK)
-        status = parse(csv, bytes, byte_count);
+        status = parse(csv, bytes + start, byte_count - start);
     tnas_free(bytes);
     if (status != TNAS_OK) {
         tnas_csv_destroy(csv);

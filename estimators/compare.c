@@ -1,13 +1,21 @@
-/* How far a model is from measurements, next to what a multiple of the MACs would reach. A
- * correlation alone hides errors of 20-30 %, so mean, median, share within 10 % and coverage
- * of the interval are always reported together. */
-#include "estimators/measurements.h"
+#include "estimators/compare.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/alloc.h"
+
+const char *tnas_row_role_text(int role)
+{
+    static const char *const texts[] = {
+#define TEXT(name, text, what) text,
+        TNAS_ROW_ROLES(TEXT)
+#undef TEXT
+    };
+    return role >= 0 && role < TNAS_ROW_ROLE_COUNT ? texts[role] : "?";
+}
 
 static int ascending(const void *a, const void *b)
 {
@@ -15,21 +23,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Mean rank of each value, ties sharing theirs. ranks [count] */
-static void rank(const double *values, int count, double *ranks)
-{
-    for (int i = 0; i < count; i++) {
-        int below = 0, equal = 0;
-        for (int k = 0; k < count; k++) {
-            below += values[k] < values[i];
-            equal += values[k] == values[i];
-        }
-        ranks[i] = below + 0.5 * (equal + 1);
-    }
-}
-
-/* NaN when either side is constant. */
-static double correlation(const double *a, const double *b, int count)
+double tnas_pearson(const double *a, const double *b, int count)
 {
     double mean_a = 0, mean_b = 0, ab = 0, aa = 0, bb = 0;
     for (int i = 0; i < count; i++) {
@@ -44,102 +38,177 @@ static double correlation(const double *a, const double *b, int count)
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
 }
 
-static bool same_network(const tnas_measurement *a, const tnas_measurement *b)
+/* Distance of the i-th value's mean rank from the middle rank: half of how many more values lie
+ * below it than above, so that the mean over all values is 0. */
+static double centred_rank(const double *values, int count, int i)
 {
-    return memcmp(a->x, b->x, sizeof a->x) == 0;
+    int balance = 0;
+    for (int k = 0; k < count; k++)
+        balance += (values[k] < values[i]) - (values[k] > values[i]);
+    return 0.5 * balance;
 }
 
-/* Mean error of cycles = a * MACs, a from relative least squares over the other networks. */
-static double macs_only_error(const tnas_compared_row *rows, int count)
+double tnas_spearman(const double *a, const double *b, int count)
 {
-    double sum = 0;
-    int predicted = 0;
+    double ab = 0, aa = 0, bb = 0;
     for (int i = 0; i < count; i++) {
-        const double macs = tnas_features_macs(rows[i].row->x);
-        if (macs == 0)
-            continue;
-        double ratio = 0, ratio_squared = 0; /* of MACs to cycles */
-        for (int k = 0; k < count; k++) {
-            if (same_network(rows[i].row, rows[k].row))
-                continue;
-            const double r = tnas_features_macs(rows[k].row->x) / rows[k].row->cycles;
-            ratio += r;
-            ratio_squared += r * r;
-        }
-        if (ratio_squared == 0)
-            continue;
-        sum += fabs(macs * ratio / ratio_squared / rows[i].row->cycles - 1);
-        predicted++;
+        const double rank_a = centred_rank(a, count, i), rank_b = centred_rank(b, count, i);
+        ab += rank_a * rank_b;
+        aa += rank_a * rank_a;
+        bb += rank_b * rank_b;
     }
-    return predicted > 0 ? sum / predicted : NAN;
+    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
 }
 
-/* scratch [4 * count] */
-static void summarise(const tnas_compared_row *rows, int count, double *scratch,
-                      tnas_comparison *out)
+/* tau-b = (concordant - discordant) / sqrt(pairs untied in a * pairs untied in b) */
+double tnas_kendall(const double *a, const double *b, int count)
 {
-    double *const errors = scratch, *const predicted = scratch + count;
-    double *const ranks = scratch + 2 * count, *const measured_ranks = scratch + 3 * count;
-    out->worst_ape = -1;
+    double balance = 0, untied_a = 0, untied_b = 0;
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < i; k++) {
+            const int order_a = (a[i] > a[k]) - (a[i] < a[k]);
+            const int order_b = (b[i] > b[k]) - (b[i] < b[k]);
+            balance += order_a * order_b;
+            untied_a += order_a != 0;
+            untied_b += order_b != 0;
+        }
+    return untied_a > 0 && untied_b > 0 ? balance / sqrt(untied_a * untied_b) : NAN;
+}
+
+double tnas_quantile(const double *values, int count, double share)
+{
+    if (count <= 0)
+        return NAN;
+    const int rank = (int)ceil(share * count - 1e-9);
+    return values[rank < 1 ? 0 : rank > count ? count - 1 : rank - 1];
+}
+
+/* Minimises sum (a r - 1)^2 with r = MACs / cycles. */
+double tnas_macs_only_error(const tnas_compared_row *rows, int count, int i)
+{
+    double sum = 0, squares = 0;
+    for (int k = 0; k < count; k++) {
+        if (tnas_same_network(rows[i].row->x, rows[k].row->x))
+            continue;
+        const double r = tnas_features_macs(rows[k].row->x) / rows[k].row->cycles;
+        sum += r;
+        squares += r * r;
+    }
+    const double macs = tnas_features_macs(rows[i].row->x);
+    return macs > 0 && squares > 0 ? macs * sum / squares / rows[i].row->cycles - 1 : NAN;
+}
+
+/* Sums over the rows of a role. scratch [3 * count]: errors, predicted, measured */
+static void add_rows(const tnas_compared_row *rows, int count, int role, double *scratch,
+                     tnas_scores *out)
+{
+    int macs_rows = 0;
+    double macs_sum = 0;
     for (int i = 0; i < count; i++) {
         const tnas_compared_row *const row = &rows[i];
-        errors[i] = fabs(row->error);
-        predicted[i] = row->predicted.cycles;
-        out->mape += errors[i] / count;
-        out->within_10 += errors[i] <= 0.10 ? 1.0 / count : 0;
-        const bool covered = row->row->cycles >= row->predicted.low_cycles &&
-                             row->row->cycles <= row->predicted.high_cycles;
-        out->coverage_90 += covered ? 1.0 / count : 0;
-        if (errors[i] > out->worst_ape) {
-            out->worst_ape = errors[i];
-            out->worst_model = row->row->model;
+        if (role != TNAS_ROW_ROLE_COUNT && row->role != (tnas_row_role)role)
+            continue;
+        const double error = fabs(row->error);
+        scratch[out->n] = error;
+        scratch[count + out->n] = row->predicted.cycles;
+        scratch[2 * count + out->n] = row->row->cycles;
+        out->n++;
+        out->mape += error;
+        out->within_5 += error <= 0.05;
+        out->within_10 += error <= 0.10;
+        out->within_15 += error <= 0.15;
+        out->coverage_90 += row->covered;
+        if (out->worst == NULL || error > out->worst_ape) {
+            out->worst_ape = error;
+            out->worst = row;
+        }
+        if (isfinite(row->macs_only_error)) {
+            macs_sum += fabs(row->macs_only_error);
+            macs_rows++;
         }
     }
-    rank(predicted, count, ranks);
-    for (int i = 0; i < count; i++)
-        predicted[i] = rows[i].row->cycles;
-    rank(predicted, count, measured_ranks);
-    out->spearman = correlation(ranks, measured_ranks, count);
-    qsort(errors, (size_t)count, sizeof *errors, ascending);
-    out->median_ape = 0.5 * (errors[(count - 1) / 2] + errors[count / 2]);
-    out->macs_only_mape = macs_only_error(rows, count);
+    out->macs_only_mape = macs_rows > 0 ? macs_sum / macs_rows : NAN;
 }
 
-tnas_status tnas_latency_compare(const tnas_latency_model *model,
+tnas_status tnas_scores_compute(const tnas_compared_row *rows, int count, int role,
+                                tnas_scores *out)
+{
+    *out = (tnas_scores){0};
+    double *const scratch = tnas_alloc_zero((size_t)count + 1, 3 * sizeof *scratch);
+    if (scratch == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "scores of %d rows", count);
+    add_rows(rows, count, role, scratch, out);
+    const int n = out->n;
+    if (n == 0)
+        out->worst_ape = NAN;
+    double *const means[] = {&out->mape, &out->within_5, &out->within_10, &out->within_15,
+                             &out->coverage_90};
+    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++)
+        *means[i] = n > 0 ? *means[i] / n : NAN;
+    const double *const predicted = scratch + count, *const measured = scratch + 2 * count;
+    out->pearson = tnas_pearson(predicted, measured, n);
+    out->spearman = tnas_spearman(predicted, measured, n);
+    out->kendall = tnas_kendall(predicted, measured, n);
+    qsort(scratch, (size_t)n, sizeof *scratch, ascending);
+    out->median_ape = n > 0 ? 0.5 * (scratch[(n - 1) / 2] + scratch[n / 2]) : NAN;
+    out->p90_ape = tnas_quantile(scratch, n, 0.9);
+    tnas_free(scratch);
+    return TNAS_OK;
+}
+
+tnas_row_role tnas_row_role_of(const tnas_latency_model *model, const tnas_measurement *row)
+{
+    const double same = 1e-5; /* profiles keep six digits */
+    tnas_fitted_row wanted;
+    tnas_measurement_remember(row, &wanted);
+    for (int i = 0; i < model->fitted_count; i++)
+        if (strcmp(model->fitted[i].name, wanted.name) == 0 &&
+            fabs(model->fitted[i].cycles / wanted.cycles - 1) < same)
+            return TNAS_ROW_FITTED;
+    const bool remembers_all = model->fitted_count == model->row_count;
+    const bool other_version = strcasecmp(model->version, row->version) != 0;
+    return remembers_all || other_version ? TNAS_ROW_HELD_OUT : TNAS_ROW_UNTOLD;
+}
+
+static const tnas_latency_model *choose_model(const tnas_latency_model *const *models,
+                                              int model_count, const tnas_measurement *row)
+{
+    for (int i = 0; i < model_count; i++)
+        if (strcasecmp(models[i]->version, row->version) == 0)
+            return models[i];
+    return models[0];
+}
+
+static void compare_row(const tnas_latency_model *model, const tnas_measurement *row,
+                        tnas_compared_row *out)
+{
+    *out = (tnas_compared_row){.row = row, .model = model, .role = tnas_row_role_of(model, row)};
+    tnas_latency_predict(model, row->x, &out->predicted);
+    out->error = out->predicted.cycles / row->cycles - 1;
+    out->covered =
+        row->cycles >= out->predicted.low_cycles && row->cycles <= out->predicted.high_cycles;
+}
+
+tnas_status tnas_latency_compare(const tnas_latency_model *const *models, int model_count,
                                  const tnas_measurements *measurements, tnas_comparison *out,
                                  tnas_compared_row *rows_out)
 {
     *out = (tnas_comparison){0};
-    const size_t capacity = (size_t)measurements->count + 1;
-    tnas_compared_row *rows = tnas_alloc_zero(capacity, sizeof *rows);
-    double *scratch = tnas_alloc_zero(capacity, 4 * sizeof *scratch);
-    tnas_status status = TNAS_OK;
-    if (rows == NULL || scratch == NULL) {
-        status = tnas_fail(TNAS_ERR_NOMEM, "comparison of %d rows", measurements->count);
-        goto done;
-    }
+    int count = 0;
     for (int i = 0; i < measurements->count; i++) {
         const tnas_measurement *const row = &measurements->rows[i];
-        if (!row->has_graph || row->cycles == 0) {
+        if (row->has_graph && row->cycles > 0)
+            compare_row(choose_model(models, model_count, row), row, &rows_out[count++]);
+        else
             out->without_graph++;
-            continue;
-        }
-        tnas_compared_row *const compared = &rows[out->compared++];
-        compared->row = row;
-        tnas_latency_predict(model, row->x, &compared->predicted);
-        compared->error = compared->predicted.cycles / row->cycles - 1;
     }
-    if (out->compared == 0) {
-        status =
-            tnas_fail(TNAS_ERR_INPUT, "nothing to compare: %d rows, none with a graph and a clock",
-                      measurements->count);
-        goto done;
-    }
-    summarise(rows, out->compared, scratch, out);
-    if (rows_out != NULL)
-        memcpy(rows_out, rows, (size_t)out->compared * sizeof *rows);
-done:
-    tnas_free(rows);
-    tnas_free(scratch);
-    return status;
+    if (count == 0)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "nothing to compare: %d rows, none with a graph and a clock",
+                         measurements->count);
+    for (int i = 0; i < count; i++)
+        rows_out[i].macs_only_error = tnas_macs_only_error(rows_out, count, i);
+    for (int role = 0; role < TNAS_ROW_ROLE_COUNT; role++)
+        TNAS_TRY(tnas_scores_compute(rows_out, count, role, &out->by_role[role]));
+    return tnas_scores_compute(rows_out, count, TNAS_ROW_ROLE_COUNT, &out->all);
 }

@@ -73,17 +73,22 @@ static void price_latency(const tnas_estimator *estimator, const tnas_graph *gra
     cost->latency_upper_ms = tnas_cycles_to_ms(latency.upper_cycles, clock_mhz);
 }
 
-/* In one piece, or in two when one is not enough and part and runtime allow it. */
+/* In one piece, or in two when one is not enough and part and runtime allow it. What exceeds
+ * even the sum of two regions is priced in one piece; what does not, but leaves holes that make
+ * it too large, with its holes. */
 static tnas_status price_memory(const tnas_estimator *estimator, tnas_layout *layout,
                                 tnas_footprint *out)
 {
     const tnas_runtime *const runtime = estimator->runtime;
+    const tnas_mcu *const mcu = estimator->mcu;
+    const size_t reserve_bytes = estimator->limits.reserve_sram_bytes;
     TNAS_TRY(tnas_footprint_compute(&layout->graph, &layout->schedule, &layout->plan, runtime,
                                     estimator->sizes, out));
-    const tnas_mcu *const mcu = estimator->mcu;
+    if (!runtime->target->splits_arena || mcu->arena_pieces < 2)
+        return TNAS_OK;
     const size_t first_bytes = tnas_arena_first_room(mcu);
-    if (!runtime->target->splits_arena || mcu->arena_pieces < 2 ||
-        out->sram_bytes + estimator->limits.reserve_sram_bytes <= first_bytes)
+    const size_t needed_bytes = out->sram_bytes + reserve_bytes;
+    if (needed_bytes <= first_bytes || needed_bytes > tnas_arena_room(mcu, true))
         return TNAS_OK;
     TNAS_TRY(tnas_plan_build_split(&layout->graph, &layout->schedule, runtime->target, first_bytes,
                                    &layout->plan));

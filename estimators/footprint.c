@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/csv.h"
+#include "common/paths.h"
 
 enum { POINTER_BYTES = 4, KERNELS_MAX = 64 };
 
@@ -157,6 +158,15 @@ tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out)
     const tnas_status status = read_table(csv, path, out);
     tnas_csv_destroy(csv);
     return status;
+}
+
+tnas_status tnas_code_sizes_load_default(tnas_code_sizes *out, char *path)
+{
+    char found[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_config_path("codesize.csv", found));
+    if (path != NULL)
+        memcpy(path, found, sizeof found);
+    return tnas_code_sizes_load(found, out);
 }
 
 bool tnas_code_sizes_exact_for(const tnas_code_sizes *sizes, const char *core)

@@ -48,6 +48,9 @@ struct tnas_code_sizes {
 
 tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out);
 
+/* The shipped table. path [TNAS_PATH_BYTES] receives where it is; may be NULL. */
+tnas_status tnas_code_sizes_load_default(tnas_code_sizes *out, char *path);
+
 /* Were the sizes measured for this core? The toolchain's -mcpu=NAME is looked for in the
  * profile's words, without case. */
 bool tnas_code_sizes_exact_for(const tnas_code_sizes *sizes, const char *core);

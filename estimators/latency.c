@@ -14,26 +14,12 @@ enum { STEM_CHANNELS_MAX = 4, BIAS_BYTES = 4 };
 
 static const tnas_memory_terms no_memory_terms = {0};
 
-/* TFLite's names and ours. SHAPE and the like are computed when a network is converted; pads
+/* TFLite's names. SHAPE and the like are computed when a network is converted; pads
  * are merged into the convolution that follows. */
 static const struct {
     const char *name;
     int kind;
 } cost_kinds[] = {
-    {"conv2d", TNAS_COST_CONV},
-    {"dwconv2d", TNAS_COST_DWCONV},
-    {"fc", TNAS_COST_FC},
-    {"add", TNAS_COST_ADD},
-    {"avgpool", TNAS_COST_POOL},
-    {"maxpool", TNAS_COST_POOL},
-    {"mul", TNAS_COST_BROADCAST},
-    {"channel_mul", TNAS_COST_BROADCAST},
-    {"channel_add", TNAS_COST_BROADCAST},
-    {"concat", TNAS_COST_CONCAT},
-    {"softmax", TNAS_COST_SOFTMAX},
-    {"logistic", TNAS_COST_ELEMENTWISE},
-    {"activation", TNAS_COST_ELEMENTWISE},
-    {"pad", TNAS_COST_FREE},
     {"CONV_2D", TNAS_COST_CONV},
     {"DEPTHWISE_CONV_2D", TNAS_COST_DWCONV},
     {"FULLY_CONNECTED", TNAS_COST_FC},
@@ -49,8 +35,8 @@ static const struct {
     {"TOPK", TNAS_COST_SOFTMAX}, /* a pass over the scores, as softmax is */
     {"ARG_MAX", TNAS_COST_SOFTMAX},
     {"CONCATENATION", TNAS_COST_CONCAT},
-    {"RESIZE_BILINEAR", TNAS_COST_MOVE},
-    {"RESIZE_NEAREST_NEIGHBOR", TNAS_COST_MOVE},
+    {"RESIZE_BILINEAR", TNAS_COST_RESIZE},
+    {"RESIZE_NEAREST_NEIGHBOR", TNAS_COST_RESIZE},
     {"TRANSPOSE", TNAS_COST_MOVE},
     {"SPLIT", TNAS_COST_MOVE},
     {"QUANTIZE", TNAS_COST_QUANTIZE},
@@ -116,32 +102,35 @@ int tnas_family_parse(const char *text)
     return find_text(family_texts, TNAS_FAMILY_COUNT, text);
 }
 
+static int cost_kind_of(int op_kind)
+{
+    static const int kinds[TNAS_OP_KIND_COUNT] = {
+        [TNAS_OP_CONV2D] = TNAS_COST_CONV,
+        [TNAS_OP_DWCONV2D] = TNAS_COST_DWCONV,
+        [TNAS_OP_FC] = TNAS_COST_FC,
+        [TNAS_OP_ADD] = TNAS_COST_ADD,
+        [TNAS_OP_AVGPOOL] = TNAS_COST_POOL,
+        [TNAS_OP_MAXPOOL] = TNAS_COST_POOL,
+        [TNAS_OP_MUL] = TNAS_COST_BROADCAST,
+        [TNAS_OP_CONCAT] = TNAS_COST_CONCAT,
+        [TNAS_OP_SOFTMAX] = TNAS_COST_SOFTMAX,
+        [TNAS_OP_LOGISTIC] = TNAS_COST_ELEMENTWISE,
+        [TNAS_OP_PAD] = TNAS_COST_FREE,
+        [TNAS_OP_ACTIVATION] = TNAS_COST_ELEMENTWISE,
+        [TNAS_OP_CHANNEL_MUL] = TNAS_COST_BROADCAST,
+        [TNAS_OP_CHANNEL_ADD] = TNAS_COST_BROADCAST,
+    };
+    _Static_assert(TNAS_OP_CHANNEL_ADD + 1 == TNAS_OP_KIND_COUNT, "a new kind has no cost yet");
+    return kinds[op_kind];
+}
+
 int tnas_cost_kind_parse(const char *name)
 {
     for (size_t i = 0; i < sizeof cost_kinds / sizeof cost_kinds[0]; i++)
         if (strcmp(cost_kinds[i].name, name) == 0)
             return cost_kinds[i].kind;
-    return TNAS_NONE;
-}
-
-/* The kinds of which a search makes thousands of networks a second need no text. */
-static int cost_kind_of(int op_kind)
-{
-    switch (op_kind) {
-    case TNAS_OP_CONV2D:
-        return TNAS_COST_CONV;
-    case TNAS_OP_DWCONV2D:
-        return TNAS_COST_DWCONV;
-    case TNAS_OP_FC:
-        return TNAS_COST_FC;
-    case TNAS_OP_ADD:
-        return TNAS_COST_ADD;
-    case TNAS_OP_AVGPOOL:
-    case TNAS_OP_MAXPOOL:
-        return TNAS_COST_POOL;
-    default:
-        return tnas_cost_kind_parse(tnas_op_kind_text(op_kind));
-    }
+    const int own = tnas_op_kind_parse(name);
+    return own != TNAS_NONE ? cost_kind_of(own) : TNAS_NONE;
 }
 
 static void add_conv(const tnas_op_shape *shape, double outputs, double weights, double *x)
@@ -187,6 +176,7 @@ static void add_loop(const tnas_op_shape *shape, double inputs, double outputs, 
 {
     switch (shape->kind) {
     case TNAS_COST_ADD:
+        x[TNAS_FEATURE_add] += 1;
         x[TNAS_FEATURE_add_out] += outputs;
         break;
     case TNAS_COST_BROADCAST:
@@ -205,6 +195,10 @@ static void add_loop(const tnas_op_shape *shape, double inputs, double outputs, 
         x[TNAS_FEATURE_concat] += 1;
         x[TNAS_FEATURE_move_out] += outputs;
         break;
+    case TNAS_COST_RESIZE:
+        x[TNAS_FEATURE_resize] += 1;
+        x[TNAS_FEATURE_move_out] += outputs;
+        break;
     case TNAS_COST_MOVE:
         x[TNAS_FEATURE_move_out] += outputs;
         break;
@@ -216,11 +210,30 @@ static void add_loop(const tnas_op_shape *shape, double inputs, double outputs, 
     }
 }
 
+/* A window with a stride wants its input padded on one side only, which converters make an
+ * operator of its own: what that copies counts where memory is scarce, whether the network's
+ * file has the operator or not. */
+static double padded_copy_bytes(const tnas_op_shape *shape)
+{
+    const double h = (double)(shape->out.h - 1) * shape->stride_h + shape->kernel_h;
+    const double w = (double)(shape->out.w - 1) * shape->stride_w + shape->kernel_w;
+    const double plain_h = (double)shape->out.h * shape->stride_h;
+    const double plain_w = (double)shape->out.w * shape->stride_w;
+    if (shape->stride_h * shape->stride_w == 1 || (h <= plain_h && w <= plain_w))
+        return 0;
+    return (h * w + plain_h * plain_w) * shape->in.c;
+}
+
 static void add_memory(const tnas_memory_terms *memory, const tnas_op_shape *shape,
                        double live_bytes, double weight_bytes, double macs, double *x)
 {
-    if (memory->fast_ram_bytes > 0)
+    if (memory->fast_ram_bytes > 0) {
         x[TNAS_FEATURE_ram_excess] += fmax(0, live_bytes - memory->fast_ram_bytes);
+        if (memory->padded_copies > 0 &&
+            (shape->kind == TNAS_COST_CONV || shape->kind == TNAS_COST_DWCONV))
+            x[TNAS_FEATURE_ram_excess] +=
+                fmax(0, padded_copy_bytes(shape) - memory->fast_ram_bytes);
+    }
     if (shape->kind == TNAS_COST_CONV || shape->kind == TNAS_COST_FC)
         x[TNAS_FEATURE_weight_stall] +=
             fmax(0, memory->stall_cycles_byte * weight_bytes - memory->stall_cycles_mac * macs);
@@ -328,23 +341,34 @@ double tnas_features_macs(const double *x)
            x[TNAS_FEATURE_dw7_mac] + x[TNAS_FEATURE_fc_mac];
 }
 
+/* Of a network with depthwise convolutions. */
+static tnas_family separable_family(const double *x)
+{
+    const double plain = x[TNAS_FEATURE_dw3s1_mac], strided = x[TNAS_FEATURE_dw3s2_mac];
+    if (x[TNAS_FEATURE_concat] > 0)
+        return x[TNAS_FEATURE_add] > x[TNAS_FEATURE_resize] ? TNAS_FAMILY_RESIDUAL_DETECTOR
+                                                            : TNAS_FAMILY_DETECTOR;
+    if (x[TNAS_FEATURE_bcast_out] > 0)
+        return TNAS_FAMILY_EXCITED;
+    if (x[TNAS_FEATURE_add_out] > 0)
+        return TNAS_FAMILY_INVERTED_RESIDUAL;
+    if (x[TNAS_FEATURE_convk_out] > 0)
+        return TNAS_FAMILY_MIXED;
+    /* MobileNetV1 has a quarter, FD-MobileNet two thirds and more. */
+    return strided > 0.45 * plain ? TNAS_FAMILY_FAST_SEPARABLE : TNAS_FAMILY_SEPARABLE;
+}
+
 tnas_family tnas_family_of(const double *x)
 {
-    const bool adds = x[TNAS_FEATURE_add_out] > 0, concatenates = x[TNAS_FEATURE_concat] > 0;
     if (x[TNAS_FEATURE_layer] <= 1)
         return TNAS_FAMILY_LAYER;
-    if (x[TNAS_FEATURE_dw_out] > 0) {
-        if (concatenates)
-            return adds ? TNAS_FAMILY_PYRAMID : TNAS_FAMILY_DETECTOR;
-        if (x[TNAS_FEATURE_bcast_out] > 0)
-            return TNAS_FAMILY_EXCITED;
-        return adds ? TNAS_FAMILY_INVERTED_RESIDUAL : TNAS_FAMILY_SEPARABLE;
-    }
+    if (x[TNAS_FEATURE_dw_out] > 0)
+        return separable_family(x);
     if (x[TNAS_FEATURE_stem_out] + x[TNAS_FEATURE_conv1_out] + x[TNAS_FEATURE_convk_out] == 0)
         return TNAS_FAMILY_DENSE;
-    if (concatenates)
+    if (x[TNAS_FEATURE_concat] > 0)
         return TNAS_FAMILY_FIRE;
-    return adds ? TNAS_FAMILY_RESIDUAL : TNAS_FAMILY_PLAIN;
+    return x[TNAS_FEATURE_add_out] > 0 ? TNAS_FAMILY_RESIDUAL : TNAS_FAMILY_PLAIN;
 }
 
 void tnas_latency_shares(const tnas_latency_model *model, const double *x, double *shares)

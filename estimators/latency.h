@@ -47,7 +47,9 @@
     X(conv1_pixel, 0, 0.7, "output pixel of 1x1 convolutions")                                     \
     X(conv1_weight, 0, 0.7, "weight of 1x1 convolutions")                                          \
     X(dw_pixel, 0, 0.7, "output pixel of depthwise convolutions")                                  \
-    X(concat, 0, 0.7, "concatenation: tells families apart, costs what move_out costs")
+    X(concat, 0, 0.7, "concatenation: tells families apart, costs what move_out costs")            \
+    X(resize, 0, 0.7, "resizing: the same")                                                        \
+    X(add, 0, 0.7, "addition: tells families apart, costs what add_out costs")
 
 typedef enum tnas_feature {
 #define TNAS_FEATURE_ENUM(name, c0, tau, per) TNAS_FEATURE_##name,
@@ -65,9 +67,11 @@ int tnas_feature_parse(const char *name); /* TNAS_NONE: unknown */
 #define TNAS_FAMILIES(X)                                                                           \
     X(INVERTED_RESIDUAL, "inverted residual", "depthwise convolutions and additions")              \
     X(EXCITED, "squeeze and excite", "depthwise convolutions and products")                        \
-    X(SEPARABLE, "separable", "depthwise convolutions, no additions")                              \
-    X(DETECTOR, "separable detector", "the same, with concatenations")                             \
-    X(PYRAMID, "pyramid detector", "depthwise convolutions, additions and concatenations")         \
+    X(SEPARABLE, "separable", "depthwise convolutions, none of the above and below")               \
+    X(FAST_SEPARABLE, "fast-downsampling", "separable, many of its depthwise MACs with a stride")  \
+    X(MIXED, "mixed", "depthwise and other k x k convolutions beside the stem")                    \
+    X(DETECTOR, "detector", "depthwise convolutions and concatenations")                           \
+    X(RESIDUAL_DETECTOR, "residual detector", "the same with residuals beside those of resizing")  \
     X(FIRE, "fire", "convolutions and concatenations")                                             \
     X(RESIDUAL, "residual", "convolutions and additions")                                          \
     X(PLAIN, "plain", "convolutions, none of the above")                                           \
@@ -97,6 +101,7 @@ typedef enum tnas_cost_kind {
     TNAS_COST_POOL,
     TNAS_COST_SOFTMAX,
     TNAS_COST_CONCAT,
+    TNAS_COST_RESIZE,
     TNAS_COST_MOVE,
     TNAS_COST_QUANTIZE,
 } tnas_cost_kind;
@@ -116,6 +121,7 @@ typedef struct tnas_memory_terms {
     double fast_ram_bytes;    /* ram_excess: an operator's tensors beyond this; 0: no such term */
     double chip_flash_bytes;  /* flash_ext: constants of networks with more; 0: no such term */
     double stall_cycles_byte; /* weight_stall: this per byte of weights of conv and fc, less */
+    double padded_copies;     /* 1: ram_excess counts what padding copies too; 0: pads are free */
     double stall_cycles_mac;  /* this per MAC, where that is above 0; 0: no such term */
 } tnas_memory_terms;
 
@@ -137,6 +143,14 @@ enum {
     TNAS_LATENCY_PARAMETERS = TNAS_LATENCY_OFFSET + TNAS_FAMILY_COUNT
 };
 
+/* A measurement that a model was fitted to, so that a comparison can tell it from new ones. */
+typedef struct tnas_fitted_row {
+    char name[64]; /* tnas_measurement_remember */
+    double cycles;
+} tnas_fitted_row;
+
+#define TNAS_FITTED_ROWS_MAX 256 /* more are fitted, but not remembered */
+
 /* A fitted model of one (MCU, runtime, version). Plain data, no pointers. */
 typedef struct tnas_latency_model {
     char runtime[48], version[48];
@@ -156,6 +170,8 @@ typedef struct tnas_latency_model {
     double error_net_out, error_family_out;
     double worst_net_out; /* the largest with a network left out */
     tnas_memory_terms memory;
+    int fitted_count; /* of fitted; fewer than row_count: not all are remembered */
+    tnas_fitted_row fitted[TNAS_FITTED_ROWS_MAX];
 } tnas_latency_model;
 
 typedef struct tnas_latency {

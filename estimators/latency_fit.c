@@ -109,8 +109,8 @@ void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out
         const double tau = is_memory_term(f) ? kin_memory_tau : kin_tau;
         out->coefficient[f] = from.coefficient[f];
         for (int other = 0; other < TNAS_FEATURE_COUNT; other++)
-            out->covariance[f][other] = 0;
-        out->covariance[f][f] = tau * tau;
+            out->covariance[f][other] = from.covariance[f][other];
+        out->covariance[f][f] += tau * tau;
     }
     out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = kin_shift_tau * kin_shift_tau;
 }
@@ -433,6 +433,14 @@ static void label(const tnas_measurements *rows, tnas_latency_model *out)
     }
 }
 
+static void remember(const tnas_measurements *rows, tnas_latency_model *out)
+{
+    out->fitted_count = 0;
+    for (int i = 0; i < rows->count && out->fitted_count < TNAS_FITTED_ROWS_MAX; i++)
+        if (usable(&rows->rows[i]))
+            tnas_measurement_remember(&rows->rows[i], &out->fitted[out->fitted_count++]);
+}
+
 tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
                              tnas_latency_model *out)
 {
@@ -468,8 +476,10 @@ tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_m
     status = fit_without(&problem, nothing, scratch, out);
     if (status == TNAS_OK)
         status = cross_validate(&problem, scratch, scratch + capacity, out);
-    if (status == TNAS_OK)
+    if (status == TNAS_OK) {
         label(rows, out);
+        remember(rows, out);
+    }
 done:
     tnas_free(problem.rows);
     tnas_free(scratch);

@@ -68,13 +68,16 @@ static const char *text_at(const table *t, int row, int column)
 
 static tnas_status find_columns(table *t)
 {
-    for (int c = 0; c < COLUMN_COUNT; c++)
+    for (int c = 0; c < COLUMN_COUNT; c++) {
         t->column[c] = tnas_csv_column(t->csv, column_names[c]);
-    static const int required[] = {COLUMN_mcu, COLUMN_runtime, COLUMN_model};
-    for (size_t i = 0; i < sizeof required / sizeof required[0]; i++)
-        if (t->column[required[i]] < 0)
-            return tnas_fail(TNAS_ERR_INPUT, "%s: column \"%s\" is required", t->path,
-                             column_names[required[i]]);
+        for (int k = t->column[c] + 1; t->column[c] >= 0 && k < tnas_csv_column_count(t->csv); k++)
+            if (strcmp(tnas_csv_column_name(t->csv, k), column_names[c]) == 0)
+                return tnas_fail(TNAS_ERR_INPUT, "%s: column \"%s\" stands twice", t->path,
+                                 column_names[c]);
+    }
+    if (t->column[COLUMN_model] < 0 && t->column[COLUMN_op] < 0)
+        return tnas_fail(TNAS_ERR_INPUT, "%s: neither column \"model\" nor \"op\", one is required",
+                         t->path);
     if (t->column[COLUMN_latency_ms] < 0 && t->column[COLUMN_cycles] < 0)
         return tnas_fail(TNAS_ERR_INPUT,
                          "%s: neither column \"latency_ms\" nor \"cycles\", one is required",
@@ -139,12 +142,28 @@ static double half_unit(const char *text)
     return 0.5 * pow(10, scale - decimals);
 }
 
+/* Beyond any microcontroller and any layer; products and ratios of such figures stay finite. */
+static const double latency_min_ms = 1e-6, latency_max_ms = 1e9, cycles_max = 1e15,
+                    clock_min_mhz = 0.001, clock_max_mhz = 10000;
+
+/* The same within limits. */
+static tnas_status read_within(const table *t, int row, int column, double min, double max,
+                               double *out)
+{
+    TNAS_TRY(read_positive(t, row, column, out));
+    if (*out != 0 && (*out < min || *out > max))
+        return tnas_fail(TNAS_ERR_INPUT, "%s: line %d: %s = %g: must be within %g..%g", t->path,
+                         tnas_csv_line(t->csv, row), column_names[column], *out, min, max);
+    return TNAS_OK;
+}
+
 static tnas_status read_time(const table *t, int row, double assumed_clock_mhz,
                              tnas_measurement *out)
 {
-    TNAS_TRY(read_positive(t, row, COLUMN_latency_ms, &out->latency_ms));
-    TNAS_TRY(read_positive(t, row, COLUMN_cycles, &out->cycles));
-    TNAS_TRY(read_positive(t, row, COLUMN_clock_mhz, &out->clock_mhz));
+    TNAS_TRY(
+        read_within(t, row, COLUMN_latency_ms, latency_min_ms, latency_max_ms, &out->latency_ms));
+    TNAS_TRY(read_within(t, row, COLUMN_cycles, 1, cycles_max, &out->cycles));
+    TNAS_TRY(read_within(t, row, COLUMN_clock_mhz, clock_min_mhz, clock_max_mhz, &out->clock_mhz));
     if (out->clock_mhz == 0)
         out->clock_mhz = assumed_clock_mhz;
     if (out->cycles > 0)
@@ -233,6 +252,30 @@ static tnas_status read_network(const tnas_networks *networks, const tnas_memory
     return TNAS_OK;
 }
 
+static bool is_network(const tnas_measurement *row)
+{
+    return row->layer[0] == '\0' || strcmp(row->layer, "network") == 0;
+}
+
+const char *tnas_measurement_name(const tnas_measurement *row, char *out, size_t out_bytes)
+{
+    if (is_network(row))
+        snprintf(out, out_bytes, "%s", row->model);
+    else
+        snprintf(out, out_bytes, "%s%slayer %s", row->model, row->model[0] != '\0' ? " " : "",
+                 row->layer);
+    return out;
+}
+
+void tnas_measurement_remember(const tnas_measurement *row, tnas_fitted_row *out)
+{
+    tnas_measurement_name(row, out->name, sizeof out->name);
+    for (char *c = out->name; *c != '\0'; c++)
+        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
+            *c = '_';
+    out->cycles = row->cycles;
+}
+
 static tnas_status copy_texts(const table *t, int row, tnas_arena *arena, tnas_measurement *out)
 {
     const struct {
@@ -251,20 +294,31 @@ static tnas_status copy_texts(const table *t, int row, tnas_arena *arena, tnas_m
     return TNAS_OK;
 }
 
+/* A file without the column is about what was asked for. */
+static bool field_matches(const table *t, int row, int column, const char *wanted, bool prefix)
+{
+    return t->column[column] < 0 || matches(wanted, text_at(t, row, column), prefix);
+}
+
 /* *wanted is false when the row belongs to something else, or is about memory only. */
 static tnas_status read_row(const table *t, int row, const tnas_measurement_query *query,
                             tnas_arena *arena, tnas_measurement *out, bool *wanted)
 {
     *out = (tnas_measurement){.line = tnas_csv_line(t->csv, row)};
-    *wanted = matches(query->mcu, text_at(t, row, COLUMN_mcu), true) &&
-              matches(query->runtime, text_at(t, row, COLUMN_runtime), false) &&
-              matches(query->version, text_at(t, row, COLUMN_runtime_version), false);
+    *wanted = field_matches(t, row, COLUMN_mcu, query->mcu, true) &&
+              field_matches(t, row, COLUMN_runtime, query->runtime, false) &&
+              field_matches(t, row, COLUMN_runtime_version, query->version, false);
     TNAS_TRY(read_time(t, row, query->assumed_clock_mhz, out));
     *wanted = *wanted && (out->latency_ms > 0 || out->cycles > 0);
     if (!*wanted)
         return TNAS_OK;
     TNAS_TRY(copy_texts(t, row, arena, out));
-    if (out->layer[0] == '\0' || strcmp(out->layer, "network") == 0)
+    if (out->layer[0] == '\0' && text_at(t, row, COLUMN_op)[0] != '\0') {
+        out->layer = tnas_arena_strdup(arena, text_at(t, row, COLUMN_op));
+        if (out->layer == NULL)
+            return tnas_fail(TNAS_ERR_NOMEM, "rows of %s", t->path);
+    }
+    if (is_network(out))
         return read_network(t->networks, query->memory, out);
     return read_layer(t, row, query->memory, out);
 }

@@ -1,5 +1,5 @@
-/* Board measurements: CSV rows with the columns of docs/measurements.md, the fit of a latency
- * model to them, and the comparison of a model with them. */
+/* Board measurements: CSV rows with the columns of docs/measurements.md, and the fit of a latency
+ * model to them. */
 #ifndef TNAS_ESTIMATORS_MEASUREMENTS_H
 #define TNAS_ESTIMATORS_MEASUREMENTS_H
 
@@ -26,8 +26,8 @@ typedef struct tnas_measurements {
     int other_rows;              /* of other parts, runtimes and versions, or without a time */
 } tnas_measurements;
 
-/* Which rows of a file. Texts are compared without case, and a blank equals a hyphen, so
- * "tflm-cmsis-nn" finds "TFLM CMSIS-NN". */
+/* Which rows of a file; a column that the file does not have fits everything. Texts are
+ * compared without case, and a blank equals a hyphen, so "tflm-cmsis-nn" finds "TFLM CMSIS-NN". */
 typedef struct tnas_measurement_query {
     const char *mcu;     /* a row's part may go on: stm32f746 finds STM32F746NG; NULL: any */
     const char *runtime; /* NULL: any */
@@ -46,6 +46,13 @@ tnas_status tnas_measurements_load(const char *csv, const tnas_measurement_query
                                    tnas_measurements *out);
 void tnas_measurements_deinit(tnas_measurements *measurements);
 
+/* "mcunet-in0", "mobilenet layer 3": a row's network or layer, cut to fit; returns out. */
+const char *tnas_measurement_name(const tnas_measurement *row, char *out, size_t out_bytes);
+
+/* What a profile remembers of a row: quotes, backslashes and control characters of the name are
+ * underscores. */
+void tnas_measurement_remember(const tnas_measurement *row, tnas_fitted_row *out);
+
 /* A model without rows: the coefficients and deviations of TNAS_FEATURES. */
 void tnas_latency_prior(tnas_latency_model *out);
 
@@ -63,25 +70,5 @@ bool tnas_same_network(const double *a, const double *b);
  * out errors and kappa come from refits with one network left out. No rows give the prior. */
 tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
                              tnas_latency_model *out);
-
-typedef struct tnas_comparison {
-    int compared, without_graph;
-    /* Over the compared rows; errors are shares of the measured value. */
-    double mape, median_ape, within_10, worst_ape, spearman, coverage_90;
-    double macs_only_mape; /* a * MACs, each network predicted from the others; NaN below 2 */
-    const char *worst_model;
-} tnas_comparison;
-
-typedef struct tnas_compared_row {
-    const tnas_measurement *row;
-    tnas_latency predicted;
-    double error; /* (predicted - measured) / measured */
-} tnas_compared_row;
-
-/* Fails when no row can be compared. rows_out [measurements->count] receives the compared
- * rows in file order; may be NULL. */
-tnas_status tnas_latency_compare(const tnas_latency_model *model,
-                                 const tnas_measurements *measurements, tnas_comparison *out,
-                                 tnas_compared_row *rows_out);
 
 #endif

@@ -2,6 +2,7 @@
  * profile_latency.c. */
 #include "estimators/profile_internal.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,16 +112,40 @@ static tnas_status read_arena_pieces(const tnas_json_at *root, tnas_mcu *mcu)
     return TNAS_OK;
 }
 
+static tnas_status read_power(const tnas_json_at *root, tnas_mcu_power *out)
+{
+    const double power_max_mw = 1e6;
+    if (!tnas_json_has(root, "power"))
+        return TNAS_OK;
+    tnas_json_at at;
+    TNAS_TRY(tnas_json_object(root, "power", &at));
+    TNAS_TRY(tnas_json_allow_keys(&at, "mw,low_mw,high_mw,source"));
+    TNAS_TRY(tnas_json_number(&at, "low_mw", DBL_MIN, power_max_mw, &out->low_mw));
+    TNAS_TRY(tnas_json_number(&at, "mw", out->low_mw, power_max_mw, &out->mw));
+    TNAS_TRY(tnas_json_number(&at, "high_mw", out->mw, power_max_mw, &out->high_mw));
+    return tnas_profile_text(&at, "source", out->source, sizeof out->source);
+}
+
+static void write_power(const tnas_mcu_power *power, tnas_text *text)
+{
+    if (power->mw > 0)
+        tnas_text_add(text,
+                      "  \"power\": {\"mw\": %.6g, \"low_mw\": %.6g, \"high_mw\": %.6g, "
+                      "\"source\": \"%s\"},\n",
+                      power->mw, power->low_mw, power->high_mw, power->source);
+}
+
 static tnas_status read_mcu(const tnas_json_at *root, tnas_mcu *mcu)
 {
     TNAS_TRY(tnas_json_allow_keys(
-        root, "part,core,note,clock_mhz,flash_bytes,arena_pieces,regions,latency_models"));
+        root, "part,core,note,clock_mhz,flash_bytes,power,arena_pieces,regions,latency_models"));
     TNAS_TRY(tnas_profile_text(root, "part", mcu->part, sizeof mcu->part));
     TNAS_TRY(tnas_profile_text(root, "core", mcu->core, sizeof mcu->core));
     if (tnas_json_has(root, "note"))
         TNAS_TRY(tnas_profile_text(root, "note", mcu->note, sizeof mcu->note));
     TNAS_TRY(tnas_json_number(root, "clock_mhz", 0.001, TNAS_CLOCK_MAX_MHZ, &mcu->clock_mhz));
     TNAS_TRY(read_bytes(root, "flash_bytes", &mcu->flash_bytes));
+    TNAS_TRY(read_power(root, &mcu->power));
     TNAS_TRY(read_arena_pieces(root, mcu));
     TNAS_TRY(read_regions(root, mcu));
     return tnas_profile_read_models(root, mcu);
@@ -201,6 +226,7 @@ tnas_status tnas_mcu_save(const tnas_mcu *mcu, const char *path)
         tnas_text_add(&text, "  \"note\": \"%s\",\n", mcu->note);
     tnas_text_add(&text, "  \"clock_mhz\": %.6g,\n  \"flash_bytes\": %zu,\n", mcu->clock_mhz,
                   mcu->flash_bytes);
+    write_power(&mcu->power, &text);
     write_regions(mcu, &text);
     tnas_profile_write_models(mcu, &text);
     tnas_text_add(&text, "}\n");

@@ -144,6 +144,7 @@ static const struct {
 } memory_keys[] = {
     {"fast_ram_bytes", offsetof(tnas_memory_terms, fast_ram_bytes)},
     {"chip_flash_bytes", offsetof(tnas_memory_terms, chip_flash_bytes)},
+    {"padded_copies", offsetof(tnas_memory_terms, padded_copies)},
     {"stall_cycles_byte", offsetof(tnas_memory_terms, stall_cycles_byte)},
     {"stall_cycles_mac", offsetof(tnas_memory_terms, stall_cycles_mac)},
 };
@@ -155,8 +156,8 @@ static tnas_status read_memory(const tnas_json_at *at, tnas_memory_terms *out)
         return TNAS_OK;
     tnas_json_at memory;
     TNAS_TRY(tnas_json_object(at, "memory", &memory));
-    TNAS_TRY(tnas_json_allow_keys(&memory, "fast_ram_bytes,chip_flash_bytes,stall_cycles_byte,"
-                                           "stall_cycles_mac"));
+    TNAS_TRY(tnas_json_allow_keys(&memory, "fast_ram_bytes,chip_flash_bytes,padded_copies,"
+                                           "stall_cycles_byte,stall_cycles_mac"));
     for (int i = 0; i < MEMORY_KEYS; i++)
         if (tnas_json_has(&memory, memory_keys[i].key))
             TNAS_TRY(tnas_json_number(&memory, memory_keys[i].key, 0, 1e12,
@@ -178,12 +179,46 @@ static void write_memory(const tnas_memory_terms *memory, tnas_text *text)
         tnas_text_add(text, "},\n");
 }
 
+/* The rows that the model was fitted to; files without them are read as well. */
+static tnas_status read_fitted(const tnas_json_at *at, tnas_latency_model *model)
+{
+    if (!tnas_json_has(at, "fitted"))
+        return TNAS_OK;
+    tnas_json_at list;
+    TNAS_TRY(tnas_json_array(at, "fitted", &list));
+    const int count = tnas_json_length(&list);
+    if (count > TNAS_FITTED_ROWS_MAX || count > model->row_count)
+        return tnas_json_fail(&list, "%d rows: must be at most row_count and %d", count,
+                              TNAS_FITTED_ROWS_MAX);
+    for (int i = 0; i < count; i++) {
+        const tnas_json_at row = tnas_json_item(&list, i);
+        tnas_fitted_row *const out = &model->fitted[i];
+        TNAS_TRY(tnas_json_object(&row, NULL, &(tnas_json_at){0}));
+        TNAS_TRY(tnas_json_allow_keys(&row, "name,cycles"));
+        TNAS_TRY(tnas_profile_text(&row, "name", out->name, sizeof out->name));
+        TNAS_TRY(tnas_json_number(&row, "cycles", DBL_MIN, 1e18, &out->cycles));
+    }
+    model->fitted_count = count;
+    return TNAS_OK;
+}
+
+static void write_fitted(const tnas_latency_model *model, tnas_text *text)
+{
+    if (model->fitted_count == 0)
+        return;
+    tnas_text_add(text, "      \"fitted\": [");
+    for (int i = 0; i < model->fitted_count; i++)
+        tnas_text_add(text, "%s\n        {\"name\": \"%s\", \"cycles\": %.6g}", i > 0 ? "," : "",
+                      model->fitted[i].name, model->fitted[i].cycles);
+    tnas_text_add(text, "\n      ],\n");
+}
+
 static tnas_status read_model(const tnas_json_at *at, tnas_latency_model *model)
 {
     TNAS_TRY(tnas_json_object(at, NULL, &(tnas_json_at){0}));
     TNAS_TRY(tnas_json_allow_keys(at, "runtime,runtime_version,source,row_count,clock_mhz,sigma,"
                                       "family_sigma,kappa,kappa_new,error_net_out,worst_net_out,"
-                                      "error_family_out,memory,terms,"
+                                      "error_family_out,memory,fitted,terms,"
                                       "families,covariance"));
     TNAS_TRY(tnas_profile_text(at, "runtime", model->runtime, sizeof model->runtime));
     TNAS_TRY(tnas_profile_text(at, "runtime_version", model->version, sizeof model->version));
@@ -198,6 +233,7 @@ static tnas_status read_model(const tnas_json_at *at, tnas_latency_model *model)
     TNAS_TRY(read_optional(at, "error_net_out", &model->error_net_out));
     TNAS_TRY(read_optional(at, "error_family_out", &model->error_family_out));
     TNAS_TRY(read_optional(at, "worst_net_out", &model->worst_net_out));
+    TNAS_TRY(read_fitted(at, model));
     TNAS_TRY(read_terms(at, model));
     TNAS_TRY(read_families(at, model));
     TNAS_TRY(read_covariance(at, model));
@@ -275,6 +311,7 @@ static void write_model(const tnas_latency_model *model, tnas_text *text)
     if (!isnan(model->error_family_out))
         tnas_text_add(text, "      \"error_family_out\": %.6g,\n", model->error_family_out);
     write_memory(&model->memory, text);
+    write_fitted(model, text);
     write_terms(model, text);
     tnas_text_add(text, "    }");
 }
@@ -300,6 +337,24 @@ const tnas_latency_model *tnas_mcu_latency_model(const tnas_mcu *mcu, const char
             newest = model;
     }
     return newest;
+}
+
+tnas_status tnas_mcu_replace_latency_models(tnas_mcu *mcu, const tnas_latency_model *model)
+{
+    int kept = 0;
+    bool placed = false;
+    for (int i = 0; i < mcu->model_count; i++) {
+        const bool same = strcmp(mcu->models[i].runtime, model->runtime) == 0;
+        if (same && placed)
+            continue;
+        if (same)
+            mcu->models[kept++] = *model;
+        else if (kept++ != i)
+            mcu->models[kept - 1] = mcu->models[i];
+        placed = placed || same;
+    }
+    mcu->model_count = kept;
+    return placed ? TNAS_OK : tnas_mcu_set_latency_model(mcu, model);
 }
 
 tnas_status tnas_mcu_set_latency_model(tnas_mcu *mcu, const tnas_latency_model *model)

@@ -48,13 +48,22 @@ tnas_status tnas_runtime_need(const char *name, const char *what, const tnas_run
                      name, known);
 }
 
+/* What is used of it: a search does this for every candidate. */
+static void copy_graph(const tnas_graph *graph, tnas_graph *out)
+{
+    out->op_count = graph->op_count;
+    out->tensor_count = graph->tensor_count;
+    memcpy(out->ops, graph->ops, (size_t)graph->op_count * sizeof graph->ops[0]);
+    memcpy(out->tensors, graph->tensors, (size_t)graph->tensor_count * sizeof graph->tensors[0]);
+}
+
 tnas_status tnas_runtime_lay_out(const tnas_runtime *runtime, const tnas_graph *graph,
                                  tnas_layout *out)
 {
     if (runtime->lower != NULL)
         TNAS_TRY(runtime->lower(graph, &out->graph));
     else
-        out->graph = *graph;
+        copy_graph(graph, &out->graph);
     TNAS_TRY(tnas_schedule_build(&out->graph, runtime->target, &out->schedule));
     return tnas_plan_build(&out->graph, &out->schedule, runtime->target, &out->plan);
 }

@@ -28,12 +28,9 @@ typedef struct tnas_runtime {
     /* Code, when it does not come from the measured table of our own kernels. NULL: it does. */
     size_t (*code_bytes)(const tnas_graph *graph);
 
-    /* Where the bytes come from, a line for the reader; "exact" only where it is. */
+    /* Where the bytes come from, a line for the reader: "exact" only where it is, and the errors
+     * of fitted bytes, each published network left out in turn. */
     const char *memory_source;
-
-    /* Held-out errors of fitted bytes, as shares: mean and largest over the published rows.
-     * All 0 when the bytes are computed, not fitted. */
-    double sram_error, sram_worst, flash_error, flash_worst;
 } tnas_runtime;
 
 /* NULL: none of that name. Names are in small letters with hyphens, as in profiles. */

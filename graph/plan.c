@@ -352,6 +352,14 @@ static void move_to_front(int16_t order[], int position)
     order[0] = moved;
 }
 
+static void copy_layout(const packing *p, const layout *from, layout *to)
+{
+    const size_t count = (size_t)p->item_count;
+    memcpy(to->order, from->order, count * sizeof to->order[0]);
+    memcpy(to->offset_bytes, from->offset_bytes, count * sizeof to->offset_bytes[0]);
+    to->arena_bytes = from->arena_bytes;
+}
+
 /* What runtimes that plan for themselves do. */
 static void place_once(const packing *p, layout *best)
 {
@@ -368,7 +376,7 @@ static void try_orders(const packing *p, layout *best)
         for (int repair = 0; repair < REPAIRS_MAX; repair++) {
             const int highest = place_items(p, &trial);
             if (trial.arena_bytes < best->arena_bytes)
-                *best = trial;
+                copy_layout(p, &trial, best);
             if (best->arena_bytes == p->bound_bytes || highest == 0)
                 break;
             move_to_front(trial.order, highest);
@@ -383,7 +391,7 @@ static void try_swaps(const packing *p, layout *best)
 {
     tnas_rng rng = {.state = {1, 2, 3, 4}}; /* the same walk for everybody */
     layout trial;
-    memcpy(trial.order, best->order, sizeof trial.order);
+    copy_layout(p, best, &trial);
     for (int work = 0; work < SWAP_WORK_MAX && best->arena_bytes > p->bound_bytes;
          work += p->item_count) {
         int16_t *const a = &trial.order[tnas_rng_below(&rng, (uint32_t)p->item_count)];
@@ -391,7 +399,7 @@ static void try_swaps(const packing *p, layout *best)
         swap(a, b);
         place_items(p, &trial);
         if (trial.arena_bytes <= best->arena_bytes)
-            *best = trial;
+            copy_layout(p, &trial, best);
         else
             swap(a, b);
     }

@@ -24,8 +24,9 @@ typedef struct tnas_schedule {
     tnas_step steps[TNAS_GRAPH_OPS_MAX];
 } tnas_schedule;
 
-/* File order, the target's kernel for each operator, in-place wherever the target allows it
- * and the input dies; the graph's input may be overwritten like any other. Fails when the target
+/* The order that needs least memory (graph/order.h; the file's for targets that plan
+ * themselves), the target's kernel for each operator, in-place wherever the target allows it and
+ * the input dies; the graph's input may be overwritten like any other. Fails when the target
  * lacks an operator (which, where). */
 tnas_status tnas_schedule_build(const tnas_graph *graph, const tnas_target *target,
                                 tnas_schedule *out);

@@ -40,12 +40,11 @@ static tnas_status open_part(tnas_run *run)
     const tnas_search_request *const request = run->request;
     TNAS_TRY(tnas_mcu_load(request->mcu, &run->mcu));
     char path[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_config_path("codesize.csv", path));
-    TNAS_TRY(tnas_code_sizes_load(path, &run->sizes));
+    TNAS_TRY(tnas_code_sizes_load_default(&run->sizes, path));
     if (strcmp(request->runtime, "tinynas") != 0)
         return tnas_fail(TNAS_ERR_USAGE,
-                         "--runtime %s: a search needs the memory rules of its runtime; this "
-                         "version has those of tinynas only",
+                         "--runtime %s: a search ends in an export for tinynas; networks for other "
+                         "runtimes can be estimated, not searched",
                          request->runtime);
     run->estimator = (tnas_estimator){
         .mcu = run->mcu,

@@ -2,7 +2,6 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,96 +10,9 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "tests/program.h"
 #include "tests/testing.h"
 #include "tests/toy_data.h"
-
-enum { OUTPUT_BYTES = 1 << 17 };
-
-typedef struct outcome {
-    int exit_code;
-    char out[OUTPUT_BYTES], err[OUTPUT_BYTES];
-} outcome;
-
-static const char *program(void)
-{
-    const char *const path = getenv("TINYNAS");
-    return path != NULL ? path : "./tinynas";
-}
-
-static void read_text(const char *path, char *text)
-{
-    FILE *const file = fopen(path, "rb");
-    ck_assert_ptr_nonnull(file);
-    text[fread(text, 1, OUTPUT_BYTES - 1, file)] = '\0';
-    fclose(file);
-}
-
-/* Starts `tinynas <words>` with stdout and stderr in files of the folder. */
-static pid_t start(const char *folder, const char *words)
-{
-    char command[4 * TNAS_PATH_BYTES];
-    snprintf(command, sizeof command, "exec %s %s >%s/out 2>%s/err", program(), words, folder,
-             folder);
-    const pid_t child = fork();
-    if (child == 0) {
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-        _exit(127);
-    }
-    return child;
-}
-
-static void finish(const char *folder, pid_t child, outcome *o)
-{
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    o->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    char path[TNAS_PATH_BYTES];
-    ck_ok(tnas_path_join(path, folder, "out"));
-    read_text(path, o->out);
-    ck_ok(tnas_path_join(path, folder, "err"));
-    read_text(path, o->err);
-}
-
-static char scratch[TNAS_PATH_BYTES]; /* one folder for outputs, per test process */
-
-static outcome *run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static outcome *run(const char *format, ...)
-{
-    static outcome o;
-    char words[6000];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
-    if (scratch[0] == '\0')
-        temporary_folder(scratch);
-    finish(scratch, start(scratch, words), &o);
-    return &o;
-}
-
-/* Fails unless the run ended with this code and its sentence holds the part, on one line. */
-static void check_failure(const outcome *o, int exit_code, const char *part)
-{
-    ck_assert_msg(o->exit_code == exit_code, "exit %d, wanted %d: %s", o->exit_code, exit_code,
-                  o->err);
-    ck_assert_msg(strstr(o->err, part) != NULL, "\"%s\" lacks \"%s\"", o->err, part);
-    ck_assert_str_eq(o->out, "");
-}
-
-static cJSON *check_json(const outcome *o)
-{
-    ck_assert_msg(o->exit_code == 0, "exit %d: %s", o->exit_code, o->err);
-    cJSON *const json = cJSON_ParseWithOpts(o->out, NULL, 1);
-    ck_assert_msg(json != NULL, "not one JSON value: %s", o->out);
-    return json;
-}
-
-static double number(const cJSON *json, const char *key)
-{
-    const cJSON *const item = cJSON_GetObjectItem(json, key);
-    ck_assert_msg(cJSON_IsNumber(item), "%s is not a number", key);
-    return item->valuedouble;
-}
 
 START_TEST(every_command_has_help_and_unknown_words_are_refused)
 {

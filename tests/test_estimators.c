@@ -310,7 +310,7 @@ END_TEST
 static const struct {
     const char *text, *sentence;
 } broken_rows[] = {
-    {"runtime,model,cycles\nr,m,1\n", "column \"mcu\" is required"},
+    {"runtime,mcu,cycles\nr,m,1\n", "neither column \"model\" nor \"op\""},
     {"mcu,runtime,model\np,r,m\n", "neither column \"latency_ms\" nor \"cycles\""},
     {HEADER "p,r,1,m,network,100,-3,,,,,,,,,\n", "line 2: latency_ms = -3: must be above 0"},
     {HEADER "p,r,1,m,network,100,0,,,,,,,,,\n", "line 2: latency_ms = 0: must be above 0"},

@@ -356,7 +356,8 @@ START_TEST(the_part_and_the_price_reach_makefile_and_readme)
     const tnas_mcu mcu = {.part = "STM32H743ZI",
                           .flash_bytes = 2 << 20,
                           .region_count = 2,
-                          .regions = {{"DTCM", 128 << 10, true}, {"AXI SRAM", 512 << 10, true}}};
+                          .regions = {{.name = "DTCM", .bytes = 128 << 10, .arena = true},
+                                      {.name = "AXI SRAM", .bytes = 512 << 10, .arena = true}}};
     const tnas_export_options options = {
         .name = "net", .folder = path, .cost = &cost, .mcu = &mcu, .toolchain = "a compiler"};
     ck_ok(tnas_export_c(image, &options));

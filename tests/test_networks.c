@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/csv.h"
-#include "graph/graph.h"
+#include "graph/tflite.h"
 #include "tests/testing.h"
 
 static void load(const char *name, tnas_graph *out)
@@ -171,6 +171,45 @@ START_TEST(graphs_have_the_shapes_of_their_files)
 }
 END_TEST
 
+/* ---- Against the files themselves, by way of the importer ---- */
+
+static bool same_inputs(const tnas_op *a, const tnas_op *b)
+{
+    return (a->in[0] == b->in[0] && a->in[1] == b->in[1]) ||
+           (a->in[0] == b->in[1] && a->in[1] == b->in[0]);
+}
+
+static bool same_window(const tnas_op *a, const tnas_op *b)
+{
+    return a->kernel_h == b->kernel_h && a->kernel_w == b->kernel_w && a->pad_top == b->pad_top &&
+           a->pad_bottom == b->pad_bottom && a->pad_left == b->pad_left &&
+           a->pad_right == b->pad_right;
+}
+
+START_TEST(imported_files_are_the_graphs)
+{
+    char relative[96], path[TNAS_PATH_BYTES];
+    snprintf(relative, sizeof relative, "models/%s.tflite", files[_i].name);
+    if (shared_path(relative, path) == NULL)
+        return;
+    tnas_model *model;
+    tnas_graph graph;
+    ck_ok(tnas_tflite_load(path, &model, NULL));
+    load(files[_i].name, &graph);
+    const tnas_graph *const file = &model->graph;
+    const bool softmax = file->ops[file->op_count - 1].kind == TNAS_OP_SOFTMAX;
+    ck_assert_int_eq(file->op_count - softmax, graph.op_count);
+    for (int op = 0; op < graph.op_count; op++) {
+        const tnas_op *const a = &graph.ops[op], *const b = &file->ops[op];
+        ck_assert_msg(a->kind == b->kind && a->activation == b->activation && same_inputs(a, b) &&
+                          same_window(a, b),
+                      "operator %d differs", op);
+        ck_assert_mem_eq(&graph.tensors[a->out], &file->tensors[b->out], sizeof graph.tensors[0]);
+    }
+    tnas_model_destroy(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("networks");
@@ -178,6 +217,8 @@ int main(void)
     tcase_add_loop_test(published, published_networks_have_their_published_sizes, 0,
                         sizeof nets / sizeof nets[0]);
     tcase_add_loop_test(published, graphs_have_the_shapes_of_their_files, 0,
+                        sizeof files / sizeof files[0]);
+    tcase_add_loop_test(published, imported_files_are_the_graphs, 0,
                         sizeof files / sizeof files[0]);
     suite_add_tcase(suite, published);
     return run_suite(suite);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/order.h"
 #include "graph/plan.h"
 #include "tests/random_graph.h"
 #include "tests/testing.h"
@@ -83,31 +84,41 @@ static void plan_graph(planned *p, int target)
 
 /* ---- What is true of every plan ---- */
 
-static bool dies_at(const tnas_graph *graph, int tensor, int op)
+static bool reads(const tnas_graph *graph, int op, int tensor)
 {
-    for (int later = op + 1; later < graph->op_count; later++)
-        if (graph->ops[later].in[0] == tensor || graph->ops[later].in[1] == tensor)
-            return false;
     return graph->ops[op].in[0] == tensor || graph->ops[op].in[1] == tensor;
+}
+
+static bool dies_at(const planned *p, int tensor, int s)
+{
+    for (int later = s + 1; later < p->schedule.step_count; later++)
+        if (reads(&p->graph, p->schedule.steps[later].op, tensor))
+            return false;
+    return reads(&p->graph, p->schedule.steps[s].op, tensor);
 }
 
 static void check_schedule(const planned *p)
 {
     ck_assert_int_eq(p->schedule.step_count, p->graph.op_count);
+    bool written[TNAS_GRAPH_TENSORS_MAX] = {true};
     for (int s = 0; s < p->schedule.step_count; s++) {
         const tnas_step *const step = &p->schedule.steps[s];
-        ck_assert_int_eq(step->op, s);
-        ck_assert_int_eq(step->kernel, p->target.kernel_for(&p->graph, s));
+        const tnas_op *const op = &p->graph.ops[step->op];
+        ck_assert(!written[op->out]);
+        written[op->out] = true;
+        ck_assert_int_eq(step->kernel, p->target.kernel_for(&p->graph, step->op));
         bool possible = false;
         for (int side = 0; side < 2; side++) {
-            const int tensor = p->graph.ops[s].in[side];
-            possible = possible || (tensor != TNAS_NONE && dies_at(&p->graph, tensor, s) &&
-                                    p->target.in_place(&p->graph, s, side));
+            const int tensor = op->in[side];
+            ck_assert(tensor == TNAS_NONE || written[tensor]);
+            possible = possible || (tensor != TNAS_NONE && dies_at(p, tensor, s) &&
+                                    p->target.in_place(&p->graph, step->op, side));
         }
         ck_assert_int_eq(step->in_place, possible);
         if (step->in_place)
-            ck_assert(dies_at(&p->graph, p->graph.ops[s].in[step->in_place_side], s));
+            ck_assert(dies_at(p, op->in[step->in_place_side], s));
     }
+    ck_assert_int_eq(p->schedule.steps[p->graph.op_count - 1].op, p->graph.op_count - 1);
 }
 
 static void check_placement(const planned *p, const tnas_placement *placement, size_t bytes)
@@ -171,17 +182,19 @@ static void play(const planned *p)
 /* The definition of the bound, tensor by tensor. */
 static size_t naive_live_bytes(const planned *p, int s)
 {
-    const tnas_op *const op = &p->graph.ops[s];
+    const tnas_step *const step = &p->schedule.steps[s];
+    const tnas_op *const op = &p->graph.ops[step->op];
     size_t bytes = p->plan.scratch[s].bytes + p->plan.tensors[op->out].bytes;
-    for (int t = 0; t <= s; t++) { /* tensor t is written by step t - 1 */
+    bool written[TNAS_GRAPH_TENSORS_MAX] = {true};
+    for (int before = 0; before < s; before++)
+        written[p->graph.ops[p->schedule.steps[before].op].out] = true;
+    for (int t = 0; t < p->graph.tensor_count; t++) {
         bool read_later = false;
-        for (int later = s; later < p->graph.op_count; later++)
-            read_later =
-                read_later || p->graph.ops[later].in[0] == t || p->graph.ops[later].in[1] == t;
-        if (read_later)
+        for (int later = s; later < p->schedule.step_count; later++)
+            read_later = read_later || reads(&p->graph, p->schedule.steps[later].op, t);
+        if (written[t] && read_later)
             bytes += p->plan.tensors[t].bytes;
     }
-    const tnas_step *const step = &p->schedule.steps[s];
     if (step->in_place) {
         const size_t before = p->plan.tensors[op->in[step->in_place_side]].bytes;
         const size_t after = p->plan.tensors[op->out].bytes;
@@ -217,21 +230,24 @@ START_TEST(every_tensor_is_intact_when_it_is_read)
                                 (size_t)tnas_tensor_count(&p.graph.tensors[t]));
             for (int s = 0; s < p.schedule.step_count; s++)
                 check_placement(&p, &p.plan.scratch[s],
-                                p.target.scratch_bytes(&p.graph, s, p.schedule.steps[s].kernel));
+                                p.target.scratch_bytes(&p.graph, p.schedule.steps[s].op,
+                                                       p.schedule.steps[s].kernel));
             play(&p);
             check_bound(&p);
         }
 }
 END_TEST
 
-/* How close arenas come to the bound, by family: what is demanded of a thousand graphs. */
+/* How close arenas come to the bound, by family: what is demanded of a thousand graphs. With
+ * chains of tensors in place the bound need not be reachable: branched graphs may miss it by
+ * more, now and then. */
 static const struct {
     const char *name;
     double equal_share_min, excess_max;
 } demands[FAMILY_COUNT] = {
     [FAMILY_MBCONV] = {"mbconv", 0.99, 0.05},
     [FAMILY_RESBLOCK] = {"resblock", 0.99, 0.05},
-    [FAMILY_BRANCHED] = {"branched", 0.99, 0.05},
+    [FAMILY_BRANCHED] = {"branched", 0.99, 0.10},
 };
 
 START_TEST(arenas_equal_the_lower_bound)
@@ -252,6 +268,120 @@ START_TEST(arenas_equal_the_lower_bound)
            demands[family].name, target, 100 * share, SHARE_GRAPHS, 100 * worst);
     ck_assert_double_ge(share, demands[family].equal_share_min);
     ck_assert_double_le(worst, demands[family].excess_max);
+}
+END_TEST
+
+/* ---- Order ---- */
+
+/* Lowest peak over all orders that end with the output, by trying them all. */
+typedef struct enumeration {
+    planned *p;
+    bool done[TNAS_GRAPH_OPS_MAX];
+    int16_t order[TNAS_GRAPH_OPS_MAX];
+    size_t lowest;
+    long orders;
+} enumeration;
+
+/* The schedule of an order, as tnas_schedule_build makes it of the order it finds. */
+static void schedule_order(planned *p, const int16_t *order)
+{
+    p->schedule.step_count = p->graph.op_count;
+    for (int s = 0; s < p->graph.op_count; s++)
+        p->schedule.steps[s] = (tnas_step){.op = order[s], .op_count = 1};
+    for (int s = 0; s < p->graph.op_count; s++) {
+        tnas_step *const step = &p->schedule.steps[s];
+        const int16_t *const in = p->graph.ops[order[s]].in;
+        const bool dies[2] = {dies_at(p, in[0], s), in[1] != TNAS_NONE && dies_at(p, in[1], s)};
+        const int side = tnas_side_to_overwrite(&p->graph, &p->target, order[s], dies);
+        step->in_place = side != TNAS_NONE;
+        step->in_place_side = side == 1;
+    }
+}
+
+static void enumerate(enumeration *e, int count)
+{
+    planned *const p = e->p;
+    if (count == p->graph.op_count) {
+        schedule_order(p, e->order);
+        ck_ok(tnas_plan_build(&p->graph, &p->schedule, &p->target, &p->plan));
+        e->orders++;
+        if (p->plan.lower_bound_bytes < e->lowest)
+            e->lowest = p->plan.lower_bound_bytes;
+        return;
+    }
+    for (int16_t op = 0; op < p->graph.op_count; op++) {
+        const int16_t *const in = p->graph.ops[op].in;
+        const bool ready = (in[0] == 0 || e->done[in[0] - 1]) &&
+                           (in[1] == TNAS_NONE || in[1] == 0 || e->done[in[1] - 1]);
+        if (e->done[op] || !ready || (op + 1 == p->graph.op_count && count < op))
+            continue;
+        e->done[op] = true;
+        e->order[count] = op;
+        enumerate(e, count + 1);
+        e->done[op] = false;
+    }
+}
+
+START_TEST(the_order_of_a_small_branched_graph_is_the_best_there_is)
+{
+    static planned p;
+    const int target = _i % TARGET_COUNT;
+    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)_i);
+    random_branched_graph(&rng, 3 + _i % 6, &p.graph);
+    plan_graph(&p, target);
+    const size_t found = p.plan.lower_bound_bytes;
+    enumeration e = {.p = &p, .lowest = SIZE_MAX};
+    enumerate(&e, 0);
+    ck_assert_uint_eq(found, e.lowest);
+}
+END_TEST
+
+START_TEST(no_order_is_worse_than_the_file_s)
+{
+    static planned p;
+    const int target = _i % TARGET_COUNT;
+    make_graph(FAMILY_BRANCHED, _i, &p.graph);
+    plan_graph(&p, target);
+    const size_t bound = p.plan.lower_bound_bytes, arena = p.plan.arena_bytes;
+    int16_t order[TNAS_GRAPH_OPS_MAX];
+    for (int16_t op = 0; op < p.graph.op_count; op++)
+        order[op] = op;
+    schedule_order(&p, order);
+    ck_ok(tnas_plan_build(&p.graph, &p.schedule, &p.target, &p.plan));
+    ck_assert_uint_le(bound, p.plan.lower_bound_bytes);
+    ck_assert_uint_le(arena, p.plan.arena_bytes);
+}
+END_TEST
+
+/* Two branches that widen and narrow again: one after the other needs one wide tensor at a
+ * time, side by side, as this file has them, two. */
+START_TEST(a_branch_is_finished_before_the_next_begins)
+{
+    static planned p;
+    tnas_graph_init(&p.graph, 8, 8, 4);
+    int wide[3], narrow[3];
+    for (int b = 0; b < 3; b++)
+        wide[b] = graph_append_conv(&p.graph, TNAS_OP_CONV2D, 0, 1, 1, 64, TNAS_ACT_NONE);
+    for (int b = 0; b < 3; b++)
+        narrow[b] = graph_append_conv(&p.graph, TNAS_OP_CONV2D, wide[b], 1, 1, 4, TNAS_ACT_NONE);
+    const int sum = graph_append_add(&p.graph, narrow[0], narrow[1]);
+    graph_append_add(&p.graph, sum, narrow[2]);
+    plan_graph(&p, TARGET_TINYNAS);
+    check_schedule(&p);
+    play(&p);
+    /* the input, the first branch's end, the second one's wide tensor and its end */
+    ck_assert_uint_eq(p.plan.lower_bound_bytes, 64 * (4 + 4 + 64 + 4));
+    ck_assert_uint_eq(p.plan.arena_bytes, p.plan.lower_bound_bytes);
+}
+END_TEST
+
+START_TEST(a_chain_keeps_the_order_of_its_file)
+{
+    static planned p;
+    make_graph(FAMILY_MBCONV, _i, &p.graph);
+    plan_graph(&p, TARGET_HARD);
+    for (int s = 0; s < p.schedule.step_count; s++)
+        ck_assert_int_eq(p.schedule.steps[s].op, s);
 }
 END_TEST
 
@@ -456,9 +586,14 @@ int main(void)
     tcase_add_loop_test(properties, every_tensor_is_intact_when_it_is_read, 0, 150);
     tcase_add_loop_test(properties, arenas_equal_the_lower_bound, 0, FAMILY_COUNT * TARGET_COUNT);
     tcase_add_test(properties, the_largest_graph_is_planned);
+    tcase_add_loop_test(properties, the_order_of_a_small_branched_graph_is_the_best_there_is, 0,
+                        150);
+    tcase_add_loop_test(properties, no_order_is_worse_than_the_file_s, 0, 300);
+    tcase_add_loop_test(properties, a_chain_keeps_the_order_of_its_file, 0, 50);
     tcase_add_test(properties, equal_questions_get_equal_plans);
     suite_add_tcase(suite, properties);
     TCase *const by_hand = tcase_create("by hand");
+    tcase_add_test(by_hand, a_branch_is_finished_before_the_next_begins);
     tcase_add_test(by_hand, a_residual_chain_keeps_one_address);
     tcase_add_test(by_hand, an_input_that_is_needed_later_is_not_overwritten);
     tcase_add_test(by_hand, a_tensor_may_be_added_to_itself_in_place);

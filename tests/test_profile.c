@@ -100,6 +100,8 @@ static const struct {
     {"\"0x20000000\"", "\"0x120000000\"", "must be 0x and eight hexadecimal digits"},
     {"\"joined\": true", "\"joined\": \"yes\"", "regions[1].joined: must be true or false"},
     {"\"regions\"", "\"arena_pieces\": 3, \"regions\"", "arena_pieces: 3 is outside"},
+    {"\"regions\"", "\"power\": {\"mw\": 3}, \"regions\"", "power: key \"low_mw\" is missing"},
+    {"\"regions\"", "\"power\": {\"low_mw\": 4, \"mw\": 3}, \"regions\"", "power.mw: 3 is outside"},
     {"\"arena\": true", "\"arena\": true, \"base\": 0", "regions[0]: unknown key \"base\""},
     {"\"DTCM\"", "\"a name that is far too long for it\"", "at most 23 fit"},
     {"\"DTCM\"", "\"a \\\"b\\\"\"", "must be free of quotes"},
@@ -111,7 +113,9 @@ static const struct {
     {"\"kappa\": 1,", "\"kappa\": 0.5,", "kappa: 0.5 is outside"},
     {"\"stem_mac\"", "\"stem_mas\"", "terms[0]: name = \"stem_mas\": no such feature"},
     {"\"conv1_mac\"", "\"stem_mac\"", "terms must be in the order"},
-    {"\"cycles\": ", "\"cycles\": -", "terms[0].cycles"},
+    {"\"cycles\": ", "\"cycles\": -", "fitted[0].cycles"},
+    {"\"stem_mac\", \"cycles\": ", "\"stem_mac\", \"cycles\": -", "terms[0].cycles"},
+    {"\"row_count\": 7", "\"row_count\": 6", "fitted: 7 rows: must be at most row_count"},
     {"\"name\": \"fc_mac\"", "\"name\": \"fc_out\"", "the term \"fc_mac\" is required"},
     {"\"inverted residual\"", "\"transformer\"", "no such family"},
     {"\"covariance\": [", "\"covariance\": [[0.1],", "rows: must be"},
@@ -186,6 +190,13 @@ START_TEST(memories_are_those_of_the_data_sheets)
     } parts[] = {
         {"stm32f746", "DTCM to SRAM2", 1024, 320, 216},
         {"stm32h743", "AXI SRAM", 2048, 512, 480},
+        {"stm32h747", "AXI SRAM", 2048, 512, 400},
+        {"stm32f767", "DTCM to SRAM2", 2048, 512, 216},
+        {"stm32f769", "DTCM to SRAM2", 2048, 512, 216},
+        {"stm32f446", "SRAM1 to SRAM2", 512, 128, 180},
+        {"stm32h7a3", "AXI SRAM1 to AXI SRAM3", 2048, 1024, 280},
+        {"stm32l4r5", "SRAM1 to SRAM3", 2048, 640, 120},
+        {"stm32u585", "SRAM1 to SRAM3", 2048, 768, 160},
         {"gap8", "L2", 65536, 512, 175},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -218,29 +218,41 @@ static int append_separable(tnas_graph *graph, int in, tnas_activation activatio
     return append_same(graph, t, TNAS_OP_CONV2D, activation, 1, 1, 1, out_c);
 }
 
-/* Howard et al., "MobileNets", 2017, width 0.25: up to the pooling. */
-static int append_mobilenet_v1(tnas_graph *graph, int resolution, tnas_activation activation)
+/* Howard et al., "MobileNets", 2017: up to the pooling. `widths` has the outputs of the stem and
+ * of the 13 blocks. */
+static int append_mobilenet_v1(tnas_graph *graph, int resolution, tnas_activation activation,
+                               const int *widths)
 {
-    static const struct {
-        int out_c, stride;
-    } blocks[] = {{16, 1},  {32, 2},  {32, 1},  {64, 2},  {64, 1},  {128, 2}, {128, 1},
-                  {128, 1}, {128, 1}, {128, 1}, {128, 1}, {256, 2}, {256, 1}};
+    static const int strides[] = {1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1};
     tnas_graph_init(graph, resolution, resolution, 3);
-    int t = append_same(graph, 0, TNAS_OP_CONV2D, activation, 3, 3, 2, 8);
-    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
-        t = append_separable(graph, t, activation, blocks[i].stride, blocks[i].out_c);
+    int t = append_same(graph, 0, TNAS_OP_CONV2D, activation, 3, 3, 2, widths[0]);
+    for (size_t i = 0; i < sizeof strides / sizeof strides[0]; i++)
+        t = append_separable(graph, t, activation, strides[i], widths[i + 1]);
     return append_global_pool(graph, t);
 }
 
-static void build_mobilenet_v1_160(tnas_graph *graph)
+/* The widths of MobileNetV1, times percent / 100. */
+static void scale_v1(int percent, int *widths)
 {
-    const int t = append_mobilenet_v1(graph, 160, TNAS_ACT_RELU6);
-    append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_NONE, 1, 1, 1, 1001);
+    static const int full[] = {32,  64,  128, 128, 256, 256,  512,
+                               512, 512, 512, 512, 512, 1024, 1024};
+    for (size_t i = 0; i < sizeof full / sizeof full[0]; i++)
+        widths[i] = full[i] * percent / 100;
 }
 
 static void build_visual_wake_words(tnas_graph *graph)
 {
-    append_fc(graph, append_mobilenet_v1(graph, 96, TNAS_ACT_RELU), TNAS_ACT_NONE, 2);
+    int widths[14];
+    scale_v1(25, widths);
+    append_fc(graph, append_mobilenet_v1(graph, 96, TNAS_ACT_RELU, widths), TNAS_ACT_NONE, 2);
+}
+
+/* Without the 971 channels of mlcommons' file whose weights are all zero: what runtimes that
+ * notice them compute. */
+static void build_visual_wake_words_live(tnas_graph *graph)
+{
+    static const int widths[] = {8, 16, 32, 32, 64, 60, 107, 57, 30, 19, 19, 27, 32, 22};
+    append_fc(graph, append_mobilenet_v1(graph, 96, TNAS_ACT_RELU, widths), TNAS_ACT_NONE, 2);
 }
 
 /* DS-CNN on 49 frames of 10 coefficients. */
@@ -280,15 +292,93 @@ static void build_anomaly_detection(tnas_graph *graph)
         t = append_fc(graph, t, i + 1 < COUNT ? TNAS_ACT_RELU : TNAS_ACT_NONE, widths[i]);
 }
 
+/* An inverted residual with TensorFlow's padding: 1x1, depthwise 3x3, 1x1. */
+static int append_inverted(tnas_graph *graph, int in, int mid_c, int stride, int out_c)
+{
+    const int in_c = graph->tensors[in].c;
+    int t = in;
+    if (mid_c != in_c)
+        t = append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_RELU6, 1, 1, 1, mid_c);
+    t = append_same(graph, t, TNAS_OP_DWCONV2D, TNAS_ACT_RELU6, 3, 3, stride, 0);
+    t = append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_NONE, 1, 1, 1, out_c);
+    return stride == 1 && in_c == out_c ? append_add(graph, in, t, TNAS_ACT_NONE) : t;
+}
+
+/* Sandler et al., "MobileNetV2", 2018, table 2. */
+static void build_hosted_v2(int percent, int resolution, tnas_graph *graph)
+{
+    static const struct {
+        int expansion, out_c, blocks, stride;
+    } stages[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
+                  {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+    tnas_graph_init(graph, resolution, resolution, 3);
+    int t = append_same(graph, 0, TNAS_OP_CONV2D, TNAS_ACT_RELU6, 3, 3, 2,
+                        make_divisible(32 * percent / 100));
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++)
+        for (int block = 0; block < stages[i].blocks; block++)
+            t = append_inverted(graph, t, stages[i].expansion * graph->tensors[t].c,
+                                block == 0 ? stages[i].stride : 1,
+                                make_divisible(stages[i].out_c * percent / 100));
+    t = append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_RELU6, 1, 1, 1,
+                    percent > 100 ? make_divisible(1280 * percent / 100) : 1280);
+    t = append_global_pool(graph, t);
+    append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_NONE, 1, 1, 1, 1001);
+}
+
+static void build_hosted_v1(int percent, int resolution, tnas_graph *graph)
+{
+    int widths[14];
+    scale_v1(percent, widths);
+    const int t = append_mobilenet_v1(graph, resolution, TNAS_ACT_RELU6, widths);
+    append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_NONE, 1, 1, 1, 1001);
+}
+
+/* Howard et al., "Searching for MobileNetV3", 2019, table 1, "minimalistic": 3x3 windows, no
+ * squeeze-and-excite. */
+static void build_v3_minimalistic(tnas_graph *graph)
+{
+    static const struct {
+        int mid_c, out_c, stride;
+    } blocks[] = {{16, 16, 1},   {64, 24, 2},   {72, 24, 1},   {72, 40, 2},   {120, 40, 1},
+                  {120, 40, 1},  {240, 80, 2},  {200, 80, 1},  {184, 80, 1},  {184, 80, 1},
+                  {480, 112, 1}, {672, 112, 1}, {672, 160, 2}, {960, 160, 1}, {960, 160, 1}};
+    tnas_graph_init(graph, 224, 224, 3);
+    int t = append_same(graph, 0, TNAS_OP_CONV2D, TNAS_ACT_RELU, 3, 3, 2, 16);
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
+        t = append_inverted(graph, t, blocks[i].mid_c, blocks[i].stride, blocks[i].out_c);
+    t = append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_RELU, 1, 1, 1, 960);
+    t = append_global_pool(graph, t);
+    t = append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_RELU, 1, 1, 1, 1280);
+    append_same(graph, t, TNAS_OP_CONV2D, TNAS_ACT_NONE, 1, 1, 1, 1001);
+}
+
 static const struct {
     const char *name;
     void (*build)(tnas_graph *graph);
 } other_nets[] = {
-    {"mobilenet_v1_0.25_160_quant", build_mobilenet_v1_160},
     {"vww_96_int8", build_visual_wake_words},
+    {"vww_96_int8-live", build_visual_wake_words_live},
     {"kws_ref_model", build_keyword_spotting},
     {"pretrainedResnet_quant", build_image_classification},
     {"ad01_int8", build_anomaly_detection},
+    {"v3-large-minimalistic_224_1.0_uint8", build_v3_minimalistic},
+};
+
+/* The networks that TensorFlow hosts and GreenWaves measured on GAP8. */
+static const struct {
+    const char *name; /* of a resolution */
+    void (*build)(int percent, int resolution, tnas_graph *graph);
+    int percent;
+    int resolutions[6];
+} hosted_nets[] = {
+    {"mobilenet_v1_1.0_%d_quant", build_hosted_v1, 100, {224, 192, 160, 128}},
+    {"mobilenet_v1_0.75_%d_quant", build_hosted_v1, 75, {224, 192, 160, 128}},
+    {"mobilenet_v1_0.5_%d_quant", build_hosted_v1, 50, {224, 192, 160, 128}},
+    {"mobilenet_v1_0.25_%d_quant", build_hosted_v1, 25, {224, 192, 160, 128}},
+    {"quantized_v2_%d_140", build_hosted_v2, 140, {224}},
+    {"quantized_v2_%d_100", build_hosted_v2, 100, {224, 192, 160, 128, 96}},
+    {"quantized_v2_%d_75", build_hosted_v2, 75, {224, 192, 160, 128, 96}},
+    {"quantized_v2_%d_50", build_hosted_v2, 50, {224, 192, 160, 128, 96}},
 };
 
 static tnas_status write_graph(const tnas_graph *graph, const char *name, const char *folder)
@@ -303,9 +393,25 @@ static tnas_status write_graph(const tnas_graph *graph, const char *name, const 
     return TNAS_OK;
 }
 
+static tnas_status write_hosted(const char *folder)
+{
+    tnas_graph graph;
+    for (size_t i = 0; i < sizeof hosted_nets / sizeof hosted_nets[0]; i++)
+        for (const int *r = hosted_nets[i].resolutions; *r != 0; r++) {
+            char name[64];
+            const char *const place = strstr(hosted_nets[i].name, "%d");
+            snprintf(name, sizeof name, "%.*s%d%s", (int)(place - hosted_nets[i].name),
+                     hosted_nets[i].name, *r, place + 2);
+            hosted_nets[i].build(hosted_nets[i].percent, *r, &graph);
+            TNAS_TRY(write_graph(&graph, name, folder));
+        }
+    return TNAS_OK;
+}
+
 static tnas_status write_all(const char *folder)
 {
     tnas_graph graph;
+    TNAS_TRY(write_hosted(folder));
     for (size_t i = 0; i < sizeof residual_nets / sizeof residual_nets[0]; i++) {
         TNAS_TRY(build_residual(&residual_nets[i], &graph));
         TNAS_TRY(write_graph(&graph, residual_nets[i].name, folder));

@@ -43,7 +43,7 @@ static tnas_status hold_out_recipe(const tnas_recipe *recipe, pool *p)
 {
     tnas_latency_model prior;
     tnas_recipe_rows rows;
-    TNAS_TRY(tnas_recipe_prior(recipe, NULL, &prior));
+    TNAS_TRY(tnas_recipe_prior(recipe, &prior));
     TNAS_TRY(tnas_recipe_rows_load(recipe, &rows));
     static const struct {
         const char *text;

@@ -2,7 +2,7 @@
 #ifndef TNAS_TOOLS_RECIPES_H
 #define TNAS_TOOLS_RECIPES_H
 
-#include "tools/recipes/priors.h"
+#include "estimators/priors.h"
 
 /* Files of measurements. Those whose licence is not known are not shipped: they lie in the
  * folder of shared data, $SHARED/boards. */
@@ -32,9 +32,12 @@ typedef struct tnas_recipe {
     const char *mcu, *runtime, *version; /* as the profile has them */
     tnas_row_set sets[TNAS_RECIPE_SETS_MAX];
     tnas_prior_kind prior;
-    const char *kin_mcu, *kin_version; /* prior handed on from that recipe of the runtime */
-    tnas_memory_terms memory;          /* GAP8 has its own */
-    double clock_mhz;                  /* assumed where the rows are silent; 0: they are not */
+    /* The prior is handed on from what the rows of that recipe of the same runtime give, fitted
+     * from its own prior: kin may name each other. NULL: none. */
+    const char *kin_mcu, *kin_version;
+    tnas_memory_terms memory; /* GAP8 has its own */
+    bool drops_dead;          /* the runtime leaves out channels whose weights are all 0 */
+    double clock_mhz;         /* assumed where the rows are silent; 0: they are not */
     const char *source;
 } tnas_recipe;
 

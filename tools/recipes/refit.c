@@ -76,7 +76,22 @@ tnas_status tnas_row_file_load(tnas_row_file file, const char *mcu, const char *
     return tnas_measurements_load(path, &query, out);
 }
 
-bool tnas_recipe_available(const tnas_recipe *recipe)
+/* Of the recipe itself, whatever its kin. */
+static void plain_prior(const tnas_recipe *recipe, tnas_latency_model *out)
+{
+    tnas_prior_of(recipe->prior, out);
+    if (recipe->prior != TNAS_PRIOR_GAP8)
+        out->memory = recipe->memory;
+}
+
+static const tnas_recipe *kin_of(const tnas_recipe *recipe)
+{
+    return recipe->kin_mcu != NULL
+               ? tnas_recipe_find(recipe->kin_mcu, recipe->runtime, recipe->kin_version)
+               : NULL;
+}
+
+static bool has_rows(const tnas_recipe *recipe)
 {
     for (int i = 0; i < TNAS_RECIPE_SETS_MAX; i++)
         if (recipe->sets[i].file != TNAS_ROWS_NONE &&
@@ -85,11 +100,30 @@ bool tnas_recipe_available(const tnas_recipe *recipe)
     return true;
 }
 
+bool tnas_recipe_available(const tnas_recipe *recipe)
+{
+    const tnas_recipe *const kin = kin_of(recipe);
+    return has_rows(recipe) && (kin == NULL || has_rows(kin));
+}
+
 /* Float networks of MLPerf Tiny, which stand under the same runtime. */
 static bool is_float(const char *model)
 {
     return strcmp(model, "ad01_fp32") == 0 || strcmp(model, "pretrainedResnet") == 0 ||
            strcmp(model, "vww_96_float") == 0;
+}
+
+/* Features of the network without the channels that compute nothing. */
+static tnas_status drop_dead(const tnas_memory_terms *memory, tnas_measurement *row)
+{
+    char path[TNAS_PATH_BYTES];
+    tnas_graph graph;
+    if (strcmp(row->model, "vww_96_int8") != 0)
+        return TNAS_OK;
+    TNAS_TRY(tnas_config_path("graphs/vww_96_int8-live.json", path));
+    TNAS_TRY(tnas_graph_load(path, &graph));
+    tnas_features_of_graph(memory, &graph, row->x);
+    return TNAS_OK;
 }
 
 static tnas_status set_rows(const tnas_recipe *recipe, const tnas_row_set *set,
@@ -105,6 +139,8 @@ static tnas_status set_rows(const tnas_recipe *recipe, const tnas_row_set *set,
             (set->layers && strcmp(row->layer, "network") == 0) ||
             (set->model != NULL && strcmp(row->model, set->model) != 0))
             continue;
+        if (recipe->drops_dead)
+            TNAS_TRY(drop_dead(memory, row));
         row->version = recipe->version; /* where the file does not say it */
         out->rows[kept++] = *row;
     }
@@ -116,7 +152,7 @@ tnas_status tnas_recipe_rows_load(const tnas_recipe *recipe, tnas_recipe_rows *o
 {
     *out = (tnas_recipe_rows){0};
     tnas_latency_model prior;
-    TNAS_TRY(tnas_recipe_prior(recipe, NULL, &prior));
+    plain_prior(recipe, &prior);
     int total = 0;
     for (int i = 0; i < TNAS_RECIPE_SETS_MAX; i++) {
         if (recipe->sets[i].file == TNAS_ROWS_NONE)
@@ -148,45 +184,9 @@ void tnas_recipe_rows_deinit(tnas_recipe_rows *rows)
     *rows = (tnas_recipe_rows){0};
 }
 
-/* The kin's model: of the profile at hand when it is one of its own, else of that on disk. */
-static tnas_status find_kin(const tnas_recipe *recipe, const tnas_mcu *mcu, tnas_latency_model *out)
+static tnas_status fit_rows(const tnas_recipe *recipe, const tnas_latency_model *prior,
+                            tnas_latency_model *out)
 {
-    tnas_mcu *loaded = NULL;
-    if (mcu == NULL || strcmp(mcu->name, recipe->kin_mcu) != 0)
-        TNAS_TRY(tnas_mcu_load(recipe->kin_mcu, &loaded));
-    const tnas_mcu *const owner = loaded != NULL ? loaded : mcu;
-    tnas_status status = tnas_fail(TNAS_ERR_INPUT, "%s has no model of %s %s to hand on",
-                                   recipe->kin_mcu, recipe->runtime, recipe->kin_version);
-    for (int i = 0; i < owner->model_count; i++)
-        if (strcmp(owner->models[i].runtime, recipe->runtime) == 0 &&
-            strcmp(owner->models[i].version, recipe->kin_version) == 0) {
-            *out = owner->models[i];
-            status = TNAS_OK;
-        }
-    tnas_mcu_destroy(loaded);
-    return status;
-}
-
-tnas_status tnas_recipe_prior(const tnas_recipe *recipe, const tnas_mcu *mcu,
-                              tnas_latency_model *out)
-{
-    tnas_prior_of(recipe->prior, out);
-    if (recipe->kin_mcu == NULL) {
-        if (recipe->prior != TNAS_PRIOR_GAP8)
-            out->memory = recipe->memory;
-        return TNAS_OK;
-    }
-    tnas_latency_model kin;
-    TNAS_TRY(find_kin(recipe, mcu, &kin));
-    tnas_latency_hand_on(&kin, out);
-    out->memory = recipe->memory;
-    return TNAS_OK;
-}
-
-tnas_status tnas_recipe_fit(const tnas_recipe *recipe, const tnas_mcu *mcu, tnas_latency_model *out)
-{
-    tnas_latency_model prior;
-    TNAS_TRY(tnas_recipe_prior(recipe, mcu, &prior));
     tnas_recipe_rows rows;
     TNAS_TRY(tnas_recipe_rows_load(recipe, &rows));
     tnas_status status = TNAS_OK;
@@ -194,9 +194,33 @@ tnas_status tnas_recipe_fit(const tnas_recipe *recipe, const tnas_mcu *mcu, tnas
         status = tnas_fail(TNAS_ERR_INPUT, "%s: no row of %s %s has a network and a clock",
                            recipe->mcu, recipe->runtime, recipe->version);
     else
-        status = tnas_latency_fit(&rows.all, &prior, out);
+        status = tnas_latency_fit(&rows.all, prior, out);
     tnas_recipe_rows_deinit(&rows);
-    TNAS_TRY(status);
+    return status;
+}
+
+tnas_status tnas_recipe_prior(const tnas_recipe *recipe, tnas_latency_model *out)
+{
+    plain_prior(recipe, out);
+    if (recipe->kin_mcu == NULL)
+        return TNAS_OK;
+    const tnas_recipe *const kin = kin_of(recipe);
+    if (kin == NULL)
+        return tnas_fail(TNAS_ERR_INTERNAL, "%s %s: no recipe of its kin %s %s", recipe->mcu,
+                         recipe->runtime, recipe->kin_mcu, recipe->kin_version);
+    tnas_latency_model prior, model;
+    plain_prior(kin, &prior);
+    TNAS_TRY(fit_rows(kin, &prior, &model));
+    tnas_latency_hand_on(&model, out);
+    out->memory = recipe->memory;
+    return TNAS_OK;
+}
+
+tnas_status tnas_recipe_fit(const tnas_recipe *recipe, tnas_latency_model *out)
+{
+    tnas_latency_model prior;
+    TNAS_TRY(tnas_recipe_prior(recipe, &prior));
+    TNAS_TRY(fit_rows(recipe, &prior, out));
     snprintf(out->runtime, sizeof out->runtime, "%s", recipe->runtime);
     snprintf(out->version, sizeof out->version, "%s", recipe->version);
     if (recipe->kin_mcu == NULL)
@@ -219,7 +243,7 @@ tnas_status tnas_profile_refit(tnas_mcu *mcu, int *skipped)
             continue;
         }
         tnas_latency_model model;
-        TNAS_TRY(tnas_recipe_fit(recipe, mcu, &model));
+        TNAS_TRY(tnas_recipe_fit(recipe, &model));
         TNAS_TRY(tnas_mcu_set_latency_model(mcu, &model));
     }
     return tnas_hand_on_all(mcu, skipped);

@@ -25,12 +25,9 @@ bool tnas_recipe_available(const tnas_recipe *recipe);
 tnas_status tnas_recipe_rows_load(const tnas_recipe *recipe, tnas_recipe_rows *out);
 void tnas_recipe_rows_deinit(tnas_recipe_rows *rows);
 
-/* The prior of the fit: the recipe's own, or its kin's model, handed on. The kin is looked for
- * in `mcu` when it is of that profile (may be NULL), else in the profile on disk. */
-tnas_status tnas_recipe_prior(const tnas_recipe *recipe, const tnas_mcu *mcu,
-                              tnas_latency_model *out);
-tnas_status tnas_recipe_fit(const tnas_recipe *recipe, const tnas_mcu *mcu,
-                            tnas_latency_model *out);
+/* The prior of the fit: the recipe's own, or what its kin's rows give, handed on. */
+tnas_status tnas_recipe_prior(const tnas_recipe *recipe, tnas_latency_model *out);
+tnas_status tnas_recipe_fit(const tnas_recipe *recipe, tnas_latency_model *out);
 
 /* Fits the models of a profile again and puts them in place of those in it. Same files, same
  * models. What needs shared data that are not there stays as it is; *skipped counts it. */

@@ -1,6 +1,7 @@
-#include "tools/recipes/priors.h"
+#include "estimators/priors.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "estimators/measurements.h"
 
@@ -10,10 +11,10 @@ static const double tinyengine_terms[TNAS_FEATURE_COUNT] = {
     [TNAS_FEATURE_stem_mac]   = 2.0, [TNAS_FEATURE_conv1_mac] = 1.2, [TNAS_FEATURE_conv1_out]  = 15,
     [TNAS_FEATURE_convk_mac]  = 1.2, [TNAS_FEATURE_convk_out] = 15,  [TNAS_FEATURE_dw3s1_mac]  = 2.5,
     [TNAS_FEATURE_dw3s2_mac]  = 2.5, [TNAS_FEATURE_dw5_mac]   = 2.5, [TNAS_FEATURE_dw7_mac]    = 2.5,
-    [TNAS_FEATURE_dw_out]     = 8,   [TNAS_FEATURE_dw_in]     = 6,   [TNAS_FEATURE_fc_mac]     = 1.5,
+    [TNAS_FEATURE_dw_out]     = 8,   [TNAS_FEATURE_dw_in]     = 6,   [TNAS_FEATURE_fc_mac]     = 1.2, [TNAS_FEATURE_fc_out] = 15,
     [TNAS_FEATURE_add_out]    = 10,  [TNAS_FEATURE_bcast_out] = 50,  [TNAS_FEATURE_elt_out]    = 20,
     [TNAS_FEATURE_pool_in]    = 5,   [TNAS_FEATURE_softmax_in] = 200, [TNAS_FEATURE_move_out] = 3,
-    [TNAS_FEATURE_quant_out]  = 8,   [TNAS_FEATURE_layer]     = 2000,
+    [TNAS_FEATURE_quant_out]  = 8,   [TNAS_FEATURE_layer] = 500,
 };
 /* TFLM with CMSIS-NN pays for every output's requantisation. */
 static const double tflm_terms[TNAS_FEATURE_COUNT] = {
@@ -52,10 +53,10 @@ static const struct {
     double dw_correlation; /* of the depthwise MAC terms: one code path, or several */
     tnas_memory_terms memory;
 } priors[] = {
-    [TNAS_PRIOR_X_CUBE_AI]    = {NULL, 0, 2, 0, {0, 0, 0, 0}},
-    [TNAS_PRIOR_TINYENGINE]   = {tinyengine_terms, 0, 2, 0.95, {0, 0, 0, 0}},
-    [TNAS_PRIOR_TFLM]         = {tflm_terms, 0, 2, 0.95, {0, 0, 0, 0}},
-    [TNAS_PRIOR_CMSIS_LAYERS] = {layer_terms, 0, 0.2, 0.95, {0, 0, 0, 0}},
+    [TNAS_PRIOR_X_CUBE_AI]    = {NULL, 0, 2, 0, {0, 0, 0, 0, 0}},
+    [TNAS_PRIOR_TINYENGINE]   = {tinyengine_terms, 0, 2, 0.95, {0, 0, 0, 0, 0}},
+    [TNAS_PRIOR_TFLM]         = {tflm_terms, 0, 2, 0.95, {0, 0, 0, 0, 0}},
+    [TNAS_PRIOR_CMSIS_LAYERS] = {layer_terms, 0, 0.2, 0.95, {0, 0, 0, 0, 0}},
     [TNAS_PRIOR_GAP8]         = {gap8_terms, 0.5, 2, 0,
                                  {.fast_ram_bytes = 300000, .stall_cycles_byte = 3,
                                   .stall_cycles_mac = 0.11}},
@@ -83,4 +84,32 @@ void tnas_prior_of(tnas_prior_kind kind, tnas_latency_model *out)
     out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] =
         priors[kind].shift_tau * priors[kind].shift_tau;
     out->memory = priors[kind].memory;
+}
+
+tnas_prior_kind tnas_prior_kind_of(const char *runtime)
+{
+    static const struct {
+        const char *part; /* of the runtime's name */
+        tnas_prior_kind kind;
+    } known[] = {
+        {"tinyengine", TNAS_PRIOR_TINYENGINE}, {"tflm", TNAS_PRIOR_TFLM},
+        {"tflite-micro", TNAS_PRIOR_TFLM},     {"uint8-intq", TNAS_PRIOR_CMSIS_LAYERS},
+        {"cmsis-nn", TNAS_PRIOR_TFLM},         {"autotiler", TNAS_PRIOR_GAP8},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strstr(runtime, known[i].part) != NULL)
+            return known[i].kind;
+    return TNAS_PRIOR_X_CUBE_AI;
+}
+
+const char *tnas_prior_kind_text(tnas_prior_kind kind)
+{
+    static const char *const texts[] = {
+        [TNAS_PRIOR_X_CUBE_AI] = "a Cortex-M library of unknown structure",
+        [TNAS_PRIOR_TINYENGINE] = "TinyEngine",
+        [TNAS_PRIOR_TFLM] = "TensorFlow Lite Micro with CMSIS-NN",
+        [TNAS_PRIOR_CMSIS_LAYERS] = "single layers of CMSIS-NN",
+        [TNAS_PRIOR_GAP8] = "GAP8's AutoTiler",
+    };
+    return texts[kind];
 }

@@ -1,0 +1,224 @@
+#include "cli/priced.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/board_rows.h"
+#include "cli/limits.h"
+#include "common/alloc.h"
+#include "common/paths.h"
+#include "graph/tflite.h"
+#include "study/study.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* The last part of a path, without its ending. */
+static void set_name(const char *path, tnas_priced *p)
+{
+    const char *const slash = strrchr(path, '/');
+    const char *const base = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+    int length = (int)strlen(base);
+    if (ends_with(base, ".json"))
+        length -= 5;
+    else if (ends_with(base, ".tflite"))
+        length -= 7;
+    snprintf(p->name, sizeof p->name, "%.*s", length < 127 ? length : 127, base);
+}
+
+/* A study's winner: the one for this part, else the last, for a winner may be priced on any. */
+static tnas_status load_winner(const tnas_arguments *arguments, const char *folder, tnas_priced *p)
+{
+    tnas_study *study;
+    if (tnas_arguments_study(arguments, folder, p->mcu->name, &study) != TNAS_OK)
+        TNAS_TRY(tnas_arguments_study(arguments, folder, NULL, &study));
+    p->graph = study->model->graph;
+    p->target_id = study->target_id;
+    tnas_study_destroy(study);
+    return TNAS_OK;
+}
+
+static void add_note(tnas_priced *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_note(tnas_priced *p, const char *format, ...)
+{
+    size_t used = strlen(p->notes);
+    if (used > 0 && used + 3 < sizeof p->notes) {
+        memcpy(p->notes + used, "; ", 3);
+        used += 2;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(p->notes + used, sizeof p->notes - used, format, arguments);
+    va_end(arguments);
+}
+
+/* What the import left out or changed, for the reader. */
+static void note_import(const tnas_tflite_notes *n, tnas_model_type type, int64_t macs,
+                        tnas_priced *p)
+{
+    const struct {
+        int count;
+        const char *what;
+    } changes[] = {
+        {n->quantize_stripped, "QUANTIZE stripped"},
+        {n->dequantize_stripped, "DEQUANTIZE stripped"},
+        {n->pads_folded, "PAD folded"},
+        {n->reshapes_folded, "RESHAPE folded"},
+        {n->activations_folded, "activation folded"},
+        {n->transposes_folded, "TRANSPOSE folded"},
+        {n->constants_folded, "constant operators folded"},
+        {n->means, "MEAN as average pooling"},
+    };
+    add_note(p, "%d operators in the file, input %s, output %s", n->op_count, n->input_type,
+             n->output_type);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        if (changes[i].count > 0)
+            add_note(p, "%d %s", changes[i].count, changes[i].what);
+    if (type == TNAS_MODEL_FLOAT)
+        add_note(p, "a float model, priced as if quantised to int8");
+    if (n->dead_channel_count > 0)
+        add_note(p,
+                 "%lld output channels have weights of 0 alone: without them and what only they "
+                 "feed %.2f of %.2f MMAC",
+                 (long long)n->dead_channel_count, (double)n->live_mac_count * 1e-6,
+                 (double)macs * 1e-6);
+}
+
+static tnas_status load_tflite(const char *path, tnas_priced *p)
+{
+    tnas_model *model;
+    tnas_tflite_notes *notes = tnas_alloc_zero(1, sizeof *notes);
+    if (notes == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "import of %s", path);
+    const tnas_status status = tnas_tflite_load(path, &model, notes);
+    if (status == TNAS_OK) {
+        p->graph = model->graph;
+        note_import(notes, model->type, tnas_graph_macs(&model->graph), p);
+        tnas_model_destroy(model);
+    }
+    tnas_free(notes);
+    return status;
+}
+
+static tnas_status load_graph(const tnas_arguments *arguments, const char *model, tnas_priced *p)
+{
+    set_name(model, p);
+    if (tnas_is_study(model))
+        return load_winner(arguments, model, p);
+    if (tnas_dir_exists(model))
+        return tnas_fail(TNAS_ERR_INPUT, "%s is a folder, but not a study", model);
+    if (ends_with(model, ".tflite"))
+        return load_tflite(model, p);
+    if (strchr(model, '/') != NULL || ends_with(model, ".json"))
+        return tnas_graph_load(model, &p->graph);
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_config_find("graphs", model, path));
+    return tnas_graph_load(path, &p->graph);
+}
+
+static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
+{
+    char runtime[TNAS_RUNTIME_BYTES];
+    TNAS_TRY(tnas_arguments_runtime(arguments, runtime));
+    tnas_estimator *const e = &p->estimator;
+    e->mcu = p->mcu;
+    char what[64];
+    snprintf(what, sizeof what, "--runtime %s", runtime);
+    TNAS_TRY(tnas_runtime_need(runtime, what, &e->runtime));
+    TNAS_TRY(tnas_arguments_latency_model(arguments, p->mcu, runtime, &e->latency));
+    TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
+    e->sizes = &p->sizes;
+    TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));
+    tnas_limits_clip(p->mcu, e->runtime, &e->limits);
+    return TNAS_OK;
+}
+
+/* A softmax or logistic at the end does not change which class wins: where the runtime has no
+ * kernel for it, the application computes it, if it wants probabilities. */
+static void leave_head_out(tnas_priced *p)
+{
+    tnas_graph *const graph = &p->graph;
+    while (graph->op_count > 1) {
+        const int last = graph->op_count - 1;
+        const tnas_op *const op = &graph->ops[last];
+        if ((op->kind != TNAS_OP_SOFTMAX && op->kind != TNAS_OP_LOGISTIC) ||
+            op->out != graph->tensor_count - 1 ||
+            p->estimator.runtime->target->kernel_for(graph, last) != TNAS_NONE)
+            return;
+        add_note(p, "%s at the end left to the application: runtime %s has no kernel for it",
+                 tnas_op_kind_text(op->kind), p->estimator.runtime->name);
+        graph->op_count--;
+        graph->tensor_count--;
+    }
+}
+
+static void time_steps(tnas_priced *p)
+{
+    const tnas_latency_model *const model = p->estimator.latency;
+    const int family = tnas_family_of(p->x);
+    double sum = 0;
+    for (int s = 0; s < p->layout.schedule.step_count; s++) {
+        const tnas_step *const step = &p->layout.schedule.steps[s];
+        double x[TNAS_FEATURE_COUNT] = {0}, part[TNAS_FEATURE_COUNT];
+        for (int op = step->op; op < step->op + step->op_count; op++) {
+            tnas_features_of_op(&model->memory, p->x, &p->layout.graph, op, part);
+            for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
+                x[f] += part[f];
+        }
+        tnas_latency latency;
+        tnas_latency_predict_as(model, family, x, &latency);
+        p->times[s] = (tnas_step_time){.cycles = latency.cycles,
+                                       .low_cycles = latency.low_cycles,
+                                       .high_cycles = latency.high_cycles};
+        sum += latency.cycles;
+    }
+    for (int s = 0; s < p->layout.schedule.step_count; s++)
+        p->times[s].share = sum > 0 ? p->times[s].cycles / sum : 0;
+}
+
+static tnas_status price(tnas_priced *p)
+{
+    const tnas_estimator *const e = &p->estimator;
+    TNAS_TRY(tnas_runtime_lay_out(e->runtime, &p->graph, &p->layout));
+    TNAS_TRY(tnas_estimate(e, &p->graph, &p->cost));
+    tnas_layout_steps(e->runtime, &p->layout, p->bytes);
+    if (e->latency == NULL)
+        return TNAS_OK;
+    tnas_features_of_graph(&e->latency->memory, &p->graph, p->x);
+    time_steps(p);
+    return TNAS_OK;
+}
+
+tnas_status tnas_priced_load(const tnas_arguments *arguments, const char *model, tnas_priced **out)
+{
+    *out = NULL;
+    tnas_priced *p = tnas_alloc_zero(1, sizeof *p);
+    if (p == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "estimate of %s", model);
+    tnas_status status = tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &p->mcu);
+    if (status == TNAS_OK)
+        status = load_graph(arguments, model, p);
+    if (status == TNAS_OK)
+        status = choose_rules(arguments, p);
+    if (status == TNAS_OK) {
+        leave_head_out(p);
+        status = price(p);
+    }
+    if (status == TNAS_OK)
+        *out = p;
+    else
+        tnas_priced_destroy(p);
+    return status;
+}
+
+void tnas_priced_destroy(tnas_priced *priced)
+{
+    if (priced == NULL)
+        return;
+    tnas_mcu_destroy(priced->mcu);
+    tnas_free(priced);
+}

@@ -1,0 +1,44 @@
+#include "cli/report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "cli/output.h"
+
+void tnas_report_bytes(const char *name, size_t used_bytes, size_t reserve_bytes,
+                       size_t limit_bytes, const char *where)
+{
+    char a[32], b[32], c[32];
+    const long long total = (long long)(used_bytes + reserve_bytes);
+    const long long slack = (long long)limit_bytes - total;
+    printf("%-10s %12s of %12s bytes, slack %s (%.1f %%)  %s", name, tnas_with_commas(total, a),
+           tnas_with_commas((long long)limit_bytes, b), tnas_with_commas(slack, c),
+           100.0 * (double)slack / (double)limit_bytes, slack >= 0 ? "FITS" : "OVER");
+    if (where != NULL)
+        printf(" %s", where);
+    if (reserve_bytes > 0)
+        printf(", reserve of %s counted", tnas_with_commas((long long)reserve_bytes, a));
+    printf("\n");
+}
+
+const char *tnas_ms_text(double ms, char out[24])
+{
+    const int decimals = ms < 0.1 ? 4 : ms < 1 ? 3 : ms < 100 ? 2 : ms < 1000 ? 1 : 0;
+    snprintf(out, 24, "%.*f", decimals, ms);
+    return out;
+}
+
+void tnas_report_latency(const tnas_latency_line *line)
+{
+    char a[24], b[24], c[24];
+    printf("latency    %s ms +- %s (90 %%), %s\n", tnas_ms_text(line->ms, a),
+           tnas_ms_text(0.5 * (line->high_ms - line->low_ms), b), line->facts);
+    printf("           within %s..%s ms, one-sided %s", tnas_ms_text(line->low_ms, a),
+           tnas_ms_text(line->high_ms, b), tnas_ms_text(line->upper_ms, c));
+    const double tested = line->limit_at_mean ? line->ms : line->upper_ms;
+    if (isfinite(line->limit_ms))
+        printf("; limit %g, tested at %s: %s", line->limit_ms,
+               line->limit_at_mean ? "the mean" : "the upper end",
+               tested <= line->limit_ms ? "FITS" : "OVER");
+    printf("\n");
+}
