@@ -116,7 +116,11 @@ static const struct {
     {"\"cycles\": ", "\"cycles\": -", "fitted[0].cycles"},
     {"\"stem_mac\", \"cycles\": ", "\"stem_mac\", \"cycles\": -", "terms[0].cycles"},
     {"\"row_count\": 7", "\"row_count\": 6", "fitted: 7 rows: must be at most row_count"},
-    {"\"name\": \"fc_mac\"", "\"name\": \"fc_out\"", "the term \"fc_mac\" is required"},
+    {"\"kappa_new\": 1,", "\"memory\": {\"fast_ram\": 1}, \"kappa_new\": 1,",
+     "unknown key \"fast_ram\""},
+    {"\"kappa_new\": 1,", "\"memory\": {\"fast_ram_bytes\": -1}, \"kappa_new\": 1,",
+     "fast_ram_bytes: -1 is outside"},
+    {"\"name\": \"stem_mac\"", "\"name\": \"stem_out\"", "the term \"stem_mac\" is required"},
     {"\"inverted residual\"", "\"transformer\"", "no such family"},
     {"\"covariance\": [", "\"covariance\": [[0.1],", "rows: must be"},
     {"\"covariance\": [\n        [", "\"covariance\": [\n        [1, ", "covariance[0]: 2 numbers"},
@@ -228,6 +232,7 @@ int main(void)
 {
     Suite *suite = suite_create("profile");
     TCase *shipped = tcase_create("shipped");
+    tcase_set_timeout(shipped, 60);
     tcase_add_loop_test(shipped, shipped_profiles_are_what_a_new_fit_writes, 0, PROFILES);
     tcase_add_test(shipped, memories_are_those_of_the_data_sheets);
     tcase_add_test(shipped, an_unknown_part_lists_the_known_ones);
