@@ -376,8 +376,7 @@ static bool fold_activation(tnas_tfl_import *import, int tensor, int out, int ac
 {
     const int map = import->values[tensor].tensor;
     if (map == 0 || import->written[map] != tensor ||
-        import->file->tensors[tensor].reader_count != 1 ||
-        check_scale_kept(import, out, map) != TNAS_OK)
+        import->file->tensors[tensor].reader_count != 1)
         return false;
     tnas_op *const producer = &import->graph.ops[map - 1];
     if (!tnas_op_has(producer->kind, TNAS_OP_CLAMPS) || producer->activation != TNAS_ACT_NONE ||

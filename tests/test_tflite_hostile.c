@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "graph/tflite_buffer.h"
 #include "graph/tflite_schema.h"
 #include "quant/image.h"
 #include "tests/testing.h"
@@ -185,6 +186,119 @@ START_TEST(each_fault_of_a_file_has_its_sentence)
 }
 END_TEST
 
+/* An output of 1x1xc is a vector whatever its shape is called, but not for who reads it. */
+START_TEST(a_vector_that_stands_upright_is_refused_where_it_is_read)
+{
+    static written_net net;
+    net = (written_net){.description = "", .version = TFL_VERSION};
+    net.input = written_map(&net, TFL_INT8, 1, 1, 2, 0.5f, 1);
+    const int upright = written_map(&net, TFL_INT8, 2, 1, 1, 0.5f, 1);
+    const int out = written_map(&net, TFL_INT8, 1, 1, 2, 0.5f, 1);
+    written_append(&net, TFL_ADD, TFL_OPTIONS_ADD, net.input, net.input, -1, upright);
+    written_append(&net, TFL_ADD, TFL_OPTIONS_ADD, upright, upright, -1, out);
+    ck_refused("1 ADD: tensor 1 is transposed or reduced", &net);
+}
+END_TEST
+
+/* ---- The flatbuffer ---- */
+
+/* Where things lie in the buffer that build_flat makes. */
+enum { FLAT_VTABLE = 8, FLAT_TABLE = 20, FLAT_VECTOR = 36, FLAT_BYTES = 48 };
+
+static void put_word(uint8_t *at, uint32_t word)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(word >> (8 * i));
+}
+
+/* A vtable of three fields at 8, the third absent; the table at 20 with a byte at +4 and a vector
+ * at +8; the vector of two words at 36. */
+static void build_flat(uint8_t bytes[FLAT_BYTES])
+{
+    memset(bytes, 0, FLAT_BYTES);
+    put_word(bytes, FLAT_TABLE);
+    memcpy(bytes + 4, "FLAT", 4);
+    put_word(bytes + FLAT_VTABLE, 10 | 16 << 16); /* bytes of the vtable, of the table */
+    put_word(bytes + FLAT_VTABLE + 4, 4 | 8 << 16);
+    put_word(bytes + FLAT_TABLE, FLAT_TABLE - FLAT_VTABLE);
+    bytes[FLAT_TABLE + 4] = 200;
+    put_word(bytes + FLAT_TABLE + 8, FLAT_VECTOR - (FLAT_TABLE + 8));
+    put_word(bytes + FLAT_TABLE + 12, 13); /* beyond the end; the vtable hides it */
+    put_word(bytes + FLAT_VECTOR, 2);
+    put_word(bytes + FLAT_VECTOR + 4, 1);
+    put_word(bytes + FLAT_VECTOR + 8, 0xfffffffe);
+}
+
+/* Everything that is in the buffer. */
+static tnas_status read_flat(const uint8_t *bytes, size_t byte_count)
+{
+    const tnas_flat flat = {"flat", bytes, byte_count};
+    tnas_flat_table root, child;
+    tnas_flat_vector words;
+    int64_t byte, absent;
+    TNAS_TRY(tnas_flat_root(&flat, "FLAT", &root));
+    TNAS_TRY(tnas_flat_int(&root, 0, TNAS_FLAT_U8, 0, &byte));
+    TNAS_TRY(tnas_flat_int(&root, 3, TNAS_FLAT_I32, -7, &absent));
+    TNAS_TRY(tnas_flat_items(&root, 1, 4, &words));
+    TNAS_TRY(tnas_flat_child(&root, 2, &child));
+    ck_assert_int_eq(absent, -7);
+    return TNAS_OK;
+}
+
+START_TEST(a_flatbuffer_gives_its_fields)
+{
+    uint8_t bytes[FLAT_BYTES];
+    build_flat(bytes);
+    const tnas_flat flat = {"flat", bytes, sizeof bytes};
+    tnas_flat_table root;
+    tnas_flat_vector words;
+    int64_t byte;
+    ck_ok(tnas_flat_root(&flat, "FLAT", &root));
+    ck_ok(tnas_flat_int(&root, 0, TNAS_FLAT_U8, 0, &byte));
+    ck_assert_int_eq(byte, 200);
+    ck_ok(tnas_flat_int(&root, 0, TNAS_FLAT_I8, 0, &byte));
+    ck_assert_int_eq(byte, -56);
+    ck_ok(tnas_flat_items(&root, 1, 4, &words));
+    ck_assert_uint_eq(words.count, 2);
+    ck_assert_int_eq(tnas_flat_get_i32(words.items + 4), -2);
+}
+END_TEST
+
+static const struct {
+    size_t at;
+    uint32_t word;
+    const char *sentence;
+} flat_faults[] = {
+    {0, 45, "byte 45: a table outside"},
+    {0, 0xffffffff, "a table outside"},
+    {4, 0, "lacks the identifier FLAT"},
+    {FLAT_VTABLE, 2 | 16 << 16, "a vtable that is too short"},
+    {FLAT_VTABLE, 41 | 16 << 16, "a vtable that is too short or outside"},
+    {FLAT_VTABLE, 10 | 3 << 16, "a table that is too short"},
+    {FLAT_VTABLE, 10 | 29 << 16, "byte 20: a table that is too short or outside"},
+    {FLAT_VTABLE + 4, 16 | 8 << 16, "field 0 at 16 lies outside its table"},
+    {FLAT_VTABLE + 4, 3 | 8 << 16, "field 0 at 3 lies outside its table"},
+    {FLAT_VTABLE + 4, 4 | 13 << 16, "field 1 at 13 lies outside its table"},
+    {FLAT_TABLE, 21, "the table's vtable is outside"},
+    {FLAT_TABLE, 0x80000000, "the table's vtable is outside"},
+    {FLAT_TABLE + 8, 17, "byte 45: a vector outside"},
+    {FLAT_TABLE + 8, 0x7fffffff, "a vector outside"},
+    {FLAT_VECTOR, 3, "a vector of 3 items of 4 bytes ends outside the file's 48 bytes"},
+    {FLAT_VECTOR, 0x40000002, "a vector of 1073741826 items"},
+    {FLAT_VTABLE + 8, 12, "byte 45: a table outside"},
+};
+enum { FLAT_FAULT_COUNT = sizeof flat_faults / sizeof flat_faults[0] };
+
+START_TEST(a_flatbuffer_is_followed_only_inside)
+{
+    uint8_t bytes[FLAT_BYTES];
+    build_flat(bytes);
+    ck_ok(read_flat(bytes, sizeof bytes));
+    put_word(bytes + flat_faults[_i].at, flat_faults[_i].word);
+    ck_fails(TNAS_ERR_INPUT, flat_faults[_i].sentence, read_flat(bytes, sizeof bytes));
+}
+END_TEST
+
 /* ---- Any bytes ---- */
 
 /* From a block of exactly these bytes, so that the sanitizers see a byte too many. What is
@@ -342,7 +456,12 @@ int main(void)
     tcase_add_test(refusals, all_problems_are_listed_in_one_sentence);
     tcase_add_test(refusals, a_long_list_of_problems_says_how_many_more);
     tcase_add_loop_test(refusals, each_fault_of_a_file_has_its_sentence, 0, FAULT_COUNT);
+    tcase_add_test(refusals, a_vector_that_stands_upright_is_refused_where_it_is_read);
     suite_add_tcase(suite, refusals);
+    TCase *const flat = tcase_create("flatbuffer");
+    tcase_add_test(flat, a_flatbuffer_gives_its_fields);
+    tcase_add_loop_test(flat, a_flatbuffer_is_followed_only_inside, 0, FLAT_FAULT_COUNT);
+    suite_add_tcase(suite, flat);
     TCase *const any = tcase_create("any bytes");
     tcase_set_timeout(any, 60);
     tcase_add_loop_test(any, a_file_cut_at_any_byte_is_refused, 0, 2);

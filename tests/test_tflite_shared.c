@@ -68,15 +68,12 @@ static tnas_model *load(int index, tnas_tflite_notes *notes)
 /* ---- The table ---- */
 
 /*  the columns of layers.csv, in its order */
+/* clang-format off */
 #define COLUMNS(X)                                                                                 \
-    X(model)                                                                                       \
-    X(index)                                                                                       \
-    X(op)                                                                                          \
-    X(in_h)                                                                                        \
-    X(in_w)                                                                                        \
-    X(in_c) X(out_h) X(out_w) X(out_c) X(kernel_h) X(kernel_w) X(stride_h) X(stride_w) X(dilation) \
-        X(depth_multiplier) X(padding) X(activation) X(macs) X(const_bytes) X(input_bytes)         \
-            X(output_bytes) X(out_type) X(in_tensors) X(out_tensors)
+    X(model) X(index) X(op) X(in_h) X(in_w) X(in_c) X(out_h) X(out_w) X(out_c) X(kernel_h)         \
+    X(kernel_w) X(stride_h) X(stride_w) X(dilation) X(depth_multiplier) X(padding) X(activation)   \
+    X(macs) X(const_bytes) X(input_bytes) X(output_bytes) X(out_type) X(in_tensors) X(out_tensors)
+/* clang-format on */
 enum {
 #define COLUMN(name) COLUMN_##name,
     COLUMNS(COLUMN) COLUMN_COUNT
