@@ -371,6 +371,22 @@ START_TEST(layers_add_up_to_the_network)
 }
 END_TEST
 
+START_TEST(energy_is_there_where_a_profile_has_power)
+{
+    /* MLPerf Tiny's rows of this part and library have 1.9 to 2.7 mJ. */
+    cJSON *json = check_json(run("estimate kws_ref_model --mcu stm32h7a3 --runtime x-cube-ai "
+                                 "--runtime-version 7.3.0 --format json"));
+    ck_assert_double_gt(number(json, "energy_mj"), 1.9);
+    ck_assert_double_lt(number(json, "energy_mj"), 2.7);
+    ck_assert_double_lt(number(json, "energy_low_mj"), number(json, "energy_mj"));
+    ck_assert_double_gt(number(json, "energy_high_mj"), number(json, "energy_mj"));
+    cJSON_Delete(json);
+    json = check_json(run("estimate kws_ref_model --mcu stm32h743 --format json"));
+    ck_assert(cJSON_IsNull(cJSON_GetObjectItem(json, "energy_mj")));
+    cJSON_Delete(json);
+}
+END_TEST
+
 START_TEST(an_estimate_exits_0_when_over_and_3_with_check)
 {
     const char *const over = "estimate mcunet-in0 --mcu stm32f746 --max-flash-kib 10 "
@@ -461,6 +477,7 @@ int main(void)
     tcase_add_test(tc, a_calibration_that_fails_leaves_no_file);
     tcase_add_test(tc, a_part_of_ones_own_starts_from_priors);
     tcase_add_test(tc, layers_add_up_to_the_network);
+    tcase_add_test(tc, energy_is_there_where_a_profile_has_power);
     tcase_add_test(tc, an_estimate_exits_0_when_over_and_3_with_check);
     tcase_add_test(tc, a_tflite_file_is_priced_and_its_import_told);
     tcase_add_test(tc, every_result_can_be_had_as_csv);
