@@ -73,7 +73,7 @@ typedef enum tnas_command {
     X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \
     X(graphs, "graphs", TEXT, "DIR|FILE", 0, 0, "compare calibrate", NULL,                         \
-      "MODEL.json graphs, tables of layers (CSV), or several with commas (default: shipped)")      \
+      "folder of MODEL.json or .tflite, table of layers, several with commas (default: shipped)")  \
     X(from, "from", TEXT, "KIN", 0, 0, "calibrate mcu", NULL,                                      \
       "the kin to start from: a part; for calibrate also PART:RUNTIME:VERSION")                    \
     X(part, "part", TEXT, "P", 0, 0, "mcu", NULL,                                                  \

@@ -37,21 +37,28 @@ static tnas_status add_name(const char *name, tnas_graph_pool *pool)
     return TNAS_OK;
 }
 
+/* Adds the name of a file with this ending, without it. */
+static tnas_status add_file(const char *file, const char *ending, tnas_graph_pool *pool)
+{
+    char name[256];
+    const size_t length = strlen(file), end = strlen(ending);
+    if (length <= end || length >= sizeof name || strcmp(file + length - end, ending) != 0)
+        return TNAS_OK;
+    snprintf(name, sizeof name, "%.*s", (int)(length - end), file);
+    return add_name(name, pool);
+}
+
 static tnas_status list_folder(const char *path, tnas_graph_pool *pool)
 {
-    static const char ending[] = ".json";
     DIR *dir = opendir(path);
     if (dir == NULL)
         return tnas_fail(TNAS_ERR_IO, "cannot read folder %s", path);
     tnas_status status = TNAS_OK;
     const struct dirent *entry;
     while (status == TNAS_OK && (entry = readdir(dir)) != NULL) {
-        char name[sizeof entry->d_name];
-        const size_t length = strlen(entry->d_name), end = sizeof ending - 1;
-        if (length <= end || strcmp(entry->d_name + length - end, ending) != 0)
-            continue;
-        snprintf(name, sizeof name, "%.*s", (int)(length - end), entry->d_name);
-        status = add_name(name, pool);
+        status = add_file(entry->d_name, ".json", pool);
+        if (status == TNAS_OK)
+            status = add_file(entry->d_name, ".tflite", pool);
     }
     closedir(dir);
     return status;

@@ -10,7 +10,7 @@
 /* Quantiles of the normal distribution: 90 % two-sided, 90 % one-sided. */
 static const double two_sided_90 = 1.6449, one_sided_90 = 1.2816;
 
-enum { STEM_CHANNELS_MAX = 4, BIAS_BYTES = 4 };
+enum { STEM_CHANNELS_MAX = 4, BIAS_BYTES = 4, FAMILY_ROWS_MIN = 2 };
 
 static const tnas_memory_terms no_memory_terms = {0};
 
@@ -398,10 +398,15 @@ static double variance_along(const tnas_latency_model *model, const double *j)
     return variance > 0 ? variance : 0; /* a rounded covariance may be a hair below */
 }
 
+bool tnas_latency_knows_family(const tnas_latency_model *model, int family)
+{
+    return model->family_rows[family] >= FAMILY_ROWS_MIN;
+}
+
 void tnas_latency_predict_as(const tnas_latency_model *model, int family, const double *x,
                              tnas_latency *out)
 {
-    const bool known = model->family_rows[family] > 0;
+    const bool known = tnas_latency_knows_family(model, family);
     double cycles = 0;
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
         cycles += x[f] * model->coefficient[f];

@@ -160,7 +160,7 @@ typedef struct tnas_latency_model {
     double coefficient[TNAS_FEATURE_COUNT]; /* cycles per unit of the feature; 0: not a term */
     int term_rows[TNAS_FEATURE_COUNT];      /* rows in which the feature is not 0 */
     double family_offset[TNAS_FAMILY_COUNT];
-    int family_rows[TNAS_FAMILY_COUNT]; /* 0: the family is new to the model */
+    int family_rows[TNAS_FAMILY_COUNT];
     double covariance[TNAS_LATENCY_PARAMETERS][TNAS_LATENCY_PARAMETERS]; /* of z */
     double sigma;        /* residual deviation of log cycles */
     double family_sigma; /* deviation of a new family's offset */
@@ -178,6 +178,10 @@ typedef struct tnas_latency {
     double cycles, low_cycles, high_cycles; /* mean; two-sided 90 % interval */
     double upper_cycles;                    /* one-sided 90 %: what limits are tested against */
 } tnas_latency;
+
+/* Whether enough rows of the family say where it lies: one or two networks say more about
+ * themselves. Its offset counts then; otherwise it is a new family. */
+bool tnas_latency_knows_family(const tnas_latency_model *model, int family);
 
 /* x [TNAS_FEATURE_COUNT]. No heap: a search calls this for every candidate. */
 void tnas_latency_predict(const tnas_latency_model *model, const double *x, tnas_latency *out);

@@ -182,10 +182,15 @@ static void normal_equations(const fit_problem *problem, left_out skip, const do
         if (is_out(row, skip))
             continue;
         const double residual = row->log_cycles - predict_log(problem, row, z, j);
-        for (int a = 0; a < N; a++) {
-            g[a] += row->weight * residual * j[a];
-            for (int b = 0; b < N; b++)
-                h[a][b] += row->weight * j[a] * j[b];
+        int active[N], count = 0; /* a row has few of the terms */
+        for (int p = 0; p < N; p++)
+            if (j[p] != 0)
+                active[count++] = p;
+        for (int a = 0; a < count; a++) {
+            const double weighted = row->weight * j[active[a]];
+            g[active[a]] += weighted * residual;
+            for (int b = 0; b < count; b++)
+                h[active[a]][active[b]] += weighted * j[active[b]];
         }
     }
 }

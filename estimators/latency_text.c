@@ -49,6 +49,9 @@ void tnas_latency_doubts(const tnas_latency_model *model, const double *x, char 
     const tnas_family family = tnas_family_of(x);
     if (model->row_count > 0 && model->family_rows[family] == 0)
         add_sentence(out, out_bytes, "no %s network was measured", tnas_family_text(family));
+    else if (model->row_count > 0 && !tnas_latency_knows_family(model, family))
+        add_sentence(out, out_bytes, "only %d %s network%s measured", model->family_rows[family],
+                     tnas_family_text(family), model->family_rows[family] == 1 ? " was" : "s were");
     double shares[TNAS_FEATURE_COUNT];
     tnas_latency_shares(model, x, shares);
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {

@@ -5,6 +5,7 @@
 
 #include "common/alloc.h"
 #include "common/io.h"
+#include "graph/tflite.h"
 
 enum { PLACES_MAX = 16 };
 
@@ -62,20 +63,39 @@ void tnas_networks_close(tnas_networks *networks)
     tnas_free(networks);
 }
 
+/* Whether folder/MODEL<ending> is there; models that cannot be file names are not. */
+static bool find_file(const char *folder, const char *model, const char *ending,
+                      char path[TNAS_PATH_BYTES])
+{
+    char file[256];
+    const int length = snprintf(file, sizeof file, "%s%s", model, ending);
+    return model[0] != '\0' && strchr(model, '/') == NULL && length < (int)sizeof file &&
+           tnas_path_join(path, folder, file) == TNAS_OK && tnas_file_exists(path);
+}
+
+static tnas_status features_of_tflite(const char *path, const tnas_memory_terms *memory, double *x)
+{
+    tnas_model *model;
+    TNAS_TRY(tnas_tflite_load(path, &model, NULL));
+    tnas_features_of_graph(memory, &model->graph, x);
+    tnas_model_destroy(model);
+    return TNAS_OK;
+}
+
 static tnas_status features_of_file(const char *folder, const char *model,
                                     const tnas_memory_terms *memory, double *x,
                                     tnas_network_state *out)
 {
-    char file[256], path[TNAS_PATH_BYTES];
-    const int length = snprintf(file, sizeof file, "%s.json", model);
-    if (model[0] == '\0' || strchr(model, '/') != NULL || length >= (int)sizeof file)
+    char path[TNAS_PATH_BYTES];
+    if (find_file(folder, model, ".json", path)) {
+        tnas_graph graph;
+        TNAS_TRY(tnas_graph_load(path, &graph));
+        tnas_features_of_graph(memory, &graph, x);
+    } else if (find_file(folder, model, ".tflite", path)) {
+        TNAS_TRY(features_of_tflite(path, memory, x));
+    } else {
         return TNAS_OK;
-    TNAS_TRY(tnas_path_join(path, folder, file));
-    if (!tnas_file_exists(path))
-        return TNAS_OK;
-    tnas_graph graph;
-    TNAS_TRY(tnas_graph_load(path, &graph));
-    tnas_features_of_graph(memory, &graph, x);
+    }
     *out = TNAS_NETWORK_FOUND;
     return TNAS_OK;
 }

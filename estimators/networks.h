@@ -1,5 +1,5 @@
-/* Where the networks of measurements are: folders of graph files (MODEL.json) and tables of
- * layers (FILE.csv), one or several in one text, separated by commas. */
+/* Where the networks of measurements are: folders of graph files (MODEL.json, else MODEL.tflite)
+ * and tables of layers (FILE.csv), one or several in one text, separated by commas. */
 #ifndef TNAS_ESTIMATORS_NETWORKS_H
 #define TNAS_ESTIMATORS_NETWORKS_H
 

@@ -37,8 +37,10 @@ static tnas_status read_count(const tnas_json_at *at, const char *key, int *out)
 
 static bool is_mac_term(int feature)
 {
+    static const char ending[] = "_mac";
     const char *const name = tnas_feature_name(feature);
-    return strcmp(name + strlen(name) - 4, "_mac") == 0;
+    const size_t length = strlen(name), end = sizeof ending - 1;
+    return length >= end && strcmp(name + length - end, ending) == 0;
 }
 
 static tnas_status read_terms(const tnas_json_at *at, tnas_latency_model *model)

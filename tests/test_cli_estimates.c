@@ -403,6 +403,18 @@ START_TEST(a_tflite_file_is_priced_and_its_import_told)
     json = check_json(run("estimate %s --mcu stm32h743 --format json", path));
     ck_assert_ptr_nonnull(strstr(text_of(json, "notes"), "softmax at the end"));
     cJSON_Delete(json);
+    /* Rows find their networks among .tflite files as well. */
+    char folder[TNAS_PATH_BYTES], rows[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    write_file(folder, "a.csv", "model,latency_ms\nvww_96_int8,50.6\nnobody,3\n", rows);
+    *strrchr(path, '/') = '\0';
+    json = check_json(run("compare --mcu stm32h7a3 --runtime x-cube-ai --runtime-version 7.3.0 "
+                          "--measurements %s --graphs %s --format json",
+                          rows, path));
+    ck_assert_double_eq(number(json, "n"), 1);
+    ck_assert_double_eq(number(json, "without_graph"), 1);
+    ck_assert_double_lt(number(json, "mape"), 0.1);
+    cJSON_Delete(json);
 }
 END_TEST
 

@@ -54,25 +54,16 @@ START_TEST(features_are_those_counted_by_hand)
     append(&graph, window_op(TNAS_OP_CONV2D, 7, 1, 1, 0), 5);  /* a 1x1 map: an fc */
     append(&graph, window_op(TNAS_OP_FC, 8, 1, 1, 0), 2);
     double expected[TNAS_FEATURE_COUNT] = {
-        [TNAS_FEATURE_stem_mac] = 27 * 4 * 16,
-        [TNAS_FEATURE_stem_out] = 64,
-        [TNAS_FEATURE_dw5_mac] = 25 * 64,
-        [TNAS_FEATURE_dw3s1_mac] = 9 * 64,
-        [TNAS_FEATURE_dw_out] = 128,
-        [TNAS_FEATURE_dw_in] = 128,
-        [TNAS_FEATURE_dw_pixel] = 32,
-        [TNAS_FEATURE_conv1_mac] = 4 * 6 * 16,
-        [TNAS_FEATURE_conv1_out] = 96,
-        [TNAS_FEATURE_conv1_pixel] = 16,
-        [TNAS_FEATURE_conv1_weight] = 24,
-        [TNAS_FEATURE_convk_mac] = 54 * 6 * 16,
-        [TNAS_FEATURE_convk_out] = 96,
-        [TNAS_FEATURE_convk_im2col] = 54 * 16,
-        [TNAS_FEATURE_add_out] = 96,
-        [TNAS_FEATURE_pool_in] = 96,
-        [TNAS_FEATURE_fc_mac] = 6 * 5 + 5 * 2,
-        [TNAS_FEATURE_fc_out] = 5 + 2,
-        [TNAS_FEATURE_layer] = 9,
+        [TNAS_FEATURE_stem_mac] = 27 * 4 * 16, [TNAS_FEATURE_stem_out] = 64,
+        [TNAS_FEATURE_dw5_mac] = 25 * 64,      [TNAS_FEATURE_dw3s1_mac] = 9 * 64,
+        [TNAS_FEATURE_dw_out] = 128,           [TNAS_FEATURE_dw_in] = 128,
+        [TNAS_FEATURE_dw_pixel] = 32,          [TNAS_FEATURE_conv1_mac] = 4 * 6 * 16,
+        [TNAS_FEATURE_conv1_out] = 96,         [TNAS_FEATURE_conv1_pixel] = 16,
+        [TNAS_FEATURE_conv1_weight] = 24,      [TNAS_FEATURE_convk_mac] = 54 * 6 * 16,
+        [TNAS_FEATURE_convk_out] = 96,         [TNAS_FEATURE_convk_im2col] = 54 * 16,
+        [TNAS_FEATURE_add_out] = 96,           [TNAS_FEATURE_add] = 1,
+        [TNAS_FEATURE_pool_in] = 96,           [TNAS_FEATURE_fc_mac] = 6 * 5 + 5 * 2,
+        [TNAS_FEATURE_fc_out] = 5 + 2,         [TNAS_FEATURE_layer] = 9,
     };
     expected[TNAS_FEATURE_weight_byte] =
         27 * 4 + 25 * 4 + 9 * 4 + 24 + 54 * 6 + 30 + 10 + 4 * (4 + 4 + 4 + 6 + 6 + 5 + 2);
@@ -108,6 +99,7 @@ START_TEST(families_follow_from_the_operators)
         x[TNAS_FEATURE_stem_out] = cases[i].stem;
         x[TNAS_FEATURE_dw_out] = cases[i].dw;
         x[TNAS_FEATURE_add_out] = cases[i].add;
+        x[TNAS_FEATURE_add] = cases[i].add;
         x[TNAS_FEATURE_bcast_out] = cases[i].bcast;
         x[TNAS_FEATURE_concat] = cases[i].concat;
         x[TNAS_FEATURE_layer] = cases[i].layers;
@@ -396,11 +388,11 @@ static const struct {
     int rows;
     double net_out, worst, clock_mhz;
 } reached[] = {
-    {"stm32h743", "tinyengine", H743_ROWS, "0363956", 8, 0.029, 0.055, 480},
-    {"stm32h743", "tflm-cmsis-nn", H743_ROWS, "011bf32", 7, 0.021, 0.035, 480},
-    {"stm32h743", "x-cube-ai", H743_ROWS, "7.3.0", 8, 0.016, 0.040, 480},
-    {"stm32f746", "tinyengine", F746_ROWS, "2022-08", 7, 0.028, 0.046, 216},
-    {"stm32f746", "x-cube-ai", F746_ROWS, "7.1.0", 5, 0.030, 0.090, 216},
+    {"stm32h743", "tinyengine", H743_ROWS, "0363956", 8, 0.020, 0.052, 480},
+    {"stm32h743", "tflm-cmsis-nn", H743_ROWS, "011bf32", 7, 0.017, 0.037, 480},
+    {"stm32h743", "x-cube-ai", H743_ROWS, "7.3.0", 8, 0.021, 0.047, 480},
+    {"stm32f746", "tinyengine", F746_ROWS, "2022-08", 7, 0.020, 0.044, 216},
+    {"stm32f746", "x-cube-ai", F746_ROWS, "7.1.0", 5, 0.016, 0.034, 216},
 };
 
 START_TEST(shipped_models_reach_their_stated_errors)
@@ -473,10 +465,13 @@ START_TEST(single_layers_are_fitted_from_their_shape_columns)
               (tnas_measurement_query){.mcu = "stm32h743", .runtime = "CMSIS-NN (uint8 INTQ fork)"},
               &rows);
     ck_assert_int_eq(rows.count, 31);
+    for (int i = 0; i < rows.count; i++) /* the total is the sum of the layers, not a fact */
+        if (strcmp(rows.rows[i].layer, "network") == 0)
+            rows.rows[i].has_graph = false;
     tnas_latency_model prior, fitted;
     tnas_prior_of(TNAS_PRIOR_CMSIS_LAYERS, &prior);
     ck_ok(tnas_latency_fit(&rows, &prior, &fitted));
-    ck_assert_int_eq(fitted.row_count, 30); /* not the network, which has no graph here */
+    ck_assert_int_eq(fitted.row_count, 30);
     ck_assert_int_eq(fitted.family_rows[TNAS_FAMILY_LAYER], 30);
     ck_assert_msg(fitted.error_net_out < 0.05, "%g", fitted.error_net_out);
     tnas_comparison comparison;

@@ -39,6 +39,7 @@ typedef struct tnas_recipe {
     bool drops_dead;          /* the runtime leaves out channels whose weights are all 0 */
     double clock_mhz;         /* assumed where the rows are silent; 0: they are not */
     const char *source;
+    const char *apart; /* part of the names of networks that are neither fitted nor judged */
 } tnas_recipe;
 
 int tnas_recipe_count(void);

@@ -91,6 +91,14 @@ static const tnas_recipe *kin_of(const tnas_recipe *recipe)
                : NULL;
 }
 
+static bool ships_rows(const tnas_recipe *recipe)
+{
+    for (int i = 0; i < TNAS_RECIPE_SETS_MAX; i++)
+        if (files[recipe->sets[i].file].shared)
+            return false;
+    return true;
+}
+
 static bool has_rows(const tnas_recipe *recipe)
 {
     for (int i = 0; i < TNAS_RECIPE_SETS_MAX; i++)
@@ -126,6 +134,16 @@ static tnas_status drop_dead(const tnas_memory_terms *memory, tnas_measurement *
     return TNAS_OK;
 }
 
+/* A submission that was handed in again is not a second fact. */
+static bool is_repetition(const tnas_measurement *row, const tnas_measurement *kept, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(kept[i].model, row->model) == 0 && strcmp(kept[i].layer, row->layer) == 0 &&
+            fabs(row->cycles / kept[i].cycles - 1) < 0.01)
+            return true;
+    return false;
+}
+
 static tnas_status set_rows(const tnas_recipe *recipe, const tnas_row_set *set,
                             const tnas_memory_terms *memory, tnas_measurements *out)
 {
@@ -136,8 +154,11 @@ static tnas_status set_rows(const tnas_recipe *recipe, const tnas_row_set *set,
     for (int i = 0; i < out->count; i++) {
         tnas_measurement *const row = &out->rows[i];
         if (!row->has_graph || row->cycles == 0 || is_float(row->model) ||
+            (recipe->apart != NULL && strstr(row->model, recipe->apart) != NULL) ||
             (set->layers && strcmp(row->layer, "network") == 0) ||
             (set->model != NULL && strcmp(row->model, set->model) != 0))
+            continue;
+        if (set->file == TNAS_ROWS_MLPERF && is_repetition(row, out->rows, kept))
             continue;
         if (recipe->drops_dead)
             TNAS_TRY(drop_dead(memory, row));
@@ -221,6 +242,8 @@ tnas_status tnas_recipe_fit(const tnas_recipe *recipe, tnas_latency_model *out)
     tnas_latency_model prior;
     TNAS_TRY(tnas_recipe_prior(recipe, &prior));
     TNAS_TRY(fit_rows(recipe, &prior, out));
+    if (!ships_rows(recipe))
+        out->fitted_count = 0; /* coefficients may be passed on, these rows may not */
     snprintf(out->runtime, sizeof out->runtime, "%s", recipe->runtime);
     snprintf(out->version, sizeof out->version, "%s", recipe->version);
     if (recipe->kin_mcu == NULL)
