@@ -88,6 +88,9 @@ tnas_status tnas_tfl_append_pad(tnas_tfl_import *import, int tensor);
  * agree. Without constants. */
 tnas_status tnas_tfl_append(tnas_tfl_import *import, const tnas_op *op, int32_t out_c, int tensor);
 
+/* Neither transposed nor half reduced; of what is not flat. */
+bool tnas_tfl_is_seen_plainly(const tnas_tfl_import *import, int tensor);
+
 /* `tensor` is the map `from`, seen in the shape of the file's tensor. */
 tnas_status tnas_tfl_alias(tnas_tfl_import *import, int tensor, int from);
 void tnas_tfl_see_plainly(const tnas_tfl_import *import, int tensor, tnas_tfl_value *value);

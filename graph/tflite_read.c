@@ -186,9 +186,10 @@ static tnas_status finish_graph(tnas_tfl_import *import)
     if (value->kind != TFL_MAP)
         return tnas_fail(TNAS_ERR_INPUT, "%s: no operator writes its output, tensor %d", name,
                          output);
-    if (value->is_padded || value->h_taken || value->w_taken)
+    if (value->is_padded || (!value->is_flat && !tnas_tfl_is_seen_plainly(import, output)))
         return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: its output is padded or reduced on one side and nothing follows",
+                         "%s: its output is padded, transposed or reduced on one side, and no "
+                         "operator follows that could do it",
                          name);
     if (import->graph.op_count < 1 || value->tensor != tnas_graph_output(&import->graph))
         return tnas_fail(TNAS_ERR_INPUT,

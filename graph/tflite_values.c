@@ -92,7 +92,7 @@ tnas_status tnas_tfl_place_input(tnas_tfl_import *import, int tensor)
 
 /* The dimensions are height, width, channels in this order, but for those of length 1, and of the
  * graph's lengths. */
-static bool is_seen_plainly(const tnas_tfl_import *import, int tensor)
+bool tnas_tfl_is_seen_plainly(const tnas_tfl_import *import, int tensor)
 {
     const tnas_tfl_value *const value = &import->values[tensor];
     const tnas_tfl_tensor *const t = &import->file->tensors[tensor];
@@ -144,7 +144,7 @@ tnas_status tnas_tfl_check_seen(const tnas_tfl_import *import, int tensor, bool 
                          "tensor %d is reshaped, which only a fully connected "
                          "operator can follow",
                          tensor);
-    if (!value->is_flat && !is_seen_plainly(import, tensor))
+    if (!value->is_flat && !tnas_tfl_is_seen_plainly(import, tensor))
         return tnas_fail(TNAS_ERR_INPUT, "tensor %d %s", tensor, kinds[TFL_MAP]);
     return TNAS_OK;
 }

@@ -12,7 +12,7 @@ void random_mbconv_graph(tnas_rng *rng, tnas_graph *out);
 /* Residual blocks of two convolutions, with projected shortcuts on either side of them. */
 void random_resblock_graph(tnas_rng *rng, tnas_graph *out);
 
-/* op_count operators of all kinds; any of them reads any earlier tensor. */
+/* op_count operators of all kinds that our runtime has; any of them reads any earlier tensor. */
 void random_branched_graph(tnas_rng *rng, int op_count, tnas_graph *out);
 
 /* Each returns the new tensor. graph_append_conv: any operator with a window, SAME padding. */

@@ -385,6 +385,12 @@ START_TEST(a_mean_that_stays_on_one_side_is_refused)
     transposed_means(&net);
     net.ops[4].inputs[0] = net.ops[1].outputs[0];
     ck_refused("4 FULLY_CONNECTED: tensor 3 is transposed", &net);
+    for (int op = 1; op <= 2; op++) { /* the network ends there */
+        transposed_means(&net);
+        net.op_count = op + 1;
+        net.output = net.ops[op].outputs[0];
+        ck_refused("net.tflite: its output is padded, transposed or reduced on one side", &net);
+    }
 }
 END_TEST
 
