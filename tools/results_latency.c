@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "tools/recipes/few_shot.h"
+#include "tools/recipes/hand_on.h"
 #include "tools/recipes/held_out.h"
 #include "tools/recipes/refit.h"
 
@@ -84,7 +85,8 @@ static tnas_status hold_out_recipe(const tnas_recipe *recipe, tnas_grouping grou
     return TNAS_OK;
 }
 
-static tnas_status hold_out_all(const char *title, tnas_grouping grouping, const char *what)
+static tnas_status hold_out_all(const char *title, tnas_grouping grouping, const char *what,
+                                pool *everything)
 {
     pool p = {0};
     print_head(title);
@@ -97,6 +99,10 @@ static tnas_status hold_out_all(const char *title, tnas_grouping grouping, const
             TNAS_TRY(hold_out_recipe(recipe, grouping, &p));
     }
     print_pool(what, &p);
+    everything->count += p.count;
+    everything->covered += p.covered;
+    everything->lines += p.lines;
+    everything->rejected += p.rejected;
     return TNAS_OK;
 }
 
@@ -211,14 +217,32 @@ static tnas_status few_shot(void)
     return TNAS_OK;
 }
 
+static tnas_status factors(void)
+{
+    printf("\nOne factor between two parts, each network left out\n");
+    for (int i = 0; i < tnas_hand_on_count(); i++) {
+        const tnas_hand_on *const h = tnas_hand_on_at(i);
+        int count;
+        double mean;
+        TNAS_TRY(tnas_hand_on_ratio_error(h, &count, &mean));
+        if (count > 0)
+            printf("%-13s from %-10s %-16s %2d networks, %.1f %%\n", h->ratio_mcu, h->ratio_kin_mcu,
+                   h->ratio_runtime, count, 100 * mean);
+    }
+    return TNAS_OK;
+}
+
 static tnas_status print_all(void)
 {
+    pool p = {0};
     TNAS_TRY(hold_out_all("One network left out, with all rows of the same body",
-                          tnas_group_by_network, "a network"));
-    TNAS_TRY(
-        hold_out_all("One architecture left out", tnas_group_by_architecture, "an architecture"));
+                          tnas_group_by_network, "a network", &p));
+    TNAS_TRY(hold_out_all("One architecture left out", tnas_group_by_architecture,
+                          "an architecture", &p));
+    print_pool("either", &p);
     TNAS_TRY(gap8_generations());
     TNAS_TRY(layers());
+    TNAS_TRY(factors());
     TNAS_TRY(few_shot());
     return all_set_apart();
 }

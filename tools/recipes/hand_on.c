@@ -48,10 +48,9 @@ static int pair_up(const tnas_measurements *part, const tnas_measurements *kin, 
     return count;
 }
 
-static tnas_status measure_ratio(const tnas_hand_on *h, double *log_median, int *count)
+static tnas_status load_ratios(const tnas_hand_on *h, double *ratios, int *count)
 {
     tnas_measurements part, kin = {0};
-    double ratios[RATIOS_MAX];
     TNAS_TRY(tnas_row_file_load(h->ratio_file, h->ratio_mcu, h->ratio_runtime, h->ratio_version, 0,
                                 NULL, &part));
     const tnas_status status = tnas_row_file_load(h->ratio_file, h->ratio_kin_mcu, h->ratio_runtime,
@@ -63,8 +62,31 @@ static tnas_status measure_ratio(const tnas_hand_on *h, double *log_median, int 
     if (*count == 0)
         return tnas_fail(TNAS_ERR_INPUT, "%s and %s: no network that both have run", h->ratio_mcu,
                          h->ratio_kin_mcu);
-    qsort(ratios, (size_t)*count, sizeof ratios[0], ascending);
-    *log_median = 0.5 * (ratios[(*count - 1) / 2] + ratios[*count / 2]);
+    return TNAS_OK;
+}
+
+/* Of the values but one (TNAS_NONE: of all). */
+static double median_without(const double *values, int count, int without)
+{
+    double sorted[RATIOS_MAX];
+    int kept = 0;
+    for (int i = 0; i < count; i++)
+        if (i != without)
+            sorted[kept++] = values[i];
+    qsort(sorted, (size_t)kept, sizeof sorted[0], ascending);
+    return 0.5 * (sorted[(kept - 1) / 2] + sorted[kept / 2]);
+}
+
+tnas_status tnas_hand_on_ratio_error(const tnas_hand_on *h, int *count, double *mean)
+{
+    double ratios[RATIOS_MAX];
+    *count = 0;
+    *mean = 0;
+    if (h->ratio_file == TNAS_ROWS_NONE || !tnas_row_file_available(h->ratio_file))
+        return TNAS_OK;
+    TNAS_TRY(load_ratios(h, ratios, count));
+    for (int i = 0; i < *count; i++)
+        *mean += fabs(expm1(median_without(ratios, *count, i) - ratios[i])) / *count;
     return TNAS_OK;
 }
 
@@ -87,8 +109,11 @@ static tnas_status hand_on(const tnas_hand_on *h, const tnas_latency_model *kin,
 {
     double log_ratio = 0;
     int ratio_count = 0;
-    if (h->ratio_file != TNAS_ROWS_NONE)
-        TNAS_TRY(measure_ratio(h, &log_ratio, &ratio_count));
+    if (h->ratio_file != TNAS_ROWS_NONE) {
+        double ratios[RATIOS_MAX];
+        TNAS_TRY(load_ratios(h, ratios, &ratio_count));
+        log_ratio = median_without(ratios, ratio_count, TNAS_NONE);
+    }
     tnas_latency_prior(out);
     snprintf(out->runtime, sizeof out->runtime, "%s", h->runtime);
     snprintf(out->version, sizeof out->version, "%s", h->version);
