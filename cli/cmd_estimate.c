@@ -119,7 +119,7 @@ static void add_memory(cJSON *o, const tnas_priced *p)
 
 static bool is_family_seen(const tnas_priced *p)
 {
-    return p->estimator.latency->family_rows[tnas_family_of(p->x)] > 0;
+    return tnas_latency_knows_family(p->estimator.latency, tnas_family_of(p->x));
 }
 
 static void add_latency(cJSON *o, const tnas_priced *p)

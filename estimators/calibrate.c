@@ -45,7 +45,7 @@ static void leave_out(const tnas_calibration *c, int i, tnas_is_kin *is_kin, tna
 static double deviations_of(const tnas_latency_model *left_out, const tnas_compared_row *row)
 {
     const tnas_latency *const p = &row->predicted;
-    const bool known = left_out->family_rows[tnas_family_of(row->row->x)] > 0;
+    const bool known = tnas_latency_knows_family(left_out, tnas_family_of(row->row->x));
     const double kappa = known ? left_out->kappa : left_out->kappa_new;
     const double deviation = log(p->high_cycles / p->cycles) / (two_sided_90 * kappa);
     return log(row->row->cycles / p->cycles) / deviation;
