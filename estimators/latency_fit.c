@@ -106,14 +106,16 @@ void tnas_latency_hand_on(const tnas_latency_model *kin, tnas_latency_model *out
     out->family_sigma = from.family_sigma;
     out->memory = from.memory;
     out->drops_dead = from.drops_dead;
+    const int s = TNAS_LATENCY_SHIFT;
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++) {
         const double tau = is_memory_term(f) ? kin_memory_tau : kin_tau;
         out->coefficient[f] = from.coefficient[f];
-        for (int other = 0; other < TNAS_FEATURE_COUNT; other++)
-            out->covariance[f][other] = from.covariance[f][other];
+        for (int other = 0; other < TNAS_FEATURE_COUNT; other++) /* of log c = mu + s */
+            out->covariance[f][other] = from.covariance[f][other] + from.covariance[f][s] +
+                                        from.covariance[other][s] + from.covariance[s][s];
         out->covariance[f][f] += tau * tau;
     }
-    out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] = kin_shift_tau * kin_shift_tau;
+    out->covariance[s][s] = kin_shift_tau * kin_shift_tau;
 }
 
 /* In place; the matrix is symmetric and positive definite, or it fails. */

@@ -338,6 +338,53 @@ START_TEST(a_prior_says_so)
 }
 END_TEST
 
+START_TEST(a_kin_hands_on_what_it_knows_and_what_it_does_not)
+{
+    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 12);
+    static tnas_measurement storage[40];
+    tnas_latency_model truth, kin, handed;
+    random_truth(&rng, 0.5, 0.5, &truth);
+    tnas_measurements rows = random_rows(&rng, &truth, 0.02, 40, storage);
+    for (int i = 0; i < rows.count; i++) { /* no 7x7 depthwise convolution was ever measured */
+        double *const x = rows.rows[i].x;
+        rows.rows[i].cycles -= x[TNAS_FEATURE_dw7_mac] * truth.coefficient[TNAS_FEATURE_dw7_mac];
+        x[TNAS_FEATURE_dw7_mac] = 0;
+    }
+    ck_ok(tnas_latency_fit(&rows, NULL, &kin));
+    tnas_latency_hand_on(&kin, &handed);
+    ck_assert_int_eq(handed.row_count, 0);
+    ck_assert_int_eq(handed.fitted_count, 0);
+    ck_assert(isnan(handed.error_net_out));
+    ck_assert_mem_eq(handed.coefficient, kin.coefficient, sizeof kin.coefficient);
+    const int known = TNAS_FEATURE_conv1_mac, unknown = TNAS_FEATURE_dw7_mac;
+    const int shift = TNAS_LATENCY_SHIFT;
+    /* What the kin does not know of log c = mu + s, and 0.15. */
+    ck_assert_double_eq_tol(handed.covariance[known][known],
+                            kin.covariance[known][known] + 2 * kin.covariance[known][shift] +
+                                kin.covariance[shift][shift] + 0.15 * 0.15,
+                            1e-12);
+    ck_assert_double_gt(handed.covariance[unknown][unknown], 0.49); /* the prior's, and more */
+    ck_assert_double_lt(handed.covariance[known][known], 0.25 * 0.49);
+    ck_assert_double_ge(handed.covariance[shift][shift], 0.7 * 0.7);
+    /* Wider than the kin, and one row on the new part brings it back to the kin's ratios. */
+    tnas_latency before, after;
+    tnas_latency_predict(&kin, rows.rows[0].x, &before);
+    tnas_latency_predict(&handed, rows.rows[0].x, &after);
+    ck_assert_double_gt(log(after.high_cycles / after.cycles), 1.645 * 0.7);
+    ck_assert_double_eq_tol(log(after.cycles / before.cycles), 0, 0.1); /* but for the offset */
+    storage[0].cycles *= 2;
+    const tnas_measurements one = {.count = 1, .rows = storage};
+    tnas_latency_model adapted;
+    ck_ok(tnas_latency_fit(&one, &kin, &adapted));
+    for (int i = 1; i < rows.count; i++) {
+        tnas_latency predicted;
+        tnas_latency_predict(&adapted, rows.rows[i].x, &predicted);
+        ck_assert_msg(fabs(predicted.cycles / (2 * rows.rows[i].cycles) - 1) < 0.15, "row %d: %g",
+                      i, predicted.cycles / (2 * rows.rows[i].cycles));
+    }
+}
+END_TEST
+
 START_TEST(rows_of_two_versions_are_not_mixed)
 {
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 10);
@@ -533,6 +580,7 @@ int main(void)
     tcase_add_test(model, twins_are_left_out_together);
     tcase_add_test(model, an_interval_holds_its_mean_and_grows_with_what_is_unknown);
     tcase_add_test(model, a_prior_says_so);
+    tcase_add_test(model, a_kin_hands_on_what_it_knows_and_what_it_does_not);
     tcase_add_test(model, rows_of_two_versions_are_not_mixed);
     tcase_add_test(model, a_fit_survives_failing_allocations);
     tcase_set_timeout(model, 60);
