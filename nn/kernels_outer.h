@@ -12,7 +12,7 @@
 #include "nn/kernels_vector.h"
 
 /* Vectors of k and elements of m at a time, as many as there are registers; n of a block. */
-enum { OUTER_COLUMNS = 3, OUTER_LOW_ROWS = 4, OUTER_ROWS = 6, OUTER_BLOCK = 128 };
+enum { OUTER_COLUMNS = 3, OUTER_LOW_ROWS = 4, OUTER_ROWS = 6, OUTER_BLOCK = 256 };
 
 /* Lanes i to l of the pair a, b in each quad of lanes; those of b count from 4. */
 #define LANE(i, quad)           ((i) < 4 ? (i) + 4 * (quad) : (i)-4 + 4 * (quad) + WIDTH)
@@ -85,6 +85,8 @@ INLINE void turn_rows(int source, const tnas_product *p, const float *b, int32_t
             if (i >= rows)
                 continue;
             v[i] = load(b + (size_t)(k + i) * p->b_row + at);
+            if (at % TNAS_LANES == 0)
+                __builtin_prefetch(b + (size_t)(k + i + WIDTH) * p->b_row + at);
             if (source >= 0)
                 v[i] =
                     activation_of(v[i] * splat(p->scale[k + i]) + splat(p->shift[k + i]), source);
@@ -131,6 +133,10 @@ INLINE void outer_tile(int rows, int columns, const tnas_product *p, const float
     for (int j = 0; j < columns; j++)
         sums[i][j] = splat(0.0f);
     for (size_t at = 0; at < n; at++, turned += columns * WIDTH) {
+        if (at % TNAS_LANES == 0)
+            UNROLL
+        for (int i = 0; i < rows; i++) /* of the next tile */
+            __builtin_prefetch(a + (size_t)(rows + i) * a_row + at);
         vec x[OUTER_COLUMNS];
         UNROLL
         for (int j = 0; j < columns; j++) {
@@ -204,13 +210,14 @@ static void multiply_transposed(const tnas_product *product, const float *a, con
                                 float *out)
 {
     _Alignas(64) float turned[OUTER_BLOCK * OUTER_COLUMNS * WIDTH];
-    int32_t vectors = (product->k + WIDTH - 1) / WIDTH;
-    for (int32_t k = 0, columns; vectors > 0; k += columns * WIDTH, vectors -= columns) {
-        columns = vectors == 4 ? 2 : vectors < OUTER_COLUMNS ? vectors : OUTER_COLUMNS;
-        for (size_t at = 0; at < product->n; at += OUTER_BLOCK) {
-            const size_t left = product->n - at, n = left < OUTER_BLOCK ? left : OUTER_BLOCK;
+    const int32_t all = (product->k + WIDTH - 1) / WIDTH;
+    for (size_t at = 0; at < product->n; at += OUTER_BLOCK) {
+        const size_t left = product->n - at, n = left < OUTER_BLOCK ? left : OUTER_BLOCK;
+        for (int32_t vectors = all, k = 0, columns; vectors > 0; vectors -= columns) {
+            columns = vectors == 4 ? 2 : vectors < OUTER_COLUMNS ? vectors : OUTER_COLUMNS;
             turn_columns(columns, product, b + at, k, n, turned);
             outer_columns(columns, product, a + at, turned, n, out + k, product->k - k);
+            k += columns * WIDTH;
         }
     }
 }
