@@ -160,6 +160,28 @@ static void product_weights(const job *j)
     }
 }
 
+/* The same products by OpenBLAS, whole: it packs for itself. */
+static void blas_forward(const job *j)
+{
+    const layer *const l = j->layer;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, l->out_c, (int)pixel_floats(l), l->in_c,
+                1, j->weight, l->in_c, j->in, (int)j->in_stride, 0, j->out, (int)j->out_stride);
+}
+
+static void blas_data(const job *j)
+{
+    const layer *const l = j->layer;
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, l->in_c, (int)pixel_floats(l), l->out_c, 1,
+                j->weight, l->in_c, j->out, (int)j->out_stride, 0, j->in, (int)j->in_stride);
+}
+
+static void blas_weights(const job *j)
+{
+    const layer *const l = j->layer;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, l->out_c, l->in_c, (int)pixel_floats(l), 1,
+                j->out, (int)j->out_stride, j->in, (int)j->in_stride, 1, j->weight, l->in_c);
+}
+
 /* ---- Depthwise, channel by channel and block by block as in nn/depthwise.c ---- */
 
 /* Rows and columns of the plane that the windows see. */

@@ -38,7 +38,9 @@ typedef int32_t mask __attribute__((vector_size(WIDTH * sizeof(float))));
 #define APART __attribute__((noinline))
 
 /* Makes a value wait in a register instead of being loaded again for each use. */
-#ifdef __x86_64__
+#if defined(__AVX512F__)
+#define IN_REGISTER(v) __asm__("" : "+v"(v)) /* of all 32, x names the first 16 */
+#elif defined(__x86_64__)
 #define IN_REGISTER(v) __asm__("" : "+x"(v))
 #else
 #define IN_REGISTER(v) ((void)0)

@@ -57,7 +57,9 @@ START_TEST(products_agree_with_openblas)
     float *const got = random_floats(out_count, 2), *const wanted = random_floats(out_count, 2);
     tnas_product p = {
         .m = m, .k = k, .n = (size_t)n, .a_col = 1, .a_row = (size_t)k, .b_row = (size_t)n};
+    const size_t panel = (size_t)k * TNAS_PANEL;
     p.out_row = (size_t)n;
+    p.scratch = random_floats(panel > TNAS_PANEL_FLOATS ? panel : TNAS_PANEL_FLOATS, 5);
 
     kernels->multiply(&p, a, b, got);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, k, b, n, 0, wanted, n);
@@ -86,6 +88,7 @@ START_TEST(products_agree_with_openblas)
                 k);
     check_all(dweight, reference, a_count, n);
 
+    free(p.scratch);
     free(a);
     free(b);
     free(got);
