@@ -1,7 +1,8 @@
 /* Convolutions and fully connected layers as matrix products.
  *
- * The columns of a tile of output rows are gathered from the input, normalised and activated
- * on the way, into a buffer that stays in the cache:
+ * The columns of a tile of output rows are gathered from the input, normalised and activated on
+ * the way, into a buffer that stays in the cache. Those of a 1x1 convolution are the input's
+ * channels, which the product itself normalises and activates:
  *   forward   out    [out_c, pixels] = weight [out_c, depth] * columns [depth, pixels]
  *   backward  dweight               += dout * columns transposed
  *             dcolumns               = weight transposed * dout, then added to the input's
@@ -143,22 +144,27 @@ static void scatter_run(const column_walk *walk, const tile *t, int32_t channel,
                                       (tnas_affine){1.0f, 0.0f, TNAS_ACT_NONE});
 }
 
-/* A matrix whose rows are runs of a tile: gathered columns, or channels of a map. */
+/* A matrix whose rows are runs of a tile: gathered columns, or channels of a map, which the
+ * product still has to normalise and activate. */
 typedef struct rows {
     const float *data;
     size_t stride;
+    const float *scale, *shift;
+    uint8_t activation;
 } rows;
 
 static rows columns_of(const tnas_pass *pass, const tile *t)
 {
-    if (t->shape.pointwise && tnas_map_is_plain(&t->in))
-        return (rows){t->in.data + tile_at(t), t->in.stride};
+    const bool apart = t->in.scale == NULL && t->in.activation != TNAS_ACT_NONE;
+    if (t->shape.pointwise && !apart)
+        return (rows){t->in.data + tile_at(t), t->in.stride, t->in.scale, t->in.shift,
+                      t->in.activation};
     float *const columns = pass->block + pass->layout->columns_at;
     if (!t->shape.pointwise) /* taps in the padding stay zero */
         memset(columns, 0, (size_t)t->shape.depth * column_stride(t) * sizeof(float));
     const column_walk walk = {.pass = pass, .columns = columns, .visit = gather_run};
     walk_columns(&walk, t);
-    return (rows){columns, column_stride(t)};
+    return (rows){.data = columns, .stride = column_stride(t)};
 }
 
 static tile first_tile(const tnas_pass *pass, int op)
@@ -201,7 +207,11 @@ void tnas_conv_forward(tnas_pass *pass, int op)
                                       .a_row = (size_t)t.shape.depth,
                                       .a_col = 1,
                                       .b_row = columns.stride,
-                                      .out_row = t.out_stride};
+                                      .out_row = t.out_stride,
+                                      .scale = columns.scale,
+                                      .shift = columns.shift,
+                                      .activation = columns.activation,
+                                      .scratch = pass->block + pass->layout->panels_at};
         pass->kernels->multiply(&product, weight, columns.data, data + tile_at(&t));
         for (int32_t c = 0; c < t.out.c; c++)
             tnas_norm_see_map(pass, op, tile_part(&t, c));
@@ -245,7 +255,8 @@ static void gradient_of_input(const tnas_pass *pass, const tile *t, const float 
                                   .a_col = (size_t)t->shape.depth,
                                   .b_row = t->out_stride,
                                   .out_row = direct ? t->in.stride : column_stride(t),
-                                  .add = direct && add};
+                                  .add = direct && add,
+                                  .scratch = pass->block + pass->layout->panels_at};
     pass->kernels->multiply(&product, weight, dout, direct ? din + tile_at(t) : dcolumns);
     if (direct)
         return;
@@ -280,7 +291,10 @@ void tnas_conv_backward(tnas_pass *pass, int op)
                                       .n = tile_floats(&t),
                                       .a_row = t.out_stride,
                                       .b_row = columns.stride,
-                                      .out_row = (size_t)t.shape.depth};
+                                      .out_row = (size_t)t.shape.depth,
+                                      .scale = columns.scale,
+                                      .shift = columns.shift,
+                                      .activation = columns.activation};
         pass->kernels->multiply_transposed(&product, dout, columns.data, dweight);
         if (din != NULL)
             gradient_of_input(pass, &t, weight, dout, din, add);

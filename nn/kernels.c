@@ -3,6 +3,7 @@
 #include "nn/kernels.h"
 
 #include "nn/kernels_channel.h"
+#include "nn/kernels_outer.h"
 #include "nn/kernels_product.h"
 #include "nn/kernels_window.h"
 

@@ -45,14 +45,20 @@ typedef struct tnas_window {
     size_t out_row, out_pixel; /* floats to the next output, of `window` only */
 } tnas_window;
 
-/* out[m, n] = sum over k of a[m, k] * b[k, n]; rows of b and out are runs of n floats. */
+/* out[m, n] = sum over k of a[m, k] * b[k, n]; rows of b and out are runs of n floats. What is
+ * multiplied may be act(scale[k] * b[k, n] + shift[k]). */
 typedef struct tnas_product {
     int32_t m, k;
     size_t n;            /* a multiple of TNAS_LANES */
     size_t a_row, a_col; /* floats to the next m, the next k: a transpose costs nothing */
     size_t b_row, out_row;
-    bool add; /* to out instead of replacing it */
+    bool add;                   /* to out instead of replacing it */
+    const float *scale, *shift; /* [k]; both NULL: b as it is */
+    uint8_t activation;         /* tnas_activation; NONE without scale */
+    float *scratch;             /* [k, TNAS_PANEL] or [TNAS_PANEL_FLOATS], whichever is more */
 } tnas_product;
+
+enum { TNAS_PANEL = 64, TNAS_PANEL_FLOATS = 4096 };
 
 typedef struct tnas_kernels {
     const char *isa;
@@ -83,7 +89,7 @@ typedef struct tnas_kernels {
                             size_t dout_row, size_t dout_pixel, float *dweight_lanes);
 
     /* The product above, and out[m, k] += sum over n of a[m, n] * b[k, n], where a and b are
-     * `a_row` and `b_row` floats from row to row and a_col, add mean nothing. */
+     * `a_row` and `b_row` floats from row to row and a_col, add, scratch mean nothing. */
     void (*multiply)(const tnas_product *product, const float *a, const float *b, float *out);
     void (*multiply_transposed)(const tnas_product *product, const float *a, const float *b,
                                 float *out);

@@ -1,182 +1,180 @@
 /* Part of nn/kernels.c: matrix products with few rows and very long columns.
  *
  * With the batch innermost, the images times pixels of a map are the long dimension of every
- * product, so that nothing has to be packed: a tile of outputs stays in registers, the rows
- * of b stream by. The shapes of these nets (16 to 200 channels) are too small for a BLAS to
- * repay its packing, and the BLAS of a distribution may not know the processor at all. */
+ * product. A few columns of b are copied into panels that stay in the first cache,
+ *   panel  [k][PANEL]
+ * and normalised and activated on the way; the tile of outputs that stays in registers streams
+ * over a panel. The first rows of the output make the copy while they use it, so that it hides
+ * behind the multiply-adds, and fetch what the next block needs.
+ * The shapes of these nets (16 to 200 channels) are too small for a BLAS to repay its packing,
+ * and the BLAS of a distribution may not know the processor at all. */
 #ifndef TNAS_NN_KERNELS_PRODUCT_H
 #define TNAS_NN_KERNELS_PRODUCT_H
 
 #include "nn/kernels_vector.h"
 
 /* Accumulators fill the registers: 24 of 32 with 512 bits, 12 of 16 below. */
-enum { ROWS = 6, COLUMNS = WIDTH == 16 ? 4 : 2 };
+enum { ROWS = 6, COLUMNS = WIDTH == 16 ? 4 : 2, PANEL = COLUMNS * WIDTH };
+
+/* Panels of a block: half of a first cache of 32 KiB. */
+enum { BLOCK_FLOATS = TNAS_PANEL_FLOATS };
+
+_Static_assert((int)PANEL <= (int)TNAS_PANEL, "scratch of a product");
+
+/* Where a tile finds b: in the panel, or in the map, from where it is copied as it is or
+ * through an activation (0 and more). */
+enum { FROM_PANEL = -2, FROM_PLAIN_MAP = -1 };
+
+/* One block of columns of a product. */
+typedef struct strip {
+    const tnas_product *product;
+    const float *a, *b;
+    float *panels, *out; /* the block's columns, all rows */
+    size_t n;
+    size_t fetch; /* floats from a column of b to that of the next block */
+} strip;
+
+/* Columns j of row k of b, from where `source` says. */
+INLINE vec operand(int source, const tnas_product *p, int32_t k, const float *b, float *panel)
+{
+    if (source == FROM_PANEL)
+        return load(panel);
+    vec x = load(b);
+    if (source != FROM_PLAIN_MAP)
+        x = activation_of(x * splat(p->scale[k]) + splat(p->shift[k]), source);
+    store(panel, x);
+    return x;
+}
 
 /* `rows` x `columns` vectors of the output. */
-INLINE void multiply_tile(int rows, int columns, const tnas_product *p, const float *a,
-                          const float *b, float *out)
+INLINE void multiply_tile(int rows, int columns, int source, const strip *s, const float *a,
+                          const float *b, float *panel, float *out)
 {
+    const tnas_product *const p = s->product;
+    const size_t a_row = p->a_row, a_col = p->a_col, b_row = p->b_row, out_row = p->out_row;
+    const size_t fetch = s->fetch;
     vec sums[ROWS][COLUMNS];
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
     for (int j = 0; j < columns; j++)
         sums[i][j] = splat(0.0f);
-    for (int32_t k = 0; k < p->k; k++, a += p->a_col, b += p->b_row) {
+    for (int32_t k = 0; k < p->k; k++, a += a_col, b += b_row, panel += columns * WIDTH) {
         vec x[COLUMNS];
         UNROLL
-        for (int j = 0; j < columns; j++)
-            x[j] = load(b + j * WIDTH);
+        for (int j = 0; j < columns; j++) {
+            x[j] = operand(source, p, k, b + j * WIDTH, panel + j * WIDTH);
+            if (source != FROM_PANEL && j * WIDTH % TNAS_LANES == 0)
+                __builtin_prefetch(b + fetch + j * WIDTH);
+        }
         UNROLL
         for (int i = 0; i < rows; i++) {
-            const vec w = splat(a[(size_t)i * p->a_row]);
+            const vec w = splat(a[(size_t)i * a_row]);
             UNROLL
             for (int j = 0; j < columns; j++)
                 sums[i][j] += w * x[j];
         }
     }
+    const bool add = p->add;
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
     for (int j = 0; j < columns; j++) {
-        float *const y = out + (size_t)i * p->out_row + j * WIDTH;
-        store(y, p->add ? load(y) + sums[i][j] : sums[i][j]);
+        float *const y = out + (size_t)i * out_row + j * WIDTH;
+        store(y, add ? load(y) + sums[i][j] : sums[i][j]);
     }
 }
 
-INLINE void multiply_strip(int rows, int columns, const tnas_product *p, const float *a,
-                           const float *b, float *out)
+/* `rows` rows from number `row` on, all columns of the block. */
+INLINE void multiply_rows(int rows, int source, const strip *s, int32_t row)
 {
+    const tnas_product *const p = s->product;
+    const float *const a = s->a + (size_t)row * p->a_row;
+    float *const out = s->out + (size_t)row * p->out_row;
+    float *panel = s->panels;
+    /* What is written next: the rows below, or the next block's. */
+    const size_t next = s->n <= PANEL ? PANEL : (size_t)rows * p->out_row;
     size_t at = 0;
-    for (; at + (size_t)columns * WIDTH <= p->n; at += (size_t)columns * WIDTH)
-        multiply_tile(rows, columns, p, a, b + at, out + at);
-    for (; at < p->n; at += WIDTH)
-        multiply_tile(rows, 1, p, a, b + at, out + at);
-}
-
-/* `rows` rows, all columns. */
-static void multiply_rows(int32_t rows, const tnas_product *p, const float *a, const float *b,
-                          float *out)
-{
-    switch (rows) {
-    case 6:
-        multiply_strip(6, COLUMNS, p, a, b, out);
-        break;
-    case 5:
-        multiply_strip(5, COLUMNS, p, a, b, out);
-        break;
-    case 4:
-        multiply_strip(4, COLUMNS, p, a, b, out);
-        break;
-    case 3:
-        multiply_strip(3, COLUMNS, p, a, b, out);
-        break;
-    case 2:
-        multiply_strip(2, COLUMNS, p, a, b, out);
-        break;
-    default:
-        multiply_strip(1, COLUMNS, p, a, b, out);
-        break;
+    for (; at + PANEL <= s->n; at += PANEL, panel += (size_t)p->k * PANEL) {
+        UNROLL
+        for (int i = 0; i < rows; i++)
+            UNROLL
+        for (int j = 0; j < PANEL; j += TNAS_LANES)
+            __builtin_prefetch(out + (size_t)i * p->out_row + at + next + j, 1);
+        multiply_tile(rows, COLUMNS, source, s, a, s->b + at, panel, out + at);
     }
+    for (; at < s->n; at += WIDTH, panel += (size_t)p->k * WIDTH)
+        multiply_tile(rows, 1, source, s, a, s->b + at, panel, out + at);
 }
 
-/* Tiles of nearly equal height. What is larger is walked over once: a widening product writes
- * few rows at a time, each from end to end; a narrowing one does all rows of a few columns of b
- * while these are in the first cache. */
+typedef void rows_function(const strip *s, int32_t row);
+
+#define MULTIPLY_ROWS(rows)                                                                        \
+    static APART void multiply_##rows(const strip *s, int32_t row)                                 \
+    {                                                                                              \
+        multiply_rows(rows, FROM_PANEL, s, row);                                                   \
+    }                                                                                              \
+    static APART void first_##rows##_plain(const strip *s, int32_t row)                            \
+    {                                                                                              \
+        multiply_rows(rows, FROM_PLAIN_MAP, s, row);                                               \
+    }                                                                                              \
+    static APART void first_##rows##_none(const strip *s, int32_t row)                             \
+    {                                                                                              \
+        multiply_rows(rows, TNAS_ACT_NONE, s, row);                                                \
+    }                                                                                              \
+    static APART void first_##rows##_relu(const strip *s, int32_t row)                             \
+    {                                                                                              \
+        multiply_rows(rows, TNAS_ACT_RELU, s, row);                                                \
+    }                                                                                              \
+    static APART void first_##rows##_relu6(const strip *s, int32_t row)                            \
+    {                                                                                              \
+        multiply_rows(rows, TNAS_ACT_RELU6, s, row);                                               \
+    }
+MULTIPLY_ROWS(1)
+MULTIPLY_ROWS(2)
+MULTIPLY_ROWS(3)
+MULTIPLY_ROWS(4)
+MULTIPLY_ROWS(5)
+MULTIPLY_ROWS(6)
+#undef MULTIPLY_ROWS
+
+/* By source, FROM_PANEL first, and rows. */
+#define BY_ROWS(name, end)                                                                         \
+    {                                                                                              \
+        name##_1##end, name##_2##end, name##_3##end, name##_4##end, name##_5##end, name##_6##end   \
+    }
+static rows_function *const multiply_by_rows[][ROWS] = {
+    BY_ROWS(multiply, ),
+    BY_ROWS(first, _plain),
+    [TNAS_ACT_NONE - FROM_PANEL] = BY_ROWS(first, _none),
+    [TNAS_ACT_RELU - FROM_PANEL] = BY_ROWS(first, _relu),
+    [TNAS_ACT_RELU6 - FROM_PANEL] = BY_ROWS(first, _relu6),
+};
+#undef BY_ROWS
+
+/* Tiles of nearly equal height. */
 static void multiply(const tnas_product *product, const float *a, const float *b, float *out)
 {
-    const bool widens = product->m > product->k;
-    const size_t step = widens ? product->n : COLUMNS * WIDTH;
-    tnas_product strip = *product;
+    const size_t panels = (size_t)BLOCK_FLOATS / ((size_t)product->k * PANEL);
+    const size_t step = (panels > 0 ? panels : 1) * PANEL;
     for (size_t at = 0; at < product->n; at += step) {
-        strip.n = product->n - at < step ? product->n - at : step;
+        const size_t left = product->n - at;
+        const strip part = {.product = product,
+                            .a = a,
+                            .b = b + at,
+                            .panels = product->scratch,
+                            .out = out + at,
+                            .n = left < step ? left : step,
+                            .fetch = step};
         int32_t tiles = (product->m + ROWS - 1) / ROWS;
         for (int32_t row = 0, rows; row < product->m; row += rows, tiles--) {
             rows = (product->m - row + tiles - 1) / tiles;
-            multiply_rows(rows, &strip, a + (size_t)row * product->a_row, b + at,
-                          out + (size_t)row * product->out_row + at);
+            const int source = row > 0                  ? FROM_PANEL
+                               : product->scale == NULL ? FROM_PLAIN_MAP
+                                                        : product->activation;
+            multiply_by_rows[source - FROM_PANEL][rows - 1](&part, row);
         }
     }
-}
-
-/* Accumulators of the transposed product: dot products, so the tile is square-like. Three or
- * four rows, see dot_close. */
-enum { DOT_ROWS = WIDTH == 16 ? 4 : 3, DOT_COLUMNS = WIDTH == 16 ? 6 : 4 };
-
-/* Adds the sums of a full tile to out. The rows of a column, at most four, become the first
- * lanes of one vector: a third of the instructions of summing each on its own. */
-INLINE void dot_close(const tnas_product *p, vec sums[DOT_ROWS][DOT_COLUMNS], float *out)
-{
-    typedef float quad __attribute__((vector_size(16)));
-    UNROLL
-    for (int j = 0; j < DOT_COLUMNS; j++) {
-        const vec last = DOT_ROWS == 4 ? sums[DOT_ROWS - 1][j] : splat(0.0f);
-        const vec four = fold(fold(sums[0][j], sums[1][j], 1), fold(sums[2][j], last, 1), 2);
-        quad parts[WIDTH / 4];
-        memcpy(parts, &four, sizeof four);
-        UNROLL
-        for (int part = 1; part < WIDTH / 4; part++)
-            parts[0] += parts[part];
-        UNROLL
-        for (int i = 0; i < DOT_ROWS; i++)
-            out[(size_t)i * p->out_row + (size_t)j] += parts[0][i];
-    }
-}
-
-INLINE void dot_tile(int rows, int columns, const tnas_product *p, const float *a, const float *b,
-                     float *out)
-{
-    vec sums[DOT_ROWS][DOT_COLUMNS];
-    UNROLL
-    for (int i = 0; i < rows; i++)
-        UNROLL
-    for (int j = 0; j < columns; j++)
-        sums[i][j] = splat(0.0f);
-    for (size_t n = 0; n < p->n; n += WIDTH) {
-        vec x[DOT_ROWS];
-        UNROLL
-        for (int i = 0; i < rows; i++)
-            x[i] = load(a + (size_t)i * p->a_row + n);
-        UNROLL
-        for (int j = 0; j < columns; j++) {
-            const vec y = load(b + (size_t)j * p->b_row + n);
-            UNROLL
-            for (int i = 0; i < rows; i++)
-                sums[i][j] += x[i] * y;
-        }
-    }
-    if (rows == DOT_ROWS && columns == DOT_COLUMNS) {
-        dot_close(p, sums, out);
-        return;
-    }
-    UNROLL
-    for (int i = 0; i < rows; i++)
-        UNROLL
-    for (int j = 0; j < columns; j++)
-        out[(size_t)i * p->out_row + (size_t)j] += vec_sum(sums[i][j]);
-}
-
-INLINE void dot_strip(int rows, const tnas_product *p, const float *a, const float *b, float *out)
-{
-    int32_t col = 0;
-    for (; col + DOT_COLUMNS <= p->k; col += DOT_COLUMNS)
-        dot_tile(rows, DOT_COLUMNS, p, a, b + (size_t)col * p->b_row, out + col);
-    for (; col + 2 <= p->k; col += 2)
-        dot_tile(rows, 2, p, a, b + (size_t)col * p->b_row, out + col);
-    if (col < p->k)
-        dot_tile(rows, 1, p, a, b + (size_t)col * p->b_row, out + col);
-}
-
-static void multiply_transposed(const tnas_product *product, const float *a, const float *b,
-                                float *out)
-{
-    int32_t row = 0;
-    for (; row + DOT_ROWS <= product->m; row += DOT_ROWS)
-        dot_strip(DOT_ROWS, product, a + (size_t)row * product->a_row, b,
-                  out + (size_t)row * product->out_row);
-    for (; row < product->m; row++)
-        dot_strip(1, product, a + (size_t)row * product->a_row, b,
-                  out + (size_t)row * product->out_row);
 }
 
 #endif

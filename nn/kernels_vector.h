@@ -7,6 +7,9 @@
 #define TNAS_NN_KERNELS_VECTOR_H
 
 #include <string.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 #include "nn/kernels.h"
 
@@ -31,6 +34,16 @@ typedef int32_t mask __attribute__((vector_size(WIDTH * sizeof(float))));
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
 
+/* A function of its own: in a large one compilers run out of registers that it has. */
+#define APART __attribute__((noinline))
+
+/* Makes a value wait in a register instead of being loaded again for each use. */
+#ifdef __x86_64__
+#define IN_REGISTER(v) __asm__("" : "+x"(v))
+#else
+#define IN_REGISTER(v) ((void)0)
+#endif
+
 INLINE vec load(const float *at)
 {
     vec v;
@@ -41,6 +54,19 @@ INLINE vec load(const float *at)
 INLINE void store(float *at, vec v)
 {
     memcpy(__builtin_assume_aligned(at, sizeof(vec)), &v, sizeof v);
+}
+
+/* The same at any address. */
+INLINE vec load_anywhere(const float *at)
+{
+    vec v;
+    memcpy(&v, at, sizeof v);
+    return v;
+}
+
+INLINE void store_anywhere(float *at, vec v)
+{
+    memcpy(at, &v, sizeof v);
 }
 
 INLINE vec splat(float x)
@@ -54,16 +80,43 @@ INLINE vec keep(vec x, mask where)
     return (vec)((mask)x & where);
 }
 
+/* bound > x ? bound : x and bound < x ? bound : x. On x86 one instruction, of which compilers
+ * know only if not a number may be lost; then x is returned. */
+INLINE vec at_least(vec bound, vec x)
+{
+#if defined(__AVX512F__)
+    return (vec)_mm512_max_ps((__m512)bound, (__m512)x);
+#elif defined(__AVX__)
+    return (vec)_mm256_max_ps((__m256)bound, (__m256)x);
+#elif defined(__x86_64__)
+    return (vec)_mm_max_ps((__m128)bound, (__m128)x);
+#else
+    const mask below = bound > x;
+    return (vec)(((mask)x & ~below) | ((mask)bound & below));
+#endif
+}
+
+INLINE vec at_most(vec bound, vec x)
+{
+#if defined(__AVX512F__)
+    return (vec)_mm512_min_ps((__m512)bound, (__m512)x);
+#elif defined(__AVX__)
+    return (vec)_mm256_min_ps((__m256)bound, (__m256)x);
+#elif defined(__x86_64__)
+    return (vec)_mm_min_ps((__m128)bound, (__m128)x);
+#else
+    const mask above = bound < x;
+    return (vec)(((mask)x & ~above) | ((mask)bound & above));
+#endif
+}
+
 /* Not a number stays not a number: a diverged net must not look healthy behind a ReLU. */
 INLINE vec activation_of(vec x, int activation)
 {
     if (activation == TNAS_ACT_NONE)
         return x;
-    const vec positive = keep(x, ~(x < splat(0.0f)));
-    if (activation == TNAS_ACT_RELU)
-        return positive;
-    const mask above = positive > splat(6.0f);
-    return (vec)(((mask)positive & ~above) | ((mask)splat(6.0f) & above));
+    const vec positive = at_least(splat(0.0f), x);
+    return activation == TNAS_ACT_RELU ? positive : at_most(splat(6.0f), positive);
 }
 
 /* dout where the activation of x lets it pass. */
@@ -86,20 +139,6 @@ INLINE float vec_sum(vec v)
     for (int i = 0; i < half; i++)
         parts[i] += parts[i + half];
     return (parts[0][0] + parts[0][2]) + (parts[0][1] + parts[0][3]);
-}
-
-/* Lanes i with bit `distance` clear: a[i] + a[i + distance]; the others: b[i - distance] + b[i].
- * Folding four vectors with distance 1, then 2, leaves partial sums of vector n in the lanes
- * n, n + 4, n + 8 ... */
-INLINE vec fold(vec a, vec b, int distance)
-{
-    mask low, high;
-    UNROLL
-    for (int i = 0; i < WIDTH; i++) {
-        low[i] = i & distance ? WIDTH + i - distance : i;
-        high[i] = i & distance ? WIDTH + i : i + distance;
-    }
-    return __builtin_shuffle(a, b, low) + __builtin_shuffle(a, b, high);
 }
 
 /* Calls `function` with the activation as a constant, so that each has a loop of its own. */

@@ -166,7 +166,7 @@ static size_t place_items(item_list *list, size_t base)
 /* ---- Scratch ---- */
 
 typedef struct scratch {
-    size_t weight, columns, plane, dplane; /* floats of the largest operator */
+    size_t weight, columns, panels, plane, dplane; /* floats of the largest operator */
 } scratch;
 
 static void grow(size_t *largest, size_t floats)
@@ -186,6 +186,8 @@ static scratch largest_scratch(const tnas_graph *graph)
             grow(&need.weight, (size_t)s.depth * (size_t)s.out_c);
             grow(&need.columns, (size_t)s.depth * tnas_row_stride((size_t)s.tile_rows *
                                                                   (size_t)out->w * TNAS_LANES));
+            grow(&need.panels, TNAS_PANEL_FLOATS);
+            grow(&need.panels, (size_t)(s.depth > s.out_c ? s.depth : s.out_c) * TNAS_PANEL);
         } else if (o->kind != TNAS_OP_ADD) {
             /* The input with all its padding, and the gradient with a border as wide as the
              * window, whichever operator wants less. */
@@ -248,6 +250,7 @@ void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tna
     out->dweight_at = take(out, train ? need.weight : 0);
     out->columns_at = take(out, need.columns);
     out->dcolumns_at = take(out, train ? need.columns : 0);
+    out->panels_at = take(out, need.panels);
     out->plane_at = take(out, need.plane);
     out->dplane_at = take(out, train ? need.dplane : 0);
     for (int op = kind == TNAS_PASS_TRAIN_SHARED ? 1 : 0; op < graph->op_count; op++)

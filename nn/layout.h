@@ -44,6 +44,7 @@ typedef struct tnas_layout {
     /* Scratch of one operator at a time. */
     size_t weight_at, dweight_at;
     size_t columns_at, dcolumns_at;
+    size_t panels_at;           /* scratch of a product */
     size_t plane_at, dplane_at; /* one channel of one block, padded */
     size_t floats;              /* of the whole block */
 } tnas_layout;

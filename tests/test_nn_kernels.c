@@ -233,37 +233,58 @@ START_TEST(window_gradients_are_the_plain_loops)
 }
 END_TEST
 
-/* Heights around the tile of 6 (and 3, 4), widths around 64 floats. */
+/* Heights around the tile of 6 (and 4), depths around 3 vectors, widths around a panel of 64
+ * and a block of 256 floats. */
 static const struct {
     int32_t m, k;
     size_t n;
-} products[] = {{1, 1, 16}, {1, 5, 48},  {2, 3, 64},   {3, 7, 80},   {4, 2, 128}, {5, 13, 144},
-                {6, 6, 16}, {7, 9, 112}, {11, 4, 160}, {13, 17, 64}, {24, 8, 32}, {17, 11, 192}};
-enum { PRODUCTS = sizeof products / sizeof products[0] };
+} products[] = {{1, 1, 16},   {1, 5, 48},   {2, 3, 64},   {3, 7, 80},   {4, 2, 128}, {5, 13, 144},
+                {6, 6, 16},   {7, 9, 112},  {11, 4, 160}, {13, 17, 64}, {24, 8, 32}, {17, 11, 192},
+                {9, 24, 272}, {4, 33, 544}, {3, 97, 80},  {2, 431, 112}};
+enum { PRODUCTS = sizeof products / sizeof products[0], PRODUCT_K_MAX = 431 };
+
+/* Number n of the products; b is as it is in every fourth, else it goes through an activation,
+ * whose scales and shifts are the first of a. */
+static tnas_product product_of(const arrays *s, int n)
+{
+    static _Alignas(64) float scratch[PRODUCT_K_MAX * TNAS_PANEL];
+    const bool plain = n % 4 == 3;
+    return (tnas_product){.m = products[n / 4].m,
+                          .k = products[n / 4].k,
+                          .n = products[n / 4].n,
+                          .b_row = products[n / 4].n + 16,
+                          .scale = plain ? NULL : s->a,
+                          .shift = plain ? NULL : s->a + PRODUCT_K_MAX,
+                          .activation = (uint8_t)(plain ? TNAS_ACT_NONE : n % 4),
+                          .scratch = scratch};
+}
+
+/* Element [k, n] of b as it is multiplied. */
+static double seen(const arrays *s, const tnas_product *p, size_t k, size_t n)
+{
+    const float x = s->b[k * p->b_row + n];
+    return p->scale == NULL ? x : affine(x, (tnas_affine){p->scale[k], p->shift[k], p->activation});
+}
 
 START_TEST(products_are_the_plain_loops)
 {
     arrays s = make_arrays(_i);
-    for (int n = 0; s.kernels != NULL && n < PRODUCTS * 4; n++) {
-        const int32_t m = products[n / 4].m, k = products[n / 4].k;
+    for (int n = 0; s.kernels != NULL && n < PRODUCTS * 16; n++) {
         const bool add = n % 2 != 0, transposed = n / 2 % 2 != 0;
-        const tnas_product p = {.m = m,
-                                .k = k,
-                                .n = products[n / 4].n,
-                                .a_row = transposed ? 1 : (size_t)k,
-                                .a_col = transposed ? (size_t)m : 1,
-                                .b_row = products[n / 4].n + 16,
-                                .out_row = products[n / 4].n + 32,
-                                .add = add};
+        tnas_product p = product_of(&s, n / 4);
+        p.a_row = transposed ? 1 : (size_t)p.k;
+        p.a_col = transposed ? (size_t)p.m : 1;
+        p.out_row = p.n + 32;
+        p.add = add;
         memcpy(s.out, s.before, FLOATS * sizeof(float));
         s.kernels->multiply(&p, s.a, s.b, s.out);
-        for (size_t i = 0; i < (size_t)m; i++)
+        for (size_t i = 0; i < (size_t)p.m; i++)
             for (size_t j = 0; j < p.n; j++) {
                 const size_t to = i * p.out_row + j;
                 double wanted = add ? s.before[to] : 0.0;
-                for (size_t l = 0; l < (size_t)k; l++)
-                    wanted += (double)s.a[i * p.a_row + l * p.a_col] * s.b[l * p.b_row + j];
-                check(s.out[to], wanted, 20.0, "product", to);
+                for (size_t l = 0; l < (size_t)p.k; l++)
+                    wanted += (double)s.a[i * p.a_row + l * p.a_col] * seen(&s, &p, l, j);
+                check(s.out[to], wanted, 20.0 + (double)p.k, "product", to);
                 s.out[to] = s.before[to];
             }
         ck_assert_msg(memcmp(s.out, s.before, FLOATS * sizeof(float)) == 0,
@@ -276,13 +297,10 @@ END_TEST
 START_TEST(transposed_products_are_the_plain_loops)
 {
     arrays s = make_arrays(_i);
-    for (int n = 0; s.kernels != NULL && n < PRODUCTS; n++) {
-        const tnas_product p = {.m = products[n].m,
-                                .k = products[n].k,
-                                .n = products[n].n,
-                                .a_row = products[n].n + 16,
-                                .b_row = products[n].n + 48,
-                                .out_row = (size_t)products[n].k + 3};
+    for (int n = 0; s.kernels != NULL && n < PRODUCTS * 4; n++) {
+        tnas_product p = product_of(&s, n);
+        p.a_row = p.n + 16;
+        p.out_row = (size_t)p.k + 3;
         memcpy(s.out, s.before, FLOATS * sizeof(float));
         s.kernels->multiply_transposed(&p, s.a, s.b, s.out);
         for (size_t i = 0; i < (size_t)p.m; i++)
@@ -290,8 +308,8 @@ START_TEST(transposed_products_are_the_plain_loops)
                 const size_t to = i * p.out_row + j;
                 double wanted = s.before[to];
                 for (size_t l = 0; l < p.n; l++)
-                    wanted += (double)s.a[i * p.a_row + l] * s.b[j * p.b_row + l];
-                check(s.out[to], wanted, 100.0, "transposed product", to);
+                    wanted += (double)s.a[i * p.a_row + l] * seen(&s, &p, j, l);
+                check(s.out[to], wanted, 100.0 + (double)p.n, "transposed product", to);
                 s.out[to] = s.before[to];
             }
         ck_assert_msg(memcmp(s.out, s.before, FLOATS * sizeof(float)) == 0,
