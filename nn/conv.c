@@ -37,10 +37,11 @@ static size_t tile_at(const tile *t)
     return (size_t)t->row * (size_t)t->out.w * TNAS_LANES;
 }
 
-static tnas_part tile_part(const tile *t, int32_t channel)
+/* The tile in the first channels. */
+static tnas_part tile_part(const tile *t, int32_t channels)
 {
     const size_t width = (size_t)t->out.w;
-    return (tnas_part){channel, (size_t)t->row * width, (size_t)t->rows * width};
+    return (tnas_part){0, channels, (size_t)t->row * width, (size_t)t->rows * width};
 }
 
 /* Outputs first..end-1 along one side see the image through this tap; the others padding. */
@@ -213,8 +214,7 @@ void tnas_conv_forward(tnas_pass *pass, int op)
                                       .activation = columns.activation,
                                       .scratch = pass->block + pass->layout->panels_at};
         pass->kernels->multiply(&product, weight, columns.data, data + tile_at(&t));
-        for (int32_t c = 0; c < t.out.c; c++)
-            tnas_norm_see_map(pass, op, tile_part(&t, c));
+        tnas_norm_see_map(pass, op, tile_part(&t, t.out.c));
     }
     tnas_pass_clear_padding(pass, data, &t.out, t.out_stride, t.out.c);
     for (int32_t c = 0; c < t.out.c; c++)
@@ -298,8 +298,8 @@ void tnas_conv_backward(tnas_pass *pass, int op)
         pass->kernels->multiply_transposed(&product, dout, columns.data, dweight);
         if (din != NULL)
             gradient_of_input(pass, &t, weight, dout, din, add);
-        for (int32_t c = 0; shows && c < t.in.shape.c; c++)
-            tnas_norm_see_gradient(pass, in, tile_part(&t, c));
+        if (shows)
+            tnas_norm_see_gradient(pass, in, tile_part(&t, t.in.shape.c));
     }
     pass->gradient_seen[in] = shows;
     tnas_slice_scatter_add(&slice, dweight, pass->grads);

@@ -7,6 +7,7 @@
  * Ioffe and Szegedy, "Batch Normalization", ICML 2015. Sums are taken around a value of the
  * channel itself, so that a large mean does not swallow a small variance. */
 #include <math.h>
+#include <string.h>
 
 #include "nn/pass.h"
 
@@ -21,9 +22,10 @@ void tnas_norm_see_map(const tnas_pass *pass, int op, tnas_part part)
 {
     const int out = pass->net->graph.ops[op].out;
     const tnas_layout *const layout = pass->layout;
-    const tnas_channels to = tnas_pass_channels(pass, op);
+    const size_t stride = layout->stride[out];
+    double(*const sums)[2] = tnas_pass_channels(pass, op).sums + part.channel;
     if (part.first == 0)
-        to.sums[part.channel][0] = to.sums[part.channel][1] = 0.0;
+        memset(sums, 0, (size_t)part.channels * sizeof *sums);
     if (pass->stats != NULL || !tnas_pass_slot(pass, op)->batch_norm)
         return;
     /* Only lanes of real images count; the last block may have others. */
@@ -32,13 +34,15 @@ void tnas_norm_see_map(const tnas_pass *pass, int op, tnas_part part)
     const size_t whole_pixels = (size_t)(layout->images / TNAS_LANES) * plane;
     const size_t before = whole_pixels > part.first ? whole_pixels - part.first : 0;
     const size_t whole = before < part.pixels ? before : part.pixels;
-    const float *const x = tnas_pass_data(pass, out) + (size_t)part.channel * layout->stride[out] +
-                           part.first * TNAS_LANES;
-    const float shift = around(pass, op, part.channel);
-    double *const sums = to.sums[part.channel];
-    pass->kernels->moments(x, whole, TNAS_LANES, shift, sums);
-    pass->kernels->moments(x + whole * TNAS_LANES, part.pixels - whole, layout->images % TNAS_LANES,
-                           shift, sums);
+    const float *channel = tnas_pass_data(pass, out) + (size_t)part.channel * stride;
+    for (int32_t c = 0; c < part.channels; c++, channel += stride) {
+        const float *const x = channel + part.first * TNAS_LANES;
+        const float shift = channel[0]; /* as around() has it */
+        pass->kernels->moments(x, whole, TNAS_LANES, shift, sums[c]);
+        if (whole < part.pixels)
+            pass->kernels->moments(x + whole * TNAS_LANES, part.pixels - whole,
+                                   layout->images % TNAS_LANES, shift, sums[c]);
+    }
 }
 
 /* Mean and biased variance over the real images. */
@@ -102,11 +106,14 @@ void tnas_norm_see_gradient(const tnas_pass *pass, int tensor, tnas_part part)
     const int op = tensor - 1;
     const tnas_channels channels = tnas_pass_channels(pass, op);
     const tnas_map map = tnas_pass_map(pass, tensor);
-    const size_t at = (size_t)part.channel * map.stride + part.first * TNAS_LANES;
-    const float mean = tnas_pass_slot(pass, op)->batch_norm ? channels.mean[part.channel] : 0.0f;
-    pass->kernels->gradient_sums(tnas_pass_dmap(pass, tensor) + at, map.data + at, part.pixels,
-                                 tnas_map_affine(&map, part.channel), mean,
-                                 channels.sums[part.channel]);
+    const float *const dmap = tnas_pass_dmap(pass, tensor);
+    const bool batch_norm = tnas_pass_slot(pass, op)->batch_norm;
+    for (int32_t c = part.channel; c < part.channel + part.channels; c++) {
+        const size_t at = (size_t)c * map.stride + part.first * TNAS_LANES;
+        pass->kernels->gradient_sums(dmap + at, map.data + at, part.pixels,
+                                     tnas_map_affine(&map, c), batch_norm ? channels.mean[c] : 0.0f,
+                                     channels.sums[c]);
+    }
 }
 
 tnas_affine_gradient tnas_norm_backward(const tnas_pass *pass, int op, int32_t channel)

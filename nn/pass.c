@@ -144,7 +144,7 @@ bool tnas_pass_completes_gradient(const tnas_pass *pass, int op, int tensor)
 tnas_part tnas_pass_channel(const tnas_pass *pass, int tensor, int32_t channel)
 {
     const tnas_tensor *const shape = &pass->net->graph.tensors[tensor];
-    return (tnas_part){channel, 0, tnas_layout_pixels(pass->layout, shape)};
+    return (tnas_part){channel, 1, 0, tnas_layout_pixels(pass->layout, shape)};
 }
 
 void tnas_pass_undo_activation(const tnas_pass *pass, int op)

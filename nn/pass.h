@@ -82,13 +82,13 @@ typedef struct tnas_channels {
 tnas_channels tnas_pass_channels(const tnas_pass *pass, int op);
 const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op);
 
-/* Pixels first..first + pixels - 1 of a channel, all blocks through. */
+/* Pixels first..first + pixels - 1 of some channels, all blocks through. */
 typedef struct tnas_part {
-    int32_t channel;
+    int32_t channel, channels; /* the first, and how many */
     size_t first, pixels;
 } tnas_part;
 
-tnas_part tnas_pass_channel(const tnas_pass *pass, int tensor, int32_t channel); /* all of it */
+tnas_part tnas_pass_channel(const tnas_pass *pass, int tensor, int32_t channel); /* all of one */
 
 /* Batch norm takes its sums where a map or its gradient is written, part by part, while the part
  * is in the cache.
