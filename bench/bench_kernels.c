@@ -3,8 +3,12 @@
  *   bench_kernels [SECONDS]
  * A line for each layer:
  *   bench-kernels LAYER forward_gflops share data_gradient_gflops share weight_gradient_gflops
- * share Shares are of the multiply-adds that the core can do in registers; "-" where that was not
- * measured. Each figure is the best of repeated runs over SECONDS (0.1) of processor time. */
+ * share Shares are of the multiply-adds that the core can do in registers; "-" where these are not
+ * known. Each figure is the best of repeated runs over SECONDS (0.1) of processor time.
+ *
+ * 1x1 layers read and write whole maps. Depthwise layers read the one plane that nn/depthwise.c
+ * keeps in the cache, whose making (`activate`, `gradient`) is not in the figure, and write whole
+ * maps. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +45,8 @@ typedef struct job {
     const layer *layer;
     size_t in_stride, out_stride; /* floats of a channel */
     float *in, *out, *weight;
+    float *plane, *dplane; /* depthwise: of one block, with a border */
+    float *scratch;        /* 1x1 */
     void (*run)(const struct job *job);
 } job;
 
@@ -123,7 +129,8 @@ static void run_product(const job *j, bool transposed)
                                 .a_row = transposed ? 1 : (size_t)l->in_c,
                                 .a_col = transposed ? (size_t)l->in_c : 1,
                                 .b_row = transposed ? j->out_stride : j->in_stride,
-                                .out_row = transposed ? j->in_stride : j->out_stride};
+                                .out_row = transposed ? j->in_stride : j->out_stride,
+                                .scratch = j->scratch};
         float *const in = j->in + at, *const out = j->out + at;
         j->kernels->multiply(&p, j->weight, transposed ? out : in, transposed ? in : out);
     }
@@ -153,8 +160,9 @@ static void product_weights(const job *j)
     }
 }
 
-/* ---- Depthwise: planes that hold their border ---- */
+/* ---- Depthwise, channel by channel and block by block as in nn/depthwise.c ---- */
 
+/* Rows and columns of the plane that the windows see. */
 static int32_t bordered(const layer *l)
 {
     return (l->map - 1) * l->step + l->kernel;
@@ -173,32 +181,71 @@ static tnas_window window_of(const layer *l)
                          .out_pixel = TNAS_LANES};
 }
 
-/* Calls `window` or `window_gradient` on every plane. */
-static void run_window(const job *j, bool gradient)
+/* Calls `plane` for every channel and block, with the block's place in the output's or input's
+ * map. */
+static void for_planes(const job *j, float *map, size_t stride, size_t floats,
+                       void (*plane)(const job *j, float *map))
 {
-    const layer *const l = j->layer;
-    const tnas_window w = window_of(l);
-    const size_t in_plane = (size_t)bordered(l) * w.in_row;
-    const size_t out_plane = (size_t)l->map * w.out_row;
-    for (size_t c = 0; c < (size_t)l->out_c; c++)
-        for (size_t block = 0; block < (size_t)l->images / TNAS_LANES; block++) {
-            const float *const in = j->in + c * j->in_stride + block * in_plane;
-            float *const out = j->out + c * j->out_stride + block * out_plane;
-            if (gradient)
-                j->kernels->window_gradient(&w, in, out, w.out_row, w.out_pixel, j->weight);
-            else
-                j->kernels->window(&w, in, j->weight, out, false);
-        }
+    for (size_t c = 0; c < (size_t)j->layer->out_c; c++)
+        for (size_t block = 0; block < (size_t)j->layer->images / TNAS_LANES; block++)
+            plane(j, map + c * stride + block * floats);
+}
+
+static size_t plane_floats(int32_t side)
+{
+    return (size_t)(side * side) * TNAS_LANES;
+}
+
+static void forward_plane(const job *j, float *out)
+{
+    const tnas_window w = window_of(j->layer);
+    j->kernels->window(&w, j->plane, j->weight, out, false);
 }
 
 static void window_forward(const job *j)
 {
-    run_window(j, false);
+    for_planes(j, j->out, j->out_stride, plane_floats(j->layer->map), forward_plane);
+}
+
+/* A phase for each residue of the input's rows and columns: windows of stride 1 over the gradient
+ * of the output, with every `step`-th tap; where there are several, row by row. */
+static void data_plane(const job *j, float *din)
+{
+    const layer *const l = j->layer;
+    const int32_t in = l->map * l->step, rows = l->step > 1 ? 1 : l->map;
+    tnas_window w = {.out_h = rows,
+                     .out_w = l->map,
+                     .stride_h = 1,
+                     .stride_w = 1,
+                     .in_row = (size_t)(l->map + l->kernel - 1) * TNAS_LANES,
+                     .out_row = (size_t)(in * l->step) * TNAS_LANES,
+                     .out_pixel = (size_t)l->step * TNAS_LANES};
+    for (int32_t phase = 0; phase < l->step; phase++)
+        for (int32_t y = 0; y < l->map; y += rows)
+            for (int32_t x = 0; x < l->step; x++) {
+                w.kernel_h = (l->kernel - phase + l->step - 1) / l->step;
+                w.kernel_w = (l->kernel - x + l->step - 1) / l->step;
+                float *const to = din + (size_t)((y * l->step + phase) * in + x) * TNAS_LANES;
+                j->kernels->window(&w, j->dplane + (size_t)y * w.in_row, j->weight, to, false);
+            }
+}
+
+static void window_data(const job *j)
+{
+    for_planes(j, j->in, j->in_stride, plane_floats(j->layer->map * j->layer->step), data_plane);
+}
+
+static void weights_plane(const job *j, float *out)
+{
+    (void)out;
+    const tnas_window w = window_of(j->layer);
+    const size_t row = (size_t)(j->layer->map + j->layer->kernel - 1) * TNAS_LANES;
+    j->kernels->window_gradient(&w, j->plane, j->dplane, row, TNAS_LANES, j->weight);
 }
 
 static void window_weights(const job *j)
 {
-    run_window(j, true);
+    for_planes(j, j->out, j->out_stride, plane_floats(j->layer->map), weights_plane);
 }
 
 /* ---- */
@@ -216,31 +263,37 @@ static void print_rate(const job *base, void (*run)(const job *), double peak, d
         printf(" %.0f%%", 100 * rate / peak);
     else
         printf(" -");
+    fflush(stdout);
 }
 
 static void bench_layer(const tnas_kernels *kernels, const layer *l, double peak, double seconds)
 {
-    const size_t edge = (size_t)(l->kernel > 0 ? bordered(l) : l->map);
+    const bool depthwise = l->kernel > 0;
+    const size_t edge = (size_t)(l->map * l->step);
+    const size_t depth = (size_t)(l->in_c > l->out_c ? l->in_c : l->out_c);
     job j = {.kernels = kernels, .layer = l};
     j.in_stride = row_stride((size_t)l->images * edge * edge);
     j.out_stride = row_stride(pixel_floats(l));
     j.in = tnas_alloc_zero(j.in_stride * (size_t)l->in_c, sizeof(float));
     j.out = tnas_alloc_zero(j.out_stride * (size_t)l->out_c, sizeof(float));
     j.weight = tnas_alloc_zero((size_t)l->in_c * (size_t)l->out_c + 49 * TNAS_LANES, sizeof(float));
-    if (j.in == NULL || j.out == NULL || j.weight == NULL)
+    j.plane = tnas_alloc_zero(depthwise ? plane_floats(bordered(l)) : 1, sizeof(float));
+    j.dplane = tnas_alloc_zero(depthwise ? plane_floats(l->map + l->kernel - 1) : 1, sizeof(float));
+    j.scratch = tnas_alloc_zero(TNAS_PANEL_FLOATS + depth * TNAS_PANEL, sizeof(float));
+    if (j.in == NULL || j.out == NULL || j.weight == NULL || j.plane == NULL || j.dplane == NULL ||
+        j.scratch == NULL)
         exit(1);
     printf("bench-kernels %s", l->name);
-    print_rate(&j, l->kernel > 0 ? window_forward : product_forward, peak, seconds);
-    /* The data gradient of a depthwise layer is windows of stride 1 over its own gradient. */
-    if (l->kernel == 0)
-        print_rate(&j, product_data, peak, seconds);
-    else
-        printf(" - -");
-    print_rate(&j, l->kernel > 0 ? window_weights : product_weights, peak, seconds);
+    print_rate(&j, depthwise ? window_forward : product_forward, peak, seconds);
+    print_rate(&j, depthwise ? window_data : product_data, peak, seconds);
+    print_rate(&j, depthwise ? window_weights : product_weights, peak, seconds);
     printf("\n");
     tnas_free(j.in);
     tnas_free(j.out);
     tnas_free(j.weight);
+    tnas_free(j.plane);
+    tnas_free(j.dplane);
+    tnas_free(j.scratch);
 }
 
 int main(int argc, char **argv)

@@ -7,24 +7,33 @@
 
 enum { TILE_MAX = 8 };
 
-/* `tile` outputs of one row, `stride` pixels apart in the input. */
-INLINE void window_tile(int tile, int32_t stride, const tnas_window *window, const float *in,
-                        const float *weight, float *out, bool add)
+/* Adds the taps of one row of the window, `stride` pixels between the outputs. */
+INLINE void window_tap(int tile, int32_t stride, const float *x, float weight, vec sums[TILE_MAX])
 {
+    const vec tap = splat(weight);
+    UNROLL
+    for (int t = 0; t < tile; t++)
+        sums[t] += load(x + t * stride * TNAS_LANES) * tap;
+}
+
+/* `tile` outputs; kernel_w 0: as wide as the window says. */
+INLINE void window_tile_of(int32_t kernel_w, int tile, int32_t stride, const tnas_window *window,
+                           const float *in, const float *weight, float *out, bool add)
+{
+    const int32_t wide = kernel_w > 0 ? kernel_w : window->kernel_w;
     for (int part = 0; part < TNAS_LANES; part += WIDTH) {
         vec sums[TILE_MAX];
         UNROLL
         for (int t = 0; t < tile; t++)
             sums[t] = splat(0.0f);
         for (int32_t ky = 0; ky < window->kernel_h; ky++) {
-            const float *x = in + (size_t)ky * window->in_row + part;
-            const float *const w = weight + (size_t)ky * (size_t)window->kernel_w;
-            for (int32_t kx = 0; kx < window->kernel_w; kx++, x += TNAS_LANES) {
-                const vec tap = splat(w[kx]);
-                UNROLL
-                for (int t = 0; t < tile; t++)
-                    sums[t] += load(x + t * stride * TNAS_LANES) * tap;
-            }
+            const float *const x = in + (size_t)ky * window->in_row + part;
+            const float *const w = weight + (size_t)ky * (size_t)wide;
+            UNROLL
+            for (int32_t kx = 0; kx < kernel_w; kx++)
+                window_tap(tile, stride, x + kx * TNAS_LANES, w[kx], sums);
+            for (int32_t kx = kernel_w; kx < wide; kx++)
+                window_tap(tile, stride, x + kx * TNAS_LANES, w[kx], sums);
         }
         UNROLL
         for (int t = 0; t < tile; t++) {
@@ -34,123 +43,190 @@ INLINE void window_tile(int tile, int32_t stride, const tnas_window *window, con
     }
 }
 
-/* A row in tiles of nearly equal width, so that 6, 7, 12, 14 and 28 leave no remainder. */
-INLINE void window_row(int32_t stride, const tnas_window *window, const float *in,
-                       const float *weight, float *out, bool add)
+/* The widths of the windows of 3, 5 and 7 columns and, where these go every second pixel, of
+ * their gradients are unrolled: a loop of so few turns costs a third of the time. */
+INLINE void window_tile(int tile, int32_t stride, const tnas_window *window, const float *in,
+                        const float *weight, float *out, bool add)
 {
-    int32_t tiles = (window->out_w + TILE_MAX - 1) / TILE_MAX;
-    for (int32_t left = window->out_w; left > 0; tiles--) {
-        const int32_t tile = (left + tiles - 1) / tiles;
-        switch (tile) {
-        case 8:
-            window_tile(8, stride, window, in, weight, out, add);
-            break;
-        case 7:
-            window_tile(7, stride, window, in, weight, out, add);
-            break;
-        case 6:
-            window_tile(6, stride, window, in, weight, out, add);
-            break;
-        case 5:
-            window_tile(5, stride, window, in, weight, out, add);
-            break;
-        case 4:
-            window_tile(4, stride, window, in, weight, out, add);
-            break;
-        case 3:
-            window_tile(3, stride, window, in, weight, out, add);
-            break;
-        case 2:
-            window_tile(2, stride, window, in, weight, out, add);
-            break;
-        default:
-            window_tile(1, stride, window, in, weight, out, add);
-            break;
-        }
-        in += (size_t)(tile * stride) * TNAS_LANES;
-        out += (size_t)tile * window->out_pixel;
-        left -= tile;
+    switch (window->kernel_w) {
+    case 2:
+        window_tile_of(2, tile, stride, window, in, weight, out, add);
+        break;
+    case 3:
+        window_tile_of(3, tile, stride, window, in, weight, out, add);
+        break;
+    case 4:
+        window_tile_of(4, tile, stride, window, in, weight, out, add);
+        break;
+    case 5:
+        window_tile_of(5, tile, stride, window, in, weight, out, add);
+        break;
+    case 7:
+        window_tile_of(7, tile, stride, window, in, weight, out, add);
+        break;
+    default:
+        window_tile_of(0, tile, stride, window, in, weight, out, add);
+        break;
     }
 }
 
-INLINE void window_rows(int32_t stride, const tnas_window *window, const float *in,
-                        const float *weight, float *out, bool add)
-{
-    for (int32_t oy = 0; oy < window->out_h; oy++)
-        window_row(stride, window, in + (size_t)(oy * window->stride_h) * window->in_row, weight,
-                   out + (size_t)oy * window->out_row, add);
-}
+typedef void window_function(const tnas_window *window, const float *in, const float *weight,
+                             float *out, bool add);
 
+#define WINDOW_TILE(tile, name, stride)                                                            \
+    static APART void window_##tile##name(const tnas_window *window, const float *in,              \
+                                          const float *weight, float *out, bool add)               \
+    {                                                                                              \
+        window_tile(tile, stride, window, in, weight, out, add);                                   \
+    }
+#define WINDOW_TILES(name, stride)                                                                 \
+    WINDOW_TILE(1, name, stride)                                                                   \
+    WINDOW_TILE(2, name, stride)                                                                   \
+    WINDOW_TILE(3, name, stride)                                                                   \
+    WINDOW_TILE(4, name, stride)                                                                   \
+    WINDOW_TILE(5, name, stride)                                                                   \
+    WINDOW_TILE(6, name, stride)                                                                   \
+    WINDOW_TILE(7, name, stride)                                                                   \
+    WINDOW_TILE(8, name, stride)                                                                   \
+    static window_function *const window_tiles##name[TILE_MAX] = {                                 \
+        window_1##name, window_2##name, window_3##name, window_4##name,                            \
+        window_5##name, window_6##name, window_7##name, window_8##name};
+WINDOW_TILES(_dense, 1)
+WINDOW_TILES(_apart, 2)
+WINDOW_TILES(_any, window->stride_w)
+#undef WINDOW_TILES
+#undef WINDOW_TILE
+
+/* Rows in tiles of nearly equal width, so that 6, 7, 12, 14 and 28 leave no remainder. */
 static void window(const tnas_window *w, const float *in, const float *weight, float *out, bool add)
 {
-    if (w->stride_w == 1)
-        window_rows(1, w, in, weight, out, add);
-    else if (w->stride_w == 2)
-        window_rows(2, w, in, weight, out, add);
-    else
-        window_rows(w->stride_w, w, in, weight, out, add);
+    window_function *const *const tiles = w->stride_w == 1   ? window_tiles_dense
+                                          : w->stride_w == 2 ? window_tiles_apart
+                                                             : window_tiles_any;
+    for (int32_t oy = 0; oy < w->out_h; oy++) {
+        const float *x = in + (size_t)(oy * w->stride_h) * w->in_row;
+        float *y = out + (size_t)oy * w->out_row;
+        int32_t count = (w->out_w + TILE_MAX - 1) / TILE_MAX;
+        for (int32_t left = w->out_w; left > 0; count--) {
+            const int32_t tile = (left + count - 1) / count;
+            tiles[tile - 1](w, x, weight, y, add);
+            x += (size_t)(tile * w->stride_w) * TNAS_LANES;
+            y += (size_t)tile * w->out_pixel;
+            left -= tile;
+        }
+    }
 }
 
-/* Neighbouring outputs summed apart, so that additions need not wait for each other. */
-enum { TAPS_MAX = 7, NEIGHBOURS = 2 };
+/* Neighbouring outputs summed apart, so that additions need not wait for each other and what
+ * is loaded serves several: 9 or 10 accumulators for 3 and 5 taps. */
+enum { TAPS_MAX = 7, NEIGHBOURS_MAX = 4 };
+#define NEIGHBOURS(taps) ((taps) >= 5 ? 2 : (taps) == 3 ? 3 : 4)
+
+/* Adds `count` neighbours times the taps of one row of the window, `stride` pixels apart. */
+INLINE void window_gradient_pixels(int count, int taps, int stride, const float *x, const float *dy,
+                                   size_t dout_pixel, vec sums[NEIGHBOURS_MAX][TAPS_MAX])
+{
+    vec d[NEIGHBOURS_MAX];
+    UNROLL
+    for (int n = 0; n < count; n++)
+        d[n] = load(dy + (size_t)n * dout_pixel);
+    UNROLL
+    for (int at = 0; at < (count - 1) * stride + taps; at++) {
+        const vec pixel = load(x + at * TNAS_LANES);
+        UNROLL
+        for (int n = 0; n < count; n++)
+            if (at >= n * stride && at < n * stride + taps)
+                sums[n][at - n * stride] += pixel * d[n];
+    }
+}
 
 /* `taps` taps of one row of the window, over all outputs. */
-INLINE void window_gradient_taps(int taps, const tnas_window *window, const float *in,
+INLINE void window_gradient_taps(int taps, int stride, const tnas_window *window, const float *in,
                                  const float *dout, size_t dout_row, size_t dout_pixel,
                                  float *dweight_lanes)
 {
+    const int neighbours = NEIGHBOURS(taps);
     const size_t step = (size_t)window->stride_w * TNAS_LANES;
     for (int part = 0; part < TNAS_LANES; part += WIDTH) {
-        vec sums[NEIGHBOURS][TAPS_MAX];
+        vec sums[NEIGHBOURS_MAX][TAPS_MAX];
         UNROLL
+        for (int n = 0; n < neighbours; n++)
+            UNROLL
         for (int k = 0; k < taps; k++)
-            sums[0][k] = sums[1][k] = splat(0.0f);
+            sums[n][k] = splat(0.0f);
         for (int32_t oy = 0; oy < window->out_h; oy++) {
             const float *x = in + (size_t)(oy * window->stride_h) * window->in_row + part;
             const float *dy = dout + (size_t)oy * dout_row + part;
             int32_t ox = 0;
-            for (; ox + NEIGHBOURS <= window->out_w; ox += NEIGHBOURS)
-                UNROLL
-            for (int n = 0; n < NEIGHBOURS; n++, x += step, dy += dout_pixel) {
-                const vec d = load(dy);
-                UNROLL
-                for (int k = 0; k < taps; k++)
-                    sums[n][k] += load(x + k * TNAS_LANES) * d;
+            for (; stride > 0 && ox + neighbours <= window->out_w; ox += neighbours) {
+                window_gradient_pixels(neighbours, taps, stride, x, dy, dout_pixel, sums);
+                x += (size_t)neighbours * step;
+                dy += (size_t)neighbours * dout_pixel;
             }
-            for (; ox < window->out_w; ox++, x += step, dy += dout_pixel) {
-                const vec d = load(dy);
-                UNROLL
-                for (int k = 0; k < taps; k++)
-                    sums[0][k] += load(x + k * TNAS_LANES) * d;
-            }
+            for (; ox < window->out_w; ox++, x += step, dy += dout_pixel)
+                window_gradient_pixels(1, taps, 1, x, dy, dout_pixel, sums);
         }
         UNROLL
         for (int k = 0; k < taps; k++) {
             float *const to = dweight_lanes + k * TNAS_LANES + part;
-            store(to, load(to) + (sums[0][k] + sums[1][k]));
+            vec sum = sums[0][k];
+            UNROLL
+            for (int n = 1; n < neighbours; n++)
+                sum += sums[n][k];
+            store(to, load(to) + sum);
         }
     }
 }
 
+typedef void window_gradient_function(const tnas_window *window, const float *in, const float *dout,
+                                      size_t dout_row, size_t dout_pixel, float *dweight_lanes);
+
+#define GRADIENT_TAPS(taps, name, stride)                                                          \
+    static APART void gradient_taps_##taps##name(const tnas_window *window, const float *in,       \
+                                                 const float *dout, size_t dout_row,               \
+                                                 size_t dout_pixel, float *dweight_lanes)          \
+    {                                                                                              \
+        window_gradient_taps(taps, stride, window, in, dout, dout_row, dout_pixel, dweight_lanes); \
+    }
+#define GRADIENTS_OF_TAPS(name, stride)                                                            \
+    GRADIENT_TAPS(1, name, stride)                                                                 \
+    GRADIENT_TAPS(3, name, stride)                                                                 \
+    GRADIENT_TAPS(5, name, stride)                                                                 \
+    GRADIENT_TAPS(7, name, stride)                                                                 \
+    static window_gradient_function *const gradient_taps##name[] = {                               \
+        gradient_taps_1##name, gradient_taps_3##name, gradient_taps_5##name,                       \
+        gradient_taps_7##name};
+GRADIENTS_OF_TAPS(_dense, 1)
+GRADIENTS_OF_TAPS(_apart, 2)
+GRADIENTS_OF_TAPS(_any, 0)
+#undef GRADIENTS_OF_TAPS
+#undef GRADIENT_TAPS
+
+/* Of the input, whose rows every tap passes over: what stays in a first cache of 32 KiB beside the
+ * gradient. */
+enum { BAND_FLOATS = 5 * 1024 };
+
 static void window_gradient(const tnas_window *w, const float *in, const float *dout,
                             size_t dout_row, size_t dout_pixel, float *dweight_lanes)
 {
-    for (int32_t ky = 0; ky < w->kernel_h; ky++)
-        for (int32_t kx = 0; kx < w->kernel_w;) {
-            const float *const x = in + (size_t)ky * w->in_row + (size_t)kx * TNAS_LANES;
-            float *const to = dweight_lanes + (size_t)(ky * w->kernel_w + kx) * TNAS_LANES;
-            const int32_t left = w->kernel_w - kx;
-            const int taps = left >= 7 ? 7 : left >= 5 ? 5 : left >= 3 ? 3 : 1;
-            if (taps == 7)
-                window_gradient_taps(7, w, x, dout, dout_row, dout_pixel, to);
-            else if (taps == 5)
-                window_gradient_taps(5, w, x, dout, dout_row, dout_pixel, to);
-            else if (taps == 3)
-                window_gradient_taps(3, w, x, dout, dout_row, dout_pixel, to);
-            else
-                window_gradient_taps(1, w, x, dout, dout_row, dout_pixel, to);
-            kx += taps;
-        }
+    window_gradient_function *const *const of_taps = w->stride_w == 1   ? gradient_taps_dense
+                                                     : w->stride_w == 2 ? gradient_taps_apart
+                                                                        : gradient_taps_any;
+    const size_t in_rows = w->in_row * (size_t)w->stride_h; /* of one output row */
+    const int32_t height = in_rows < BAND_FLOATS ? (int32_t)(BAND_FLOATS / in_rows) : 1;
+    tnas_window band = *w;
+    for (int32_t oy = 0; oy < w->out_h; oy += height) {
+        band.out_h = w->out_h - oy < height ? w->out_h - oy : height;
+        const float *const x = in + (size_t)oy * in_rows, *const dy = dout + (size_t)oy * dout_row;
+        for (int32_t ky = 0; ky < w->kernel_h; ky++)
+            for (int32_t kx = 0, taps; kx < w->kernel_w; kx += taps) {
+                const int32_t left = w->kernel_w - kx;
+                taps = left >= 7 ? 7 : left >= 5 ? 5 : left >= 3 ? 3 : 1;
+                of_taps[taps / 2](&band, x + (size_t)ky * w->in_row + (size_t)kx * TNAS_LANES, dy,
+                                  dout_row, dout_pixel,
+                                  dweight_lanes + (size_t)(ky * w->kernel_w + kx) * TNAS_LANES);
+            }
+    }
 }
 
 #endif
