@@ -208,26 +208,25 @@ static void window_forward(const job *j)
 }
 
 /* A phase for each residue of the input's rows and columns: windows of stride 1 over the gradient
- * of the output, with every `step`-th tap; where there are several, row by row. */
+ * of the output, with every `step`-th tap. */
 static void data_plane(const job *j, float *din)
 {
     const layer *const l = j->layer;
-    const int32_t in = l->map * l->step, rows = l->step > 1 ? 1 : l->map;
-    tnas_window w = {.out_h = rows,
-                     .out_w = l->map,
-                     .stride_h = 1,
-                     .stride_w = 1,
-                     .in_row = (size_t)(l->map + l->kernel - 1) * TNAS_LANES,
-                     .out_row = (size_t)(in * l->step) * TNAS_LANES,
-                     .out_pixel = (size_t)l->step * TNAS_LANES};
-    for (int32_t phase = 0; phase < l->step; phase++)
-        for (int32_t y = 0; y < l->map; y += rows)
-            for (int32_t x = 0; x < l->step; x++) {
-                w.kernel_h = (l->kernel - phase + l->step - 1) / l->step;
-                w.kernel_w = (l->kernel - x + l->step - 1) / l->step;
-                float *const to = din + (size_t)((y * l->step + phase) * in + x) * TNAS_LANES;
-                j->kernels->window(&w, j->dplane + (size_t)y * w.in_row, j->weight, to, false);
-            }
+    const int32_t in = l->map * l->step;
+    for (int32_t y = 0; y < l->step; y++)
+        for (int32_t x = 0; x < l->step; x++) {
+            const tnas_window w = {.out_h = l->map,
+                                   .out_w = l->map,
+                                   .kernel_h = (l->kernel - y + l->step - 1) / l->step,
+                                   .kernel_w = (l->kernel - x + l->step - 1) / l->step,
+                                   .stride_h = 1,
+                                   .stride_w = 1,
+                                   .in_row = (size_t)(l->map + l->kernel - 1) * TNAS_LANES,
+                                   .out_row = (size_t)(in * l->step) * TNAS_LANES,
+                                   .out_pixel = (size_t)l->step * TNAS_LANES};
+            j->kernels->window(&w, j->dplane, j->weight, din + (size_t)(y * in + x) * TNAS_LANES,
+                               false);
+        }
 }
 
 static void window_data(const job *j)

@@ -177,43 +177,28 @@ static void turn_weight(const depthwise *d, const float *weight, float *turned)
         }
 }
 
-/* Sets or adds the gradient of the rows of one input plane that are of phase v, row by row where
- * more than one phase writes to a row: each alone would leave half of every page for later. */
-static void rows_gradient(const tnas_pass *pass, const depthwise *d, phase v, const float *turned,
-                          float *din, bool add)
+/* Sets or adds the gradient of one input plane. */
+static void input_gradient(const tnas_pass *pass, const depthwise *d, const float *turned,
+                           float *din, bool add)
 {
-    const size_t row = plane_floats(1, d->in.shape.w), in_row = plane_floats(1, d->bordered_w);
-    const int32_t step = d->op.stride_w > 1 ? 1 : v.pixels;
-    for (int32_t y = 0; y < v.pixels; y += step) {
-        const float *weight = turned;
+    const size_t row = plane_floats(1, d->in.shape.w);
+    for (int32_t ky = 0; ky < d->op.stride_h; ky++)
         for (int32_t kx = 0; kx < d->op.stride_w; kx++) {
-            const phase h = horizontal_phase(d, kx);
-            const tnas_window back = {.out_h = step,
+            const phase v = vertical_phase(d, ky), h = horizontal_phase(d, kx);
+            const tnas_window back = {.out_h = v.pixels,
                                       .out_w = h.pixels,
                                       .kernel_h = v.taps,
                                       .kernel_w = h.taps,
                                       .stride_h = 1,
                                       .stride_w = 1,
-                                      .in_row = in_row,
+                                      .in_row = plane_floats(1, d->bordered_w),
                                       .out_row = row * d->op.stride_h,
                                       .out_pixel = plane_floats(1, d->op.stride_w)};
             pass->kernels->window(
-                &back, d->dplane + (size_t)(v.from + y) * in_row + plane_floats(1, h.from), weight,
-                din + (size_t)(v.first + y * d->op.stride_h) * row + plane_floats(1, h.first), add);
-            weight += v.taps * h.taps;
+                &back, d->dplane + plane_floats(v.from, d->bordered_w) + plane_floats(1, h.from),
+                turned, din + (size_t)v.first * row + plane_floats(1, h.first), add);
+            turned += v.taps * h.taps;
         }
-    }
-}
-
-/* Sets or adds the gradient of one input plane. */
-static void input_gradient(const tnas_pass *pass, const depthwise *d, const float *turned,
-                           float *din, bool add)
-{
-    for (int32_t ky = 0; ky < d->op.stride_h; ky++) {
-        const phase v = vertical_phase(d, ky);
-        rows_gradient(pass, d, v, turned, din, add);
-        turned += v.taps * d->op.kernel_w; /* the row's phases have all its columns together */
-    }
 }
 
 /* Adds the gradient of one channel's weights over all blocks, and sets or adds din. */
