@@ -132,7 +132,9 @@ INLINE void window_gradient_pixels(int count, int taps, int stride, const float 
         d[n] = load(dy + (size_t)n * dout_pixel);
     UNROLL
     for (int at = 0; at < (count - 1) * stride + taps; at++) {
-        const vec pixel = load(x + at * TNAS_LANES);
+        vec pixel = load(x + at * TNAS_LANES);
+        if (taps < TAPS_MAX) /* whose sums leave no register */
+            IN_REGISTER(pixel);
         UNROLL
         for (int n = 0; n < count; n++)
             if (at >= n * stride && at < n * stride + taps)
