@@ -3,8 +3,11 @@
  *   bench_kernels [SECONDS]
  * A line for each layer:
  *   bench-kernels LAYER forward_gflops share data_gradient_gflops share weight_gradient_gflops
- * share Shares are of the multiply-adds that the core can do in registers; "-" where these are not
- * known. Each figure is the best of repeated runs over SECONDS (0.1) of processor time.
+ *   share [openblas forward_gflops data_gradient_gflops weight_gradient_gflops]
+ * OpenBLAS computes the same 1x1 layers, with the kernels of OPENBLAS_CORETYPE or its own choice
+ * (printed), one thread. Shares are of the multiply-adds that the core can do in registers; "-"
+ * where these are not known. Each figure is the best of repeated runs over SECONDS (0.1) of
+ * processor time.
  *
  * 1x1 layers read and write whole maps. Depthwise layers read the one plane that nn/depthwise.c
  * keeps in the cache, whose making (`activate`, `gradient`) is not in the figure, and write whole
@@ -13,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <cblas.h>
 
 #include "common/alloc.h"
 #include "nn/kernels.h"
@@ -271,14 +276,19 @@ static void window_weights(const job *j)
 
 /* ---- */
 
-static void print_rate(const job *base, void (*run)(const job *), double peak, double seconds)
+static double rate_of(const job *base, void (*run)(const job *), double seconds)
 {
     const layer *const l = base->layer;
     job j = *base;
     j.run = run;
     const double depth = l->kernel > 0 ? l->kernel * l->kernel : l->in_c;
     const double flops = 2.0 * (double)pixel_floats(l) * l->out_c * depth;
-    const double rate = flops / fastest_seconds(&j, seconds) * 1e-9;
+    return flops / fastest_seconds(&j, seconds) * 1e-9;
+}
+
+static void print_rate(const job *base, void (*run)(const job *), double peak, double seconds)
+{
+    const double rate = rate_of(base, run, seconds);
     printf(" %.0f", rate);
     if (peak > 0)
         printf(" %.0f%%", 100 * rate / peak);
@@ -308,6 +318,9 @@ static void bench_layer(const tnas_kernels *kernels, const layer *l, double peak
     print_rate(&j, depthwise ? window_forward : product_forward, peak, seconds);
     print_rate(&j, depthwise ? window_data : product_data, peak, seconds);
     print_rate(&j, depthwise ? window_weights : product_weights, peak, seconds);
+    if (!depthwise)
+        printf(" openblas %.0f %.0f %.0f", rate_of(&j, blas_forward, seconds),
+               rate_of(&j, blas_data, seconds), rate_of(&j, blas_weights, seconds));
     printf("\n");
     tnas_free(j.in);
     tnas_free(j.out);
@@ -326,7 +339,8 @@ int main(int argc, char **argv)
         return 2;
     }
     const double peak = peak_gflops(kernels);
-    printf("bench-kernels-peak %s %.0f\n", kernels->isa, peak);
+    openblas_set_num_threads(1);
+    printf("bench-kernels-peak %s %.0f openblas %s\n", kernels->isa, peak, openblas_get_corename());
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
         bench_layer(kernels, &layers[i], peak, seconds);
     return 0;
