@@ -162,7 +162,8 @@ START_TEST(dead_channels_and_what_they_feed_are_counted)
     written_small_net(&net);
     written_tensor *const conv = &net.tensors[net.ops[0].inputs[1]];
     written_tensor *const depthwise = &net.tensors[net.ops[1].inputs[1]];
-    memset(conv->data + 18, 0, 18); /* the second filter of 3x3x2 */
+    memset(conv->data + 18, 0, 36); /* the second filter of 3x3x2; the third keeps a weight */
+    conv->data[36] = 1;
     for (int i = 0; i < 9; i++)
         depthwise->data[4 * i + 3] = 0; /* the fourth channel */
     tnas_model *const model = import_net(&net);
