@@ -78,7 +78,7 @@ static void judge(const tnas_latency_model *model, const tnas_measurement *row, 
     t->macs_sum += fabs(macs_cycles * tnas_features_macs(row->x) / row->cycles - 1);
     if (error > out->worst) {
         out->worst = error;
-        out->worst_model = nets[net_of(row)];
+        snprintf(out->worst_model, sizeof out->worst_model, "%s", nets[net_of(row)]);
     }
 }
 

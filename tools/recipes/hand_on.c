@@ -104,6 +104,23 @@ static void describe(const tnas_hand_on *h, const tnas_latency_model *kin, doubl
              h->why != NULL ? " (" : "", h->why != NULL ? h->why : "", h->why != NULL ? ")" : "");
 }
 
+static double six_digits(double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", value);
+    return strtod(text, NULL);
+}
+
+/* As a profile would give it back: whether it was fitted a moment ago or read from its file. */
+static void round_as_saved(tnas_latency_model *model)
+{
+    for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
+        model->coefficient[f] = six_digits(model->coefficient[f]);
+    for (int a = 0; a < TNAS_LATENCY_PARAMETERS; a++)
+        for (int b = 0; b < TNAS_LATENCY_PARAMETERS; b++)
+            model->covariance[a][b] = six_digits(model->covariance[a][b]);
+}
+
 static tnas_status hand_on(const tnas_hand_on *h, const tnas_latency_model *kin,
                            tnas_latency_model *out)
 {
@@ -149,9 +166,13 @@ tnas_status tnas_hand_on_all(tnas_mcu *mcu, int *skipped)
             TNAS_TRY(tnas_mcu_load(h->kin_mcu, &loaded));
         const tnas_latency_model *const kin =
             tnas_mcu_latency_model(own ? mcu : loaded, h->kin_runtime);
-        tnas_latency_model model;
+        tnas_latency_model model, saved;
+        if (kin != NULL) {
+            saved = *kin;
+            round_as_saved(&saved);
+        }
         tnas_status status = kin != NULL
-                                 ? hand_on(h, kin, &model)
+                                 ? hand_on(h, &saved, &model)
                                  : tnas_fail(TNAS_ERR_INPUT, "%s has no model of %s to hand on",
                                              h->kin_mcu, h->kin_runtime);
         if (status == TNAS_OK) {

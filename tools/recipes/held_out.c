@@ -1,6 +1,7 @@
 #include "tools/recipes/held_out.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,9 +61,9 @@ static void judge(const tnas_latency_model *model, const tnas_measurement *row, 
     out->half_width += predicted.high_cycles / predicted.cycles - 1;
     out->mean += error;
     out->within_10 += error <= 0.10;
-    if (error > out->worst || out->worst_model == NULL) {
+    if (error > out->worst || out->worst_model[0] == '\0') {
         out->worst = error;
-        out->worst_model = row->model;
+        snprintf(out->worst_model, sizeof out->worst_model, "%s", row->model);
     }
 }
 

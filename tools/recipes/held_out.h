@@ -9,7 +9,7 @@ typedef struct tnas_held_out {
     int count, covered;                                /* rows; those inside the 90 % interval */
     double mean, median, worst, within_10, half_width; /* shares; half_width is the mean one */
     double macs_only; /* mean error of the best multiple of the MACs, left out the same way */
-    const char *worst_model;
+    char worst_model[64];
 } tnas_held_out;
 
 /* A number per row; rows of one number are left out together. */
