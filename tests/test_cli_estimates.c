@@ -377,6 +377,25 @@ START_TEST(layers_add_up_to_the_network)
 }
 END_TEST
 
+START_TEST(an_error_never_reaches_below_0_ms)
+{
+#define ESTIMATE "estimate configs/graphs/ad01_int8.json --mcu stm32h743 --runtime "
+    const outcome *o = run(ESTIMATE "tinynas"); /* a prior: wide */
+    check_ok(o);
+    ck_assert_ptr_null(strstr(o->out, "ms +-"));
+    double ms, below, above;
+    const char *const line = strstr(o->out, "\nlatency");
+    ck_assert_ptr_nonnull(line);
+    ck_assert_int_eq(sscanf(line, "\nlatency %lf ms -%lf +%lf (90 %%)", &ms, &below, &above), 3);
+    ck_assert_double_lt(below, ms);
+    ck_assert_double_gt(above, below);
+    o = run("estimate configs/graphs/mcunet-in1.json --mcu stm32h743 --runtime tinyengine");
+    check_ok(o);
+    ck_assert_ptr_nonnull(strstr(o->out, "ms +-"));
+#undef ESTIMATE
+}
+END_TEST
+
 START_TEST(energy_is_there_where_a_profile_has_power)
 {
     /* MLPerf Tiny's rows of this part and library have 1.9 to 2.7 mJ. */
@@ -483,6 +502,7 @@ int main(void)
     tcase_add_test(tc, a_calibration_that_fails_leaves_no_file);
     tcase_add_test(tc, a_part_of_ones_own_starts_from_priors);
     tcase_add_test(tc, layers_add_up_to_the_network);
+    tcase_add_test(tc, an_error_never_reaches_below_0_ms);
     tcase_add_test(tc, energy_is_there_where_a_profile_has_power);
     tcase_add_test(tc, an_estimate_exits_0_when_over_and_3_with_check);
     tcase_add_test(tc, a_tflite_file_is_priced_and_its_import_told);
