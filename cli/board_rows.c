@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/paths.h"
 
@@ -67,9 +68,10 @@ static void list_contents(const tnas_measurements *rows, char *out, size_t out_b
             count++;
         }
         if (first == i)
-            used += (size_t)snprintf(out + used, out_bytes - used, "%s%s %s%s%s (%d)",
-                                     used > 0 ? ", " : "", row->mcu, row->runtime,
-                                     row->version[0] != '\0' ? " " : "", row->version, count);
+            used += (size_t)snprintf(out + used, out_bytes - used, "%s%s%s%s%s%s (%d)",
+                                     used > 0 ? ", " : "", row->mcu, row->mcu[0] != '\0' ? " " : "",
+                                     row->runtime, row->version[0] != '\0' ? " " : "", row->version,
+                                     count);
     }
 }
 
@@ -114,6 +116,27 @@ static tnas_status load_part(const char *path, tnas_measurement_query query, con
     return TNAS_OK;
 }
 
+/* A measurement cost time on a board; a profile or a plot over it would be one slip of a finger. */
+static tnas_status check_not_overwritten(const tnas_arguments *arguments)
+{
+    static const struct {
+        tnas_option option;
+        const char *flag;
+    } outputs[] = {{TNAS_OPTION_out, "out"}, {TNAS_OPTION_plot, "plot"}};
+    const char *const path = arguments->text[TNAS_OPTION_measurements];
+    struct stat rows, output;
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        const tnas_option option = outputs[i].option;
+        if (arguments->given[option] && stat(path, &rows) == 0 &&
+            stat(arguments->text[option], &output) == 0 && rows.st_dev == output.st_dev &&
+            rows.st_ino == output.st_ino)
+            return tnas_fail(TNAS_ERR_USAGE,
+                             "--%s %s: is the file of the measurements, and would replace it",
+                             outputs[i].flag, arguments->text[option]);
+    }
+    return TNAS_OK;
+}
+
 tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu *mcu,
                                  double clock_mhz, const tnas_memory_terms *memory,
                                  tnas_measurements *out)
@@ -121,6 +144,7 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
     const char *const path = arguments->text[TNAS_OPTION_measurements];
     const char *const version = arguments->text[TNAS_OPTION_runtime_version];
     char graphs[TNAS_PATH_BYTES], runtime[TNAS_RUNTIME_BYTES];
+    TNAS_TRY(check_not_overwritten(arguments));
     TNAS_TRY(tnas_arguments_graphs(arguments, graphs));
     TNAS_TRY(tnas_arguments_runtime(arguments, runtime));
     tnas_measurement_query query = {

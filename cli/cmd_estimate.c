@@ -214,11 +214,11 @@ static void print_layer(const tnas_priced *p, int index)
         printf("\n");
         return;
     }
-    char ms[24], half[24];
-    printf(" %12s %8s +- %-7s %5.1f", tnas_with_commas((long long)time->cycles, a),
-           tnas_ms_text(to_ms(p, time->cycles), ms),
-           tnas_ms_text(0.5 * to_ms(p, time->high_cycles - time->low_cycles), half),
-           100 * time->share);
+    char ms[24], low[24], high[24], within[52];
+    snprintf(within, sizeof within, "%s..%s", tnas_ms_text(to_ms(p, time->low_cycles), low),
+             tnas_ms_text(to_ms(p, time->high_cycles), high));
+    printf(" %12s %8s %-15s %5.1f", tnas_with_commas((long long)time->cycles, a),
+           tnas_ms_text(to_ms(p, time->cycles), ms), within, 100 * time->share);
     if (macs > 0)
         printf(" %8.2f", time->cycles / (double)macs);
     printf("\n");
@@ -230,7 +230,7 @@ static void print_layers(const tnas_priced *p)
     printf("\n%3s %-16s %-12s %11s %9s %9s  %8s", "", "operator", "output", "MACs", "constants",
            "live", "scratch");
     if (timed)
-        printf(" %12s %8s %10s %5s %8s", "cycles", "ms", "(90 %)", "%", "per MAC");
+        printf(" %12s %8s %-15s %5s %8s", "cycles", "ms", "90 % within", "%", "per MAC");
     printf("\n");
     for (int i = 0; i < p->layout.schedule.step_count; i++)
         print_layer(p, i);

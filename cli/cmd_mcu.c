@@ -213,9 +213,10 @@ static tnas_status choose_path(const tnas_arguments *arguments, char out[TNAS_PA
 {
     const char *const name = arguments->operands[1];
     for (const char *c = name; *c != '\0'; c++)
-        if (!isalnum((unsigned char)*c) && strchr("-_.", *c) == NULL)
+        if (!isalnum((unsigned char)*c) && (c == name || strchr("-_.", *c) == NULL))
             return tnas_fail(TNAS_ERR_USAGE,
-                             "mcu new %s: a name has letters, digits, \"-\", \"_\" and \".\"",
+                             "mcu new %s: a name has letters, digits, \"-\", \"_\" and \".\", and "
+                             "starts with a letter or digit",
                              name);
     if (arguments->given[TNAS_OPTION_out])
         snprintf(out, TNAS_PATH_BYTES, "%s", arguments->text[TNAS_OPTION_out]);

@@ -28,11 +28,24 @@ const char *tnas_ms_text(double ms, char out[24])
     return out;
 }
 
+/* "+- 3.11", or "-2.02 +8.48" of an interval too wide to be called symmetric. */
+static void print_error(const tnas_latency_line *line)
+{
+    const double near_symmetric = 0.3, half = 0.5 * (line->high_ms - line->low_ms);
+    char a[24], b[24];
+    if (half <= near_symmetric * line->ms)
+        printf("+- %s", tnas_ms_text(half, a));
+    else
+        printf("-%s +%s", tnas_ms_text(line->ms - line->low_ms, a),
+               tnas_ms_text(line->high_ms - line->ms, b));
+}
+
 void tnas_report_latency(const tnas_latency_line *line)
 {
     char a[24], b[24], c[24];
-    printf("latency    %s ms +- %s (90 %%), %s\n", tnas_ms_text(line->ms, a),
-           tnas_ms_text(0.5 * (line->high_ms - line->low_ms), b), line->facts);
+    printf("latency    %s ms ", tnas_ms_text(line->ms, a));
+    print_error(line);
+    printf(" (90 %%), %s\n", line->facts);
     printf("           within %s..%s ms, one-sided %s", tnas_ms_text(line->low_ms, a),
            tnas_ms_text(line->high_ms, b), tnas_ms_text(line->upper_ms, c));
     const double tested = line->limit_at_mean ? line->ms : line->upper_ms;

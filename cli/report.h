@@ -18,7 +18,8 @@ typedef struct tnas_latency_line {
     const char *facts; /* rows, errors, source */
 } tnas_latency_line;
 
-/* "latency  41.2 ms +- 3.1 (90 %), FACTS", then interval and limit. */
+/* "latency  41.2 ms +- 3.1 (90 %), FACTS", or "-2.0 +8.5" of a wide interval, then both ends and
+ * the limit. */
 void tnas_report_latency(const tnas_latency_line *line);
 
 /* Milliseconds with three digits that say something: "0.0412", "4.12", "412". */

@@ -99,8 +99,18 @@ tnas_status tnas_file_write(const char *path, const void *bytes, size_t byte_cou
     return tnas_file_write_parts(path, &whole, 1);
 }
 
+/* A rename replaces whatever bears the name: root's `--out /dev/null` would take it from everyone.
+ */
+static bool is_special(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 tnas_status tnas_file_write_parts(const char *path, const tnas_file_part *parts, int part_count)
 {
+    if (is_special(path))
+        return tnas_fail(TNAS_ERR_IO, "cannot write %s: it is not a regular file", path);
     char temporary[TNAS_PATH_BYTES];
     const int length = snprintf(temporary, sizeof temporary, "%s.tmp%ld", path, (long)getpid());
     if (length < 0 || length >= TNAS_PATH_BYTES)

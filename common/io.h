@@ -15,7 +15,7 @@
 tnas_status tnas_file_read(const char *path, size_t max_bytes, uint8_t **out, size_t *byte_count);
 
 /* Writes to a temporary name beside `path`, syncs, renames, syncs the folder: once this has
- * returned, what refers to the file cannot outlive it. */
+ * returned, what refers to the file cannot outlive it. A device or pipe of that name is refused. */
 tnas_status tnas_file_write(const char *path, const void *bytes, size_t byte_count);
 
 /* The same for a content that lies in several places, one after the other. */

@@ -151,8 +151,7 @@ static tnas_status take_rows(const tnas_measurements *rows, tnas_calibration *ou
             out->without_graph++;
     }
     if (out->count == 0)
-        return tnas_fail(TNAS_ERR_INPUT, "nothing to fit: %d rows, none with a graph and a clock",
-                         rows->count);
+        return tnas_measurements_fail_unusable("fit", rows);
     return TNAS_OK;
 }
 

@@ -203,9 +203,7 @@ tnas_status tnas_latency_compare(const tnas_latency_model *const *models, int mo
             out->without_graph++;
     }
     if (count == 0)
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "nothing to compare: %d rows, none with a graph and a clock",
-                         measurements->count);
+        return tnas_measurements_fail_unusable("compare", measurements);
     for (int i = 0; i < count; i++)
         rows_out[i].macs_only_error = tnas_macs_only_error(rows_out, count, i);
     for (int role = 0; role < TNAS_ROW_ROLE_COUNT; role++)

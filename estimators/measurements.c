@@ -278,6 +278,22 @@ const char *tnas_measurement_name(const tnas_measurement *row, char *out, size_t
     return out;
 }
 
+tnas_status tnas_measurements_fail_unusable(const char *purpose,
+                                            const tnas_measurements *measurements)
+{
+    enum { NAMES_MAX = 5 };
+    char names[400] = "";
+    for (int i = 0; i < measurements->count && i <= NAMES_MAX; i++) {
+        char name[64];
+        const size_t used = strlen(names);
+        tnas_measurement_name(&measurements->rows[i], name, sizeof name);
+        snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
+                 i < NAMES_MAX ? name : "...");
+    }
+    return tnas_fail(TNAS_ERR_INPUT, "nothing to %s: %d row%s, none with a graph and a clock: %s",
+                     purpose, measurements->count, measurements->count == 1 ? "" : "s", names);
+}
+
 void tnas_measurement_remember(const tnas_measurement *row, tnas_fitted_row *out)
 {
     tnas_measurement_name(row, out->name, sizeof out->name);

@@ -54,6 +54,10 @@ const double *tnas_measurement_features(const tnas_measurement *row,
 /* "mcunet-in0", "mobilenet layer 3": a row's network or layer, cut to fit; returns out. */
 const char *tnas_measurement_name(const tnas_measurement *row, char *out, size_t out_bytes);
 
+/* Fails with TNAS_ERR_INPUT: "nothing to PURPOSE", and the names of the first rows. */
+tnas_status tnas_measurements_fail_unusable(const char *purpose,
+                                            const tnas_measurements *measurements);
+
 /* What a profile remembers of a row: quotes, backslashes and control characters of the name are
  * underscores. */
 void tnas_measurement_remember(const tnas_measurement *row, tnas_fitted_row *out);

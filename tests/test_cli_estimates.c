@@ -80,7 +80,7 @@ START_TEST(compare_fails_with_the_code_that_fits)
         {"mcunet-in0,1e999\n", "line 2"},
         {"mcunet-in0,abc\n", "line 2"},
         {"mcunet-in0,5\nmcunet-in1\n", "line 3"},
-        {"nobody,5\n", "nothing to compare"},
+        {"nobody,5\n", "nothing to compare: 1 row, none with a graph and a clock: nobody"},
     };
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
         char content[300];
@@ -268,7 +268,8 @@ START_TEST(a_calibration_that_fails_leaves_no_file)
     write_file(folder, "a.csv", "model,latency_ms\nmcunet-in0,25\nmcunet-in1,-56\n", path);
     check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "line 3: latency_ms = -56");
     write_file(folder, "a.csv", "model,latency_ms\nnobody,25\n", path);
-    check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "nothing to fit");
+    check_failure(run(CALIBRATE "%s --out %s", path, out), 4,
+                  "nothing to fit: 1 row, none with a graph and a clock: nobody");
     write_file(folder, "a.csv", "model,latency_ms\nmcunet-in0,1e9\nmcunet-in1,1e-5\n", path);
     check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "off by a factor");
     write_file(folder, "a.csv", "model,latency_ms\nmcunet-in0,1e300\n", path);
@@ -276,6 +277,10 @@ START_TEST(a_calibration_that_fails_leaves_no_file)
     write_file(folder, "a.csv", "model,latency_ms,latency_ms\nmcunet-in0,1,2\n", path);
     check_failure(run(CALIBRATE "%s --out %s", path, out), 4, "stands twice");
     write_file(folder, "a.csv", "model,latency_ms\nmcunet-in0,25\n", path);
+    check_failure(run(CALIBRATE "%s --out %s/./a.csv", path, folder), 2, "would replace it");
+    check_failure(
+        run("compare --mcu stm32h743 --runtime tinyengine --measurements %s --plot %s", path, path),
+        2, "would replace it");
     check_failure(run(CALIBRATE "%s --out %s --runtime ''", path, out), 2, "--runtime");
     check_failure(run(CALIBRATE "%s --out %s --runtime-version 'a\"b'", path, out), 2,
                   "--runtime-version");
@@ -311,6 +316,7 @@ START_TEST(a_part_of_ones_own_starts_from_priors)
     cJSON_Delete(json);
     check_failure(run("mcu new myboard --from stm32h743 --out %s/b.json", folder), 2, "exists");
     check_failure(run("mcu new my/board --from stm32h743"), 2, "letters");
+    check_failure(run("mcu new ..  --from stm32h743"), 2, "starts with a letter");
     check_failure(run("mcu new x --out %s/c.json", folder), 2, "needs --from");
     check_failure(run("mcu new x --from y --out %s/c.json", folder), 2, "unknown mcu");
     check_failure(run("mcu new x --from stm32h743 --part 'a\"b' --out %s/c.json", folder), 2,
@@ -368,6 +374,25 @@ START_TEST(layers_add_up_to_the_network)
                         number(json, "activations_bytes") + number(json, "scratch_bytes") +
                             number(json, "gap_bytes") + number(json, "runtime_bytes"));
     cJSON_Delete(json);
+}
+END_TEST
+
+START_TEST(an_error_never_reaches_below_0_ms)
+{
+#define ESTIMATE "estimate configs/graphs/ad01_int8.json --mcu stm32h743 --runtime "
+    const outcome *o = run(ESTIMATE "tinynas"); /* a prior: wide */
+    check_ok(o);
+    ck_assert_ptr_null(strstr(o->out, "ms +-"));
+    double ms, below, above;
+    const char *const line = strstr(o->out, "\nlatency");
+    ck_assert_ptr_nonnull(line);
+    ck_assert_int_eq(sscanf(line, "\nlatency %lf ms -%lf +%lf (90 %%)", &ms, &below, &above), 3);
+    ck_assert_double_lt(below, ms);
+    ck_assert_double_gt(above, below);
+    o = run("estimate configs/graphs/mcunet-in1.json --mcu stm32h743 --runtime tinyengine");
+    check_ok(o);
+    ck_assert_ptr_nonnull(strstr(o->out, "ms +-"));
+#undef ESTIMATE
 }
 END_TEST
 
@@ -477,6 +502,7 @@ int main(void)
     tcase_add_test(tc, a_calibration_that_fails_leaves_no_file);
     tcase_add_test(tc, a_part_of_ones_own_starts_from_priors);
     tcase_add_test(tc, layers_add_up_to_the_network);
+    tcase_add_test(tc, an_error_never_reaches_below_0_ms);
     tcase_add_test(tc, energy_is_there_where_a_profile_has_power);
     tcase_add_test(tc, an_estimate_exits_0_when_over_and_3_with_check);
     tcase_add_test(tc, a_tflite_file_is_priced_and_its_import_told);

@@ -158,6 +158,20 @@ START_TEST(a_write_that_cannot_be_renamed_leaves_nothing)
 }
 END_TEST
 
+START_TEST(a_pipe_or_device_is_not_replaced_by_a_file)
+{
+    const int before = entry_count(folder);
+    const char *const path = in_folder("pipe");
+    struct stat info;
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_fails(TNAS_ERR_IO, "not a regular file", tnas_file_write(path, "x", 1));
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert(S_ISFIFO(info.st_mode));
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(entry_count(folder), before);
+}
+END_TEST
+
 START_TEST(a_write_that_breaks_off_keeps_the_old_file)
 {
     static uint8_t content[100000];
@@ -254,6 +268,7 @@ int main(void)
     tcase_add_test(files, what_cannot_be_read_is_named);
     tcase_add_test(files, a_write_into_a_missing_folder_fails);
     tcase_add_test(files, a_write_that_cannot_be_renamed_leaves_nothing);
+    tcase_add_test(files, a_pipe_or_device_is_not_replaced_by_a_file);
     tcase_add_test(files, a_write_that_breaks_off_keeps_the_old_file);
     tcase_add_test(files, a_write_into_an_unwritable_folder_fails);
     TCase *const places = add_case(suite, "places");
