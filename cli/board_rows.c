@@ -194,6 +194,9 @@ void tnas_board_rows_print_left_out(const tnas_measurements *rows)
     for (const cJSON *n = names->child; n != NULL; n = n->next)
         printf(" %s%s", n->valuestring, n->next != NULL ? "," : "\n");
     cJSON_Delete(names);
+    if (rows->other_rows > 0)
+        printf("passed     over %d row%s of other parts, runtimes or versions, or without a time\n",
+               rows->other_rows, rows->other_rows == 1 ? "" : "s");
     if (rows->ignored_columns[0] != '\0')
         printf("ignored    columns %s\n", rows->ignored_columns);
 }

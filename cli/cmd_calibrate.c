@@ -76,6 +76,7 @@ static void print_result(const tnas_arguments *arguments, const report *r)
     cJSON_AddNumberToObject(o, "networks", c->network_count);
     cJSON_AddNumberToObject(o, "without_graph", c->without_graph);
     cJSON_AddItemToObject(o, "without_graph_names", tnas_board_rows_without_graph(&r->rows));
+    cJSON_AddNumberToObject(o, "other_rows", r->rows.other_rows);
     cJSON_AddStringToObject(o, "ignored_columns", r->rows.ignored_columns);
     cJSON_AddNumberToObject(o, "clock_mhz", c->model.clock_mhz);
     tnas_json_add(o, "kappa", c->model.kappa);

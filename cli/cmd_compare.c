@@ -53,6 +53,7 @@ static void print_result(const tnas_arguments *arguments, const report *r)
         tnas_json_add_scores(cJSON_AddObjectToObject(o, keys[role]), &r->summary.by_role[role]);
     cJSON_AddNumberToObject(o, "without_graph", r->summary.without_graph);
     cJSON_AddItemToObject(o, "without_graph_names", tnas_board_rows_without_graph(&r->rows));
+    cJSON_AddNumberToObject(o, "other_rows", r->rows.other_rows);
     cJSON_AddStringToObject(o, "ignored_columns", r->rows.ignored_columns);
     cJSON *models = cJSON_AddArrayToObject(o, "models");
     for (int i = 0; i < r->model_count; i++) {

@@ -85,6 +85,12 @@ static size_t tensor_bytes(const tnas_priced *p, int tensor)
     return (size_t)tnas_tensor_count(&p->graph.tensors[tensor]);
 }
 
+/* Bytes of a runtime whose memory is not modelled are null. */
+static void add_bytes(cJSON *o, const tnas_priced *p, const char *key, size_t bytes)
+{
+    tnas_json_add(o, key, p->estimator.runtime->latency_only ? NAN : (double)bytes);
+}
+
 static void add_memory(cJSON *o, const tnas_priced *p)
 {
     const tnas_footprint *const f = &p->cost.footprint;
@@ -92,23 +98,23 @@ static void add_memory(cJSON *o, const tnas_priced *p)
     tnas_arena_place place;
     tnas_arena_place_find(p->mcu, f->sram_bytes + limits->reserve_sram_bytes,
                           p->estimator.runtime->target->splits_arena, &place);
-    cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
+    add_bytes(o, p, "flash_bytes", f->flash_bytes);
     cJSON_AddNumberToObject(o, "weights_bytes", (double)f->weights_bytes);
     cJSON_AddNumberToObject(o, "channels_bytes", (double)f->channels_bytes);
     cJSON_AddNumberToObject(o, "table_bytes", (double)f->table_bytes);
-    cJSON_AddNumberToObject(o, "code_bytes", (double)f->code_bytes);
+    add_bytes(o, p, "code_bytes", f->code_bytes);
     cJSON_AddStringToObject(o, "code_toolchain",
                             p->estimator.runtime->code_bytes == NULL ? p->sizes.toolchain : "");
     cJSON_AddBoolToObject(o, "code_exact", is_code_exact(p));
-    cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
+    add_bytes(o, p, "sram_bytes", f->sram_bytes);
     cJSON_AddNumberToObject(o, "activations_bytes", (double)f->live_bytes);
-    cJSON_AddNumberToObject(o, "scratch_bytes", (double)f->scratch_bytes);
-    cJSON_AddNumberToObject(o, "gap_bytes", (double)gap_bytes(f));
-    cJSON_AddNumberToObject(o, "runtime_bytes", (double)f->shared_bytes);
+    add_bytes(o, p, "scratch_bytes", f->scratch_bytes);
+    add_bytes(o, p, "gap_bytes", gap_bytes(f));
+    add_bytes(o, p, "runtime_bytes", f->shared_bytes);
     cJSON_AddNumberToObject(o, "input_bytes", (double)tensor_bytes(p, 0));
     cJSON_AddNumberToObject(o, "output_bytes",
                             (double)tensor_bytes(p, tnas_graph_output(&p->graph)));
-    cJSON_AddNumberToObject(o, "stack_bytes", (double)f->stack_bytes);
+    tnas_json_add(o, "stack_bytes", f->stack_bytes > 0 ? (double)f->stack_bytes : NAN);
     cJSON_AddStringToObject(o, "arena_in", place.text);
     cJSON_AddStringToObject(o, "memory_source", p->estimator.runtime->memory_source);
     cJSON_AddNumberToObject(o, "flash_limit_bytes", (double)limits->flash_bytes);
@@ -186,7 +192,10 @@ static void print_result(const tnas_arguments *arguments, const tnas_priced *p)
     add_memory(o, p);
     add_latency(o, p);
     add_energy(o, p);
-    cJSON_AddBoolToObject(o, "fits", p->cost.over == 0);
+    if (p->estimator.runtime->latency_only)
+        cJSON_AddNullToObject(o, "fits");
+    else
+        cJSON_AddBoolToObject(o, "fits", p->cost.over == 0);
     cJSON_AddStringToObject(o, "notes", p->notes);
     cJSON *layers = with_layers ? cJSON_AddArrayToObject(o, "layers") : NULL;
     for (int i = 0; with_layers && i < p->layout.schedule.step_count; i++)
@@ -240,6 +249,19 @@ static void print_layers(const tnas_priced *p)
     if (timed)
         printf("    a model fitted to whole networks knows sums better than layers: read cycles as "
                "shares\n");
+}
+
+static void print_least_memory(const tnas_priced *p)
+{
+    const tnas_footprint *const f = &p->cost.footprint;
+    char bytes[32];
+    printf("weights    %12s in flash at least, of %zu\n",
+           tnas_with_commas((long long)f->flash_bytes, bytes), p->mcu->flash_bytes);
+    printf("activations%12s in RAM at least; input %zu, output %zu\n",
+           tnas_with_commas((long long)f->live_bytes, bytes), tensor_bytes(p, 0),
+           tensor_bytes(p, tnas_graph_output(&p->graph)));
+    printf("memory     of %s %s\n", p->estimator.runtime->name,
+           p->estimator.runtime->memory_source);
 }
 
 static void print_memory(const tnas_priced *p)
@@ -305,6 +327,9 @@ static void print_latency(const tnas_priced *p)
     tnas_latency_doubts(model, p->x, doubts, sizeof doubts);
     if (doubts[0] != '\0')
         printf("warning    %s\n", doubts);
+    if (model->row_count > 0 && model->clock_mhz != p->mcu->clock_mhz)
+        printf("warning    measured at %g MHz: at %g MHz waiting for memory takes another share\n",
+               model->clock_mhz, p->mcu->clock_mhz);
 }
 
 static void print_table(const tnas_arguments *arguments, const tnas_priced *p)
@@ -320,7 +345,10 @@ static void print_table(const tnas_arguments *arguments, const tnas_priced *p)
            (double)p->cost.macs * 1e-6);
     if (p->notes[0] != '\0')
         printf("import     %s\n", p->notes);
-    print_memory(p);
+    if (p->estimator.runtime->latency_only)
+        print_least_memory(p);
+    else
+        print_memory(p);
     print_latency(p);
     print_energy(p);
     if (arguments->given[TNAS_OPTION_layers])

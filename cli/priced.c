@@ -121,16 +121,33 @@ static tnas_status load_graph(const tnas_arguments *arguments, const char *model
     return tnas_graph_load(path, &p->graph);
 }
 
+/* A runtime that only a latency model of the profile knows is priced in time alone. */
+static tnas_status choose_runtime(tnas_priced *p)
+{
+    char what[64];
+    snprintf(what, sizeof what, "--runtime %s", p->runtime_name);
+    if (tnas_runtime_find(p->runtime_name) != NULL ||
+        tnas_mcu_latency_model(p->mcu, p->runtime_name) == NULL)
+        return tnas_runtime_need(p->runtime_name, what, &p->estimator.runtime);
+    p->latency_only = tnas_runtime_latency_only;
+    p->latency_only.name = p->runtime_name;
+    p->estimator.runtime = &p->latency_only;
+    return TNAS_OK;
+}
+
 static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
 {
-    char runtime[TNAS_RUNTIME_BYTES];
-    TNAS_TRY(tnas_arguments_runtime(arguments, runtime));
     tnas_estimator *const e = &p->estimator;
     e->mcu = p->mcu;
-    char what[64];
-    snprintf(what, sizeof what, "--runtime %s", runtime);
-    TNAS_TRY(tnas_runtime_need(runtime, what, &e->runtime));
-    TNAS_TRY(tnas_arguments_latency_model(arguments, p->mcu, runtime, &e->latency));
+    TNAS_TRY(tnas_arguments_runtime(arguments, p->runtime_name));
+    TNAS_TRY(choose_runtime(p));
+    if (e->runtime->latency_only && arguments->given[TNAS_OPTION_check])
+        return tnas_fail(
+            TNAS_ERR_USAGE,
+            "--check: the memory of %s is not modelled, so nothing says that a network "
+            "fits",
+            e->runtime->name);
+    TNAS_TRY(tnas_arguments_latency_model(arguments, p->mcu, p->runtime_name, &e->latency));
     TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
     e->sizes = &p->sizes;
     TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));

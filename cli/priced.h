@@ -2,7 +2,7 @@
 #ifndef TNAS_CLI_PRICED_H
 #define TNAS_CLI_PRICED_H
 
-#include "cli/commands.h"
+#include "cli/board_rows.h"
 #include "estimators/estimate.h"
 
 /* What one step of the network costs in time; the shares of all steps add up to 1. */
@@ -20,6 +20,8 @@ typedef struct tnas_priced {
     tnas_graph graph;
     tnas_mcu *mcu;
     tnas_code_sizes sizes;
+    tnas_runtime latency_only; /* named after the runtime, where no list has it */
+    char runtime_name[TNAS_RUNTIME_BYTES];
     tnas_estimator estimator;
     tnas_cost cost;
     double x[TNAS_FEATURE_COUNT]; /* features, with a latency model */

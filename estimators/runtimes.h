@@ -31,7 +31,12 @@ typedef struct tnas_runtime {
     /* Where the bytes come from, a line for the reader: "exact" only where it is, and the errors
      * of fitted bytes, each published network left out in turn. */
     const char *memory_source;
+
+    bool latency_only; /* its memory is not modelled; bytes are weights and tensors alone */
 } tnas_runtime;
+
+/* The rules for a runtime of which a profile knows latencies alone; in no list. */
+extern const tnas_runtime tnas_runtime_latency_only;
 
 /* NULL: none of that name. Names are in small letters with hyphens, as in profiles. */
 const tnas_runtime *tnas_runtime_find(const char *name);

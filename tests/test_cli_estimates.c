@@ -412,6 +412,43 @@ START_TEST(energy_is_there_where_a_profile_has_power)
 }
 END_TEST
 
+START_TEST(a_runtime_without_a_memory_model_is_priced_in_time)
+{
+#define GAP8_ESTIMATE "estimate mobilenet_v1_0.25_160_quant --mcu gap8 --runtime autotiler/nntool"
+    cJSON *const json = check_json(run(GAP8_ESTIMATE " --format json"));
+    ck_assert_double_gt(number(json, "latency_ms"), 1);
+    static const char *const unknown[] = {"flash_bytes", "sram_bytes", "code_bytes", "fits"};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+        ck_assert_msg(cJSON_IsNull(cJSON_GetObjectItem(json, unknown[i])), "%s", unknown[i]);
+    cJSON_Delete(json);
+    const outcome *const o = run(GAP8_ESTIMATE " --layers");
+    check_ok(o);
+    ck_assert_ptr_nonnull(strstr(o->out, "not modelled"));
+    ck_assert_ptr_null(strstr(o->out, "FITS"));
+    check_failure(run(GAP8_ESTIMATE " --check"), 2, "is not modelled");
+    check_failure(run("estimate mcunet-in0 --mcu gap8 --runtime nobody"), 2, "is not modelled");
+}
+END_TEST
+
+START_TEST(another_clock_than_the_measured_one_is_a_warning)
+{
+    char folder[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    const outcome *o = run("estimate mcunet-in1 --mcu stm32h743 --runtime tinyengine");
+    check_ok(o);
+    ck_assert_ptr_null(strstr(o->out, "measured at"));
+    write_file(folder, "c.csv",
+               "model,latency_ms,clock_mhz\nmcunet-in0,25,480\nmcunet-in1,56,480\n",
+               (char[TNAS_PATH_BYTES]){0});
+    check_ok(run("calibrate --mcu stm32f746 --runtime tinyengine --from stm32h743 --measurements "
+                 "%s/c.csv --out %s/p.json",
+                 folder, folder));
+    o = run("estimate mcunet-in1 --mcu %s/p.json --runtime tinyengine", folder);
+    check_ok(o);
+    ck_assert_ptr_nonnull(strstr(o->out, "measured at 480 MHz"));
+}
+END_TEST
+
 START_TEST(an_estimate_exits_0_when_over_and_3_with_check)
 {
     const char *const over = "estimate mcunet-in0 --mcu stm32f746 --max-flash-kib 10 "
@@ -505,6 +542,8 @@ int main(void)
     tcase_add_test(tc, an_error_never_reaches_below_0_ms);
     tcase_add_test(tc, energy_is_there_where_a_profile_has_power);
     tcase_add_test(tc, an_estimate_exits_0_when_over_and_3_with_check);
+    tcase_add_test(tc, a_runtime_without_a_memory_model_is_priced_in_time);
+    tcase_add_test(tc, another_clock_than_the_measured_one_is_a_warning);
     tcase_add_test(tc, a_tflite_file_is_priced_and_its_import_told);
     tcase_add_test(tc, every_result_can_be_had_as_csv);
     suite_add_tcase(suite, tc);
