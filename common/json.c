@@ -124,8 +124,7 @@ tnas_status tnas_json_allow_keys(const tnas_json_at *at, const char *keys)
     {
         if (child->string == NULL) /* an array */
             continue;
-        if (!in_list(keys, child->string) &&
-            !(is_root && in_list("format,version", child->string)))
+        if (!in_list(keys, child->string) && !(is_root && in_list("format,version", child->string)))
             return tnas_json_fail(at, "unknown key \"%s\"; known here: %s", child->string, keys);
         if (cJSON_GetObjectItemCaseSensitive(at->node, child->string) != child)
             return tnas_json_fail(at, "key \"%s\" is there twice", child->string);
