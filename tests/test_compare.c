@@ -80,6 +80,7 @@ START_TEST(a_comparison_is_that_computed_by_hand)
     for (int i = 0; i < 4; i++)
         make_row(names[i], "1", cases[i].macs, cases[i].cycles, &storage[i]);
     storage[4].model = "unknown";
+    storage[4].layer = "";
     const tnas_measurements rows = {.count = 5, .rows = storage};
     const tnas_latency_model *const models[] = {&model};
     tnas_comparison comparison;
