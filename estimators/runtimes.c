@@ -17,6 +17,22 @@ static const tnas_runtime *const runtimes[] = {
 };
 enum { RUNTIME_COUNT = sizeof runtimes / sizeof runtimes[0] };
 
+size_t tnas_no_scratch(const tnas_graph *graph, int op, int kernel)
+{
+    (void)graph;
+    (void)op;
+    (void)kernel;
+    return 0;
+}
+
+size_t tnas_no_table(const tnas_graph *graph, int step_count, size_t pointer_bytes)
+{
+    (void)graph;
+    (void)step_count;
+    (void)pointer_bytes;
+    return 0;
+}
+
 int tnas_runtime_count(void)
 {
     return RUNTIME_COUNT;

@@ -15,14 +15,6 @@ static bool in_place(const tnas_graph *graph, int op, int side)
                                          tnas_tensor_count(&graph->tensors[o->out]);
 }
 
-static size_t no_scratch(const tnas_graph *graph, int op, int kernel)
-{
-    (void)graph;
-    (void)op;
-    (void)kernel;
-    return 0;
-}
-
 static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
@@ -31,14 +23,6 @@ static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
         .weights = (size_t)tnas_op_weight_count(graph, op),
         .channels = has_bias ? (size_t)graph->tensors[o->out].c * sizeof(int32_t) : 0,
     };
-}
-
-static size_t no_table(const tnas_graph *graph, int step_count, size_t pointer_bytes)
-{
-    (void)graph;
-    (void)step_count;
-    (void)pointer_bytes;
-    return 0;
 }
 
 static size_t no_code(const tnas_graph *graph)
@@ -54,9 +38,9 @@ static const tnas_target target = {
     .kernel_count = TNAS_OP_KIND_COUNT,
     .kernel_name = tnas_op_kind_text,
     .in_place = in_place,
-    .scratch_bytes = no_scratch,
+    .scratch_bytes = tnas_no_scratch,
     .packed_bytes = packed_bytes,
-    .table_bytes = no_table,
+    .table_bytes = tnas_no_table,
 };
 
 const tnas_runtime tnas_runtime_latency_only = {

@@ -59,14 +59,6 @@ static bool never_in_place(const tnas_graph *graph, int op, int side)
     return false;
 }
 
-static size_t no_scratch(const tnas_graph *graph, int op, int kernel)
-{
-    (void)graph;
-    (void)op;
-    (void)kernel;
-    return 0;
-}
-
 /* Columns of int16: two of a k x k convolution, one of a depthwise one. */
 static size_t cmsis_nn_scratch(const tnas_graph *graph, int op, int kernel)
 {
@@ -217,7 +209,7 @@ static const tnas_target reference = {
     .kernel_count = TNAS_OP_KIND_COUNT,
     .kernel_name = kernel_name,
     .in_place = never_in_place,
-    .scratch_bytes = no_scratch,
+    .scratch_bytes = tnas_no_scratch,
     .packed_bytes = packed_bytes,
     .table_bytes = table_bytes,
 };

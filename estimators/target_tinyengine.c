@@ -78,14 +78,6 @@ static bool in_place(const tnas_graph *graph, int op, int side)
     return graph->ops[op].kind == TNAS_OP_DWCONV2D;
 }
 
-static size_t no_scratch(const tnas_graph *graph, int op, int kernel)
-{
-    (void)graph;
-    (void)op;
-    (void)kernel;
-    return 0; /* sbuf is one for all layers */
-}
-
 static size_t sbuf_bytes(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
@@ -130,14 +122,6 @@ static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
                                .channels = channels * (sizeof(int32_t) + sizeof(float))};
 }
 
-static size_t no_table(const tnas_graph *graph, int step_count, size_t pointer_bytes)
-{
-    (void)graph;
-    (void)step_count;
-    (void)pointer_bytes;
-    return 0; /* layers are calls in the generated code */
-}
-
 static size_t code_bytes(const tnas_graph *graph)
 {
     (void)graph;
@@ -152,9 +136,9 @@ static const tnas_target target = {
     .kernel_count = KERNEL_COUNT,
     .kernel_name = kernel_name,
     .in_place = in_place,
-    .scratch_bytes = no_scratch,
+    .scratch_bytes = tnas_no_scratch, /* sbuf is one for all layers */
     .packed_bytes = packed_bytes,
-    .table_bytes = no_table,
+    .table_bytes = tnas_no_table, /* layers are calls in the generated code */
 };
 
 const tnas_runtime tnas_runtime_tinyengine = {

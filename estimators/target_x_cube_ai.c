@@ -79,14 +79,6 @@ static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
     };
 }
 
-static size_t no_table(const tnas_graph *graph, int step_count, size_t pointer_bytes)
-{
-    (void)graph;
-    (void)step_count;
-    (void)pointer_bytes;
-    return 0; /* part of the code's figure */
-}
-
 static size_t shared_bytes(const tnas_graph *graph)
 {
     return RAM_BYTES + (size_t)graph->op_count * RAM_BYTES_PER_LAYER;
@@ -111,7 +103,7 @@ static const tnas_target target = {
     .in_place = in_place,
     .scratch_bytes = scratch_bytes,
     .packed_bytes = packed_bytes,
-    .table_bytes = no_table,
+    .table_bytes = tnas_no_table, /* part of the code's figure */
 };
 
 const tnas_runtime tnas_runtime_x_cube_ai = {
