@@ -96,7 +96,8 @@ START_TEST(exported_c_answers_like_the_image_and_stays_in_its_arena)
     size_t byte_count, got_count;
     uint8_t *const expected = answer_on_host(image, 200, name, &byte_count);
     must_run("cd %s && gcc -std=c99 " STRICT " -O1 -fsanitize=address,undefined "
-             "-fno-sanitize-recover=all -I. -Iruntime net*.c $(find runtime -name '*.c') driver.c -o driver && "
+             "-fno-sanitize-recover=all -I. -Iruntime net*.c $(find runtime -name '*.c') driver.c "
+             "-o driver && "
              "./driver <inputs >outputs",
              path);
     ck_ok(tnas_path_join(name, path, "outputs"));
