@@ -219,6 +219,13 @@ count-instructions:
 	@sh scripts/setup.sh device
 	@sh scripts/count_instructions.sh
 
+## bench-device: instructions, arena and code of exports on an emulated Cortex-M7, beside the peers'
+.PHONY: bench-device
+bench-device:
+	@sh scripts/setup.sh build device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/bench_device.sh
+
 ## profiles: write configs/graphs and fit the latency models of configs/mcus again
 .PHONY: profiles
 profiles: $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
