@@ -66,7 +66,7 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/expo
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tools tools/recipes bench bench/device))
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/oracle tools tools/recipes bench bench/device))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -136,6 +136,13 @@ $(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(RECIPES) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(RECIPES) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
+
+# TensorFlow Lite beside the runtime.
+ORACLE := $(OUT)/tests/oracle/oracle_tflite
+$(ORACLE): $(wildcard tests/oracle/*.c tests/oracle/*.h) $(TEST_LIBRARY) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call SAY,LD   $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(filter %.c,$^) $(TEST_LIBRARY) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS) -ldl
 
 $(TOOLS): $(OUT)/%: %.c $(RECIPES) $(LIBRARY)
 	@mkdir -p $(@D)

@@ -1,0 +1,285 @@
+/* TensorFlow Lite beside our runtime, byte for byte.
+ *
+ *   oracle_tflite LIBRARY layers [KIND [LAYERS]]   random layers of a kind, or of all
+ *   oracle_tflite LIBRARY models [MODELS]          random networks
+ *   oracle_tflite LIBRARY files INPUTS FILE...     int8 files on random inputs
+ *
+ * Layers and networks are written by graph/tflite_write.h, so this is also the proof that others
+ * can read what it writes. Files run as they are, and once more as we write what we import.
+ * Exit code 5: outside the tolerance; what the runtime has no kernel for is named, not failed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/io.h"
+#include "graph/tflite.h"
+#include "graph/tflite_write.h"
+#include "quant/image.h"
+#include "tests/oracle/tflite_library.h"
+#include "tests/random_layer.h"
+#include "tests/random_model.h"
+#include "tests/testing.h"
+
+enum { EXIT_OUTSIDE = 5, LAYERS = 300, LAYER_INPUTS = 4, MODELS = 300, FILE_BYTES_MAX = 1 << 28 };
+
+/* At most 1 apart, and this part of the bytes equal. */
+#define EQUAL_PART 0.999
+
+typedef struct figures {
+    int nets, left_out;       /* compared; without a kernel of ours */
+    int64_t bytes, equal;     /* of outputs */
+    int most_apart;           /* largest difference of two bytes */
+    int64_t inputs, same_top; /* inferences; with the same winner on both sides */
+    char reason[200];         /* of the first that was left out */
+} figures;
+
+static void count_outputs(const int8_t *ours, const int8_t *theirs, size_t count, figures *f)
+{
+    for (size_t i = 0; i < count; i++) {
+        const int apart = abs(ours[i] - theirs[i]);
+        f->equal += apart == 0;
+        f->most_apart = apart > f->most_apart ? apart : f->most_apart;
+    }
+    f->bytes += (int64_t)count;
+    f->inputs++;
+    f->same_top += tnas_image_argmax(ours, (int)count) == tnas_image_argmax(theirs, (int)count);
+}
+
+/* Noise, and every other time a smooth ramp with noise, so that layers that follow each other
+ * see more than grey. */
+static void draw_input(tnas_rng *rng, size_t count, int8_t *in)
+{
+    const bool ramp = tnas_rng_below(rng, 2) == 0;
+    const double from = 255 * tnas_rng_unit(rng), to = 255 * tnas_rng_unit(rng);
+    for (size_t i = 0; i < count; i++) {
+        const double base = from + (to - from) * (double)i / (double)count;
+        const double value =
+            ramp ? base + 20 * tnas_rng_normal(rng) : (double)tnas_rng_below(rng, 256);
+        in[i] = (int8_t)((value < 0 ? 0 : value > 255 ? 255 : value) - 128);
+    }
+}
+
+/* Runs both on the same inputs. */
+static void compare(const tnas_image *image, oracle_net *net, tnas_rng *rng, int inputs, figures *f)
+{
+    const size_t in_count = image->model.input_bytes, out_count = image->model.output_bytes;
+    if (oracle_net_in_count(net) != in_count || oracle_net_out_count(net) != out_count) {
+        fprintf(stderr, "TensorFlow Lite has %zu inputs, %zu outputs, we %zu, %zu\n",
+                oracle_net_in_count(net), oracle_net_out_count(net), in_count, out_count);
+        exit(EXIT_OUTSIDE);
+    }
+    int8_t *const in = tnas_alloc_zero(in_count, 1);
+    int8_t *const ours = tnas_alloc_zero(out_count, 1);
+    int8_t *const theirs = tnas_alloc_zero(out_count, 1);
+    void *const arena = tnas_alloc_zero(image->model.arena_bytes, 1);
+    for (int i = 0; i < inputs; i++) {
+        draw_input(rng, in_count, in);
+        oracle_net_run(net, in, theirs);
+        tnas_image_run(image, arena, in, ours);
+        count_outputs(ours, theirs, out_count, f);
+    }
+    tnas_free(in);
+    tnas_free(ours);
+    tnas_free(theirs);
+    tnas_free(arena);
+}
+
+static void must(tnas_status status)
+{
+    if (status == TNAS_OK)
+        return;
+    fprintf(stderr, "%s\n", tnas_error_text());
+    exit(1);
+}
+
+static oracle_net *prepare(const void *bytes, size_t byte_count, const tnas_model *model)
+{
+    const int output = tnas_graph_output(&model->graph);
+    oracle_net *const net =
+        oracle_net_create(bytes, byte_count, model->quant[0], model->quant[output]);
+    if (net == NULL) {
+        fprintf(stderr, "TensorFlow Lite refuses the file\n");
+        exit(EXIT_OUTSIDE);
+    }
+    return net;
+}
+
+/* The model as we write it, beside the model as we run it. */
+static void compare_written(const tnas_model *model, tnas_rng *rng, int inputs, figures *f)
+{
+    uint8_t *bytes;
+    size_t byte_count;
+    tnas_image *image;
+    must(tnas_tflite_build(model, "oracle", "a test", &bytes, &byte_count));
+    oracle_net *const net = prepare(bytes, byte_count, model);
+    if (tnas_image_build(model, &image) == TNAS_OK) {
+        compare(image, net, rng, inputs, f);
+        f->nets++;
+        tnas_image_destroy(image);
+    } else if (f->left_out++ == 0) {
+        snprintf(f->reason, sizeof f->reason, "%s", tnas_error_text());
+    }
+    oracle_net_destroy(net);
+    tnas_free(bytes);
+}
+
+/* ---- Printing ---- */
+
+static double part(int64_t some, int64_t all)
+{
+    return all == 0 ? 1.0 : (double)some / (double)all;
+}
+
+static void print_head(const char *what, const char *nets)
+{
+    printf("%-28s %7s %9s %9s %10s %9s\n", what, nets, "bytes", "equal", "most apart", "top-1");
+}
+
+static bool print_row(const char *name, const figures *f)
+{
+    if (f->nets == 0) {
+        printf("%-28s SKIP: %s\n", name, f->reason);
+        return true;
+    }
+    const bool inside = f->most_apart <= 1 && part(f->equal, f->bytes) >= EQUAL_PART;
+    printf("%-28s %7d %9lld %8.4f%% %10d %8.3f%%%s\n", name, f->nets, (long long)f->bytes,
+           100 * part(f->equal, f->bytes), f->most_apart, 100 * part(f->same_top, f->inputs),
+           inside ? "" : "  OUTSIDE");
+    if (f->left_out > 0)
+        printf("%-28s without %d: %s\n", "", f->left_out, f->reason);
+    return inside;
+}
+
+/* ---- Commands ---- */
+
+static bool run_layers(const char *wanted, int count)
+{
+    bool inside = true, found = false;
+    print_head("layer", "layers");
+    for (int kind = 0; kind < LAYER_KIND_COUNT; kind++) {
+        if (wanted != NULL && strcmp(wanted, "all") != 0 &&
+            strcmp(wanted, random_layer_text(kind)) != 0)
+            continue;
+        figures f = {0};
+        found = true;
+        for (int i = 0; i < count; i++) {
+            tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)(1000 * kind + i));
+            tnas_model *const model = random_layer(&rng, kind);
+            compare_written(model, &rng, LAYER_INPUTS, &f);
+            tnas_model_destroy(model);
+        }
+        inside = print_row(random_layer_text(kind), &f) && inside;
+    }
+    if (!found) {
+        fprintf(stderr, "no kind of layer is called %s\n", wanted);
+        exit(2);
+    }
+    return inside;
+}
+
+static bool run_models(int count)
+{
+    figures f = {0};
+    for (int i = 0; i < count; i++) {
+        tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)i);
+        tnas_model *const model = random_int8_model(&rng);
+        compare_written(model, &rng, LAYER_INPUTS, &f);
+        tnas_model_destroy(model);
+    }
+    print_head("random networks", "models");
+    return print_row("all", &f);
+}
+
+/* One file on `inputs` random inputs: as it is, and as we write it. */
+static bool run_file(const char *path, int inputs)
+{
+    uint8_t *bytes;
+    size_t byte_count;
+    tnas_model *model;
+    tnas_image *image;
+    const char *const name = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
+    must(tnas_file_read(path, FILE_BYTES_MAX, &bytes, &byte_count));
+    must(tnas_tflite_parse(bytes, byte_count, name, &model, NULL));
+    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 0);
+    figures original = {0}, written = {0};
+    if (tnas_image_build(model, &image) == TNAS_OK) {
+        oracle_net *const net = prepare(bytes, byte_count, model);
+        compare(image, net, &rng, inputs, &original);
+        original.nets = 1;
+        oracle_net_destroy(net);
+        tnas_image_destroy(image);
+    } else {
+        snprintf(original.reason, sizeof original.reason, "%s", tnas_error_text());
+    }
+    compare_written(model, &rng, LAYER_INPUTS, &written);
+    const bool inside = print_row(name, &original);
+    print_row("  as we write it", &written);
+    tnas_model_destroy(model);
+    tnas_free(bytes);
+    return inside;
+}
+
+static bool run_files(int inputs, int count, char **paths)
+{
+    bool inside = true;
+    print_head("file", "files");
+    for (int i = 0; i < count; i++)
+        inside = run_file(paths[i], inputs) && inside;
+    return inside;
+}
+
+static int number(const char *text, int otherwise)
+{
+    return text == NULL ? otherwise : atoi(text);
+}
+
+/* ---- The program ---- */
+
+static int argument_count, outcome;
+static char **argument;
+
+static bool run_command(const char *command, const char *first)
+{
+    if (strcmp(command, "layers") == 0)
+        return run_layers(first, number(argument_count > 4 ? argument[4] : NULL, LAYERS));
+    if (strcmp(command, "models") == 0)
+        return run_models(number(first, MODELS));
+    if (strcmp(command, "files") == 0 && argument_count > 4)
+        return run_files(number(first, 0), argument_count - 4, argument + 4);
+    fprintf(stderr, "oracle_tflite: unknown command %s\n", command);
+    exit(2);
+}
+
+/* Random models come with Check's assertions, which want to be inside a test. */
+START_TEST(tensorflow_lite_agrees)
+{
+    outcome = run_command(argument[2], argument_count > 3 ? argument[3] : NULL) ? 0 : EXIT_OUTSIDE;
+}
+END_TEST
+
+int main(int count, char **arguments)
+{
+    if (count < 3) {
+        fprintf(stderr, "oracle_tflite LIBRARY layers|models|files ...\n");
+        return 2;
+    }
+    argument_count = count;
+    argument = arguments;
+    oracle_open(arguments[1]);
+    Suite *const suite = suite_create("TensorFlow Lite");
+    TCase *const oracle = tcase_create("oracle");
+    tcase_add_test(oracle, tensorflow_lite_agrees);
+    suite_add_tcase(suite, oracle);
+    SRunner *const runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_SILENT);
+    if (srunner_ntests_failed(runner) > 0) {
+        TestResult **const failures = srunner_failures(runner);
+        fprintf(stderr, "%s\n", tr_msg(failures[0]));
+        free(failures);
+        outcome = 1;
+    }
+    srunner_free(runner);
+    return outcome;
+}
