@@ -29,7 +29,8 @@ SAY = $(if $(V),,@echo "  $(1)")
 OUT := $(BUILD)/$(notdir $(CC))-$(MODE)
 
 # Folders by level; scripts/layers.sh knows the same order and `make layers` checks includes.
-DIRS := common runtime graph data nn search_space estimators quant supernet trainer nas export \
+RUNTIME_DIRS := runtime $(patsubst %/,%,$(wildcard runtime/*/))
+DIRS := common $(RUNTIME_DIRS) graph data nn search_space estimators quant supernet trainer nas export \
         study cli
 
 PKGS := openblas libcjson sqlite3 libarchive
@@ -113,7 +114,7 @@ $(OUT)/nn/kernels_%.o: nn/kernels.c
 	    -DTNAS_ISA=$* -MMD -MP -c $< -o $@
 
 # The runtime's sources and the templates of an export travel inside the program.
-EMBEDDED := $(wildcard runtime/*.c runtime/*.h export/templates/*)
+EMBEDDED := $(wildcard $(RUNTIME_DIRS:%=%/*.[ch]) export/templates/*)
 $(OUT)/export/embedded.c: scripts/embed.sh $(EMBEDDED)
 	@mkdir -p $(@D)
 	$(Q)sh scripts/embed.sh $(EMBEDDED) > $@.new && mv $@.new $@

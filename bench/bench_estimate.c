@@ -52,7 +52,7 @@ static tnas_status open_bench(bench *b)
     TNAS_TRY(tnas_code_sizes_load(path, &b->sizes));
     b->estimator = (tnas_estimator){
         .mcu = b->mcu,
-        .runtime = tnas_runtime_find("tinynas"),
+        .runtime = tnas_runtime_find("tinynas", b->mcu->core),
         .latency = tnas_mcu_latency_model(b->mcu, "tinynas"),
         .sizes = &b->sizes,
         .limits = TNAS_LIMITS_NONE,

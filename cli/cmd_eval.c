@@ -78,7 +78,7 @@ static tnas_status classify(const tnas_arguments *arguments, const tnas_study *s
     tnas_pool *pool = NULL;
     tnas_image *image = NULL;
     tnas_status status = winners != NULL && e->confusion != NULL
-                             ? tnas_image_build(study->model, &image)
+                             ? tnas_image_build(study->model, &tnas_target_tinynas_c, &image)
                              : tnas_fail(TNAS_ERR_NOMEM, "evaluation");
     if (status == TNAS_OK)
         status = tnas_pool_create(tnas_arguments_threads(arguments), &pool);

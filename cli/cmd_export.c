@@ -19,8 +19,8 @@ static tnas_status price(const tnas_study *study, prices *p)
     TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
     const tnas_estimator estimator = {
         .mcu = p->mcu,
-        .runtime = tnas_runtime_find("tinynas"),
-        .latency = tnas_mcu_latency_model(p->mcu, "tinynas"),
+        .runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, p->mcu->core),
+        .latency = tnas_mcu_latency_model(p->mcu, TNAS_RUNTIME_OWN),
         .sizes = &p->sizes,
         .limits = TNAS_LIMITS_NONE,
     };
@@ -31,11 +31,12 @@ static tnas_status write_c(const tnas_arguments *arguments, const tnas_study *st
                            const prices *p, const char *name)
 {
     char latency_source[320] = "";
-    const tnas_latency_model *const latency = tnas_mcu_latency_model(p->mcu, "tinynas");
+    const tnas_latency_model *const latency = tnas_mcu_latency_model(p->mcu, TNAS_RUNTIME_OWN);
     if (latency != NULL)
         tnas_latency_describe(latency, latency_source, sizeof latency_source);
+    const tnas_runtime *const runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, p->mcu->core);
     tnas_image *image;
-    TNAS_TRY(tnas_image_build(study->model, &image));
+    TNAS_TRY(tnas_image_build(study->model, runtime->target, &image));
     const tnas_export_options options = {
         .name = name,
         .folder = arguments->text[TNAS_OPTION_out],

@@ -126,9 +126,9 @@ static tnas_status choose_runtime(tnas_priced *p)
 {
     char what[64];
     snprintf(what, sizeof what, "--runtime %s", p->runtime_name);
-    if (tnas_runtime_find(p->runtime_name) != NULL ||
+    if (tnas_runtime_find(p->runtime_name, NULL) != NULL ||
         tnas_mcu_latency_model(p->mcu, p->runtime_name) == NULL)
-        return tnas_runtime_need(p->runtime_name, what, &p->estimator.runtime);
+        return tnas_runtime_need(p->runtime_name, p->mcu->core, what, &p->estimator.runtime);
     p->latency_only = tnas_runtime_latency_only;
     p->latency_only.name = p->runtime_name;
     p->estimator.runtime = &p->latency_only;

@@ -15,6 +15,12 @@ typedef struct code_sum {
     size_t code_bytes, common_stack_bytes, kernel_stack_bytes;
 } code_sum;
 
+/* What every model links. */
+static bool is_common(const char *function)
+{
+    return strcmp(function, "tnrt_invoke") == 0 || strncmp(function, "model_", 6) == 0;
+}
+
 static int find_kernel(const tnas_target *target, const char *function)
 {
     for (int k = 0; k < target->kernel_count; k++)
@@ -36,9 +42,9 @@ static tnas_status sum_code(const tnas_schedule *schedule, const tnas_target *ta
     for (int e = 0; e < sizes->entry_count; e++) {
         const size_t stack = (size_t)sizes->entries[e].stack_bytes;
         const int kernel = find_kernel(target, sizes->entries[e].function);
-        if (kernel == TNAS_NONE) {
+        if (is_common(sizes->entries[e].function)) {
             out->common_stack_bytes += stack;
-        } else if (missing[kernel]) {
+        } else if (kernel != TNAS_NONE && missing[kernel]) {
             missing[kernel] = false;
             if (stack > out->kernel_stack_bytes)
                 out->kernel_stack_bytes = stack;
@@ -73,12 +79,10 @@ tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule 
         code.code_bytes = runtime->code_bytes(graph);
     else
         TNAS_TRY(sum_code(schedule, target, sizes, &code));
-    for (int op = 0; op < graph->op_count; op++) {
-        const tnas_packed_bytes packed = target->packed_bytes(graph, op);
-        out->weights_bytes += packed.weights;
-        out->channels_bytes += packed.channels;
-    }
-    out->table_bytes = target->table_bytes(graph, schedule->step_count, POINTER_BYTES);
+    const tnas_packed_bytes packed = tnas_schedule_packed_bytes(graph, schedule, target);
+    out->weights_bytes = packed.weights;
+    out->channels_bytes = packed.channels;
+    out->table_bytes = target->table_bytes(graph, POINTER_BYTES);
     out->code_bytes = code.code_bytes;
     out->flash_bytes =
         out->weights_bytes + out->channels_bytes + out->table_bytes + out->code_bytes;

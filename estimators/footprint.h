@@ -35,8 +35,8 @@ typedef struct tnas_footprint {
 
 /* Code sizes of the runtime's functions: configs/codesize.csv, written by `make codesize`,
  * with the columns function, code_bytes, stack_bytes, toolchain (the same in every row).
- * A row is a kernel of the catalogue, linked when a layer names it, or else a function that
- * every model links: tnrt_invoke, the generated entry functions (model_...), helpers. */
+ * A row is a kernel of a variant, linked when a layer names it, or a function that every model
+ * links: tnrt_invoke, the generated entry functions (model_...). */
 struct tnas_code_sizes {
     char toolchain[240]; /* compiler, version and all flags */
     int entry_count;

@@ -5,15 +5,37 @@
 
 #include "estimators/runtimes_internal.h"
 
-const tnas_runtime tnas_runtime_tinynas = {
-    .name = "tinynas",
-    .target = &tnas_target_tinynas,
+/* Our own runtime: one per instruction set. */
+static const tnas_runtime tinynas_c = {
+    .name = "tinynas-c",
+    .target = &tnas_target_tinynas_c,
     .memory_source = "exact: the rules and bytes of the exported code",
 };
 
+static const tnas_runtime tinynas_dsp = {
+    .name = "tinynas-dsp",
+    .target = &tnas_target_tinynas_dsp,
+    .memory_source = "exact: the rules and bytes of the exported code",
+};
+
+/* Which of them a core gets: the first whose words its profile has. */
+static const struct {
+    const char *core_has;
+    const tnas_runtime *runtime;
+} variants[] = {
+    {"Cortex-M4", &tinynas_dsp},
+    {"Cortex-M7", &tinynas_dsp},
+    {"Cortex-M33", &tinynas_dsp},
+    {"", &tinynas_c},
+};
+
 static const tnas_runtime *const runtimes[] = {
-    &tnas_runtime_tinynas,       &tnas_runtime_tinyengine, &tnas_runtime_tflm,
-    &tnas_runtime_tflm_cmsis_nn, &tnas_runtime_x_cube_ai,
+    &tinynas_c,
+    &tinynas_dsp,
+    &tnas_runtime_tinyengine,
+    &tnas_runtime_tflm,
+    &tnas_runtime_tflm_cmsis_nn,
+    &tnas_runtime_x_cube_ai,
 };
 enum { RUNTIME_COUNT = sizeof runtimes / sizeof runtimes[0] };
 
@@ -25,10 +47,9 @@ size_t tnas_no_scratch(const tnas_graph *graph, int op, int kernel)
     return 0;
 }
 
-size_t tnas_no_table(const tnas_graph *graph, int step_count, size_t pointer_bytes)
+size_t tnas_no_table(const tnas_graph *graph, size_t pointer_bytes)
 {
     (void)graph;
-    (void)step_count;
     (void)pointer_bytes;
     return 0;
 }
@@ -43,23 +64,33 @@ const tnas_runtime *tnas_runtime_at(int index)
     return runtimes[index];
 }
 
-const tnas_runtime *tnas_runtime_find(const char *name)
+static const tnas_runtime *variant_of(const char *core)
 {
+    size_t v = 0;
+    while (core != NULL && strstr(core, variants[v].core_has) == NULL)
+        v++; /* the last one's words are in every core */
+    return core != NULL ? variants[v].runtime : &tinynas_c;
+}
+
+const tnas_runtime *tnas_runtime_find(const char *name, const char *core)
+{
+    if (strcmp(name, TNAS_RUNTIME_OWN) == 0)
+        return variant_of(core);
     for (int i = 0; i < RUNTIME_COUNT; i++)
         if (strcmp(runtimes[i]->name, name) == 0)
             return runtimes[i];
     return NULL;
 }
 
-tnas_status tnas_runtime_need(const char *name, const char *what, const tnas_runtime **out)
+tnas_status tnas_runtime_need(const char *name, const char *core, const char *what,
+                              const tnas_runtime **out)
 {
-    *out = tnas_runtime_find(name);
+    *out = tnas_runtime_find(name, core);
     if (*out != NULL)
         return TNAS_OK;
-    char known[256] = "";
-    for (int i = 0, used = 0; i < RUNTIME_COUNT && used < (int)sizeof known; i++)
-        used += snprintf(known + used, sizeof known - (size_t)used, "%s%s", i > 0 ? ", " : "",
-                         runtimes[i]->name);
+    char known[256] = TNAS_RUNTIME_OWN;
+    for (int i = 0, used = (int)strlen(known); i < RUNTIME_COUNT && used < (int)sizeof known; i++)
+        used += snprintf(known + used, sizeof known - (size_t)used, ", %s", runtimes[i]->name);
     return tnas_fail(TNAS_ERR_USAGE, "%s: the memory of %s is not modelled; known are %s", what,
                      name, known);
 }
@@ -95,7 +126,8 @@ void tnas_layout_steps(const tnas_runtime *runtime, const tnas_layout *layout,
             .is_peak = s == layout->plan.peak_step,
         };
         for (int op = step->op; op < step->op + step->op_count; op++) {
-            const tnas_packed_bytes packed = runtime->target->packed_bytes(&layout->graph, op);
+            const tnas_packed_bytes packed =
+                runtime->target->packed_bytes(&layout->graph, op, step->kernel);
             steps[s].weights += packed.weights;
             steps[s].channels += packed.channels;
         }

@@ -2,9 +2,9 @@
  * adds to it. One list: whoever prices a network for a runtime looks here, by the name that
  * measurements and latency models use too.
  *
- * "tinynas" is exact: rules and bytes are those of our own runtime. "tinyengine" follows the
- * published code generator byte by byte. The others are closed or decided at start-up; their
- * bytes are rules plus coefficients fitted to published figures (docs/memory-models.md), and
+ * "tinynas" and its variants are exact: rules and bytes are those of our own runtime. "tinyengine"
+ * follows the published code generator byte by byte. The others are closed or decided at start-up;
+ * their bytes are rules plus coefficients fitted to published figures (docs/memory-models.md), and
  * the errors of that fit are printed with every figure. */
 #ifndef TNAS_ESTIMATORS_RUNTIMES_H
 #define TNAS_ESTIMATORS_RUNTIMES_H
@@ -35,14 +35,19 @@ typedef struct tnas_runtime {
     bool latency_only; /* its memory is not modelled; bytes are weights and tensors alone */
 } tnas_runtime;
 
+#define TNAS_RUNTIME_OWN "tinynas" /* the best variant for a part */
+
 /* The rules for a runtime of which a profile knows latencies alone; in no list. */
 extern const tnas_runtime tnas_runtime_latency_only;
 
-/* NULL: none of that name. Names are in small letters with hyphens, as in profiles. */
-const tnas_runtime *tnas_runtime_find(const char *name);
+/* NULL: none of that name. Names are in small letters with hyphens, as in profiles. "tinynas" is
+ * the variant of our runtime for the part's core, plain C where it has no better one or `core`
+ * is NULL; "tinynas-c" and so on name one. */
+const tnas_runtime *tnas_runtime_find(const char *name, const char *core);
 
 /* The same, failing with the names there are. `what` opens the sentence: "--runtime x". */
-tnas_status tnas_runtime_need(const char *name, const char *what, const tnas_runtime **out);
+tnas_status tnas_runtime_need(const char *name, const char *core, const char *what,
+                              const tnas_runtime **out);
 
 /* All of them, for lists: 0 <= index < count. */
 int tnas_runtime_count(void);

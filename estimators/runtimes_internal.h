@@ -4,13 +4,12 @@
 
 #include "estimators/runtimes.h"
 
-extern const tnas_runtime tnas_runtime_tinynas;                          /* runtimes.c */
 extern const tnas_runtime tnas_runtime_tinyengine;                       /* target_tinyengine.c */
 extern const tnas_runtime tnas_runtime_tflm, tnas_runtime_tflm_cmsis_nn; /* target_tflm.c */
 extern const tnas_runtime tnas_runtime_x_cube_ai;                        /* target_x_cube_ai.c */
 
 /* For targets without scratch, without a table beside the weights: 0. */
 size_t tnas_no_scratch(const tnas_graph *graph, int op, int kernel);
-size_t tnas_no_table(const tnas_graph *graph, int step_count, size_t pointer_bytes);
+size_t tnas_no_table(const tnas_graph *graph, size_t pointer_bytes);
 
 #endif

@@ -15,8 +15,9 @@ static bool in_place(const tnas_graph *graph, int op, int side)
                                          tnas_tensor_count(&graph->tensors[o->out]);
 }
 
-static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
+static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
+    (void)kernel;
     const tnas_op *const o = &graph->ops[op];
     const bool has_bias = tnas_op_has(o->kind, TNAS_OP_FILTERS);
     return (tnas_packed_bytes){

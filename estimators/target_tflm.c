@@ -77,8 +77,9 @@ static size_t channel_count(const tnas_graph *graph, int op)
     return tnas_op_weight_count(graph, op) > 0 ? (size_t)graph->tensors[o->out].c : 0;
 }
 
-static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
+static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
+    (void)kernel;
     const bool fc = graph->ops[op].kind == TNAS_OP_FC;
     const size_t per_channel = fc ? FILE_BYTES_PER_FC_CHANNEL : FILE_BYTES_PER_CHANNEL;
     return (tnas_packed_bytes){
@@ -87,11 +88,10 @@ static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
     };
 }
 
-static size_t table_bytes(const tnas_graph *graph, int step_count, size_t pointer_bytes)
+static size_t table_bytes(const tnas_graph *graph, size_t pointer_bytes)
 {
-    (void)graph;
     (void)pointer_bytes;
-    return (size_t)step_count * FILE_BYTES_PER_OP;
+    return (size_t)graph->op_count * FILE_BYTES_PER_OP;
 }
 
 static size_t shared_bytes(const tnas_graph *graph)

@@ -113,8 +113,9 @@ static size_t shared_bytes(const tnas_graph *graph)
     return sbuf + kbuf;
 }
 
-static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
+static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
+    (void)kernel;
     const tnas_op *const o = &graph->ops[op];
     const size_t weights = (size_t)tnas_op_weight_count(graph, op);
     const size_t channels = weights > 0 ? (size_t)graph->tensors[o->out].c : 0;

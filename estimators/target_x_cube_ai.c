@@ -71,8 +71,9 @@ static size_t channel_count(const tnas_graph *graph, int op)
     return tnas_op_weight_count(graph, op) > 0 ? (size_t)graph->tensors[o->out].c : 0;
 }
 
-static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op)
+static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
+    (void)kernel;
     return (tnas_packed_bytes){
         .weights = (size_t)tnas_op_weight_count(graph, op),
         .channels = channel_count(graph, op) * sizeof(int32_t),

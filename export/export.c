@@ -94,10 +94,9 @@ static void fill_job(const tnas_image *image, const tnas_export_options *options
     job->input_bytes = image->model.input_bytes;
     job->output_bytes = image->model.output_bytes;
     job->weights_bytes = image->weight_bytes;
-    job->channels_bytes = image->channel_count * sizeof(int32_t) +
-                          image->multiplier_count * (sizeof(int32_t) + sizeof(int8_t));
-    job->table_bytes = image->model.layer_count * TNRT_LAYER_BYTES(DEVICE_POINTER_BYTES) +
-                       MODEL_RECORD_BYTES + (image->shift_bytes - image->multiplier_count);
+    job->channels_bytes = image->param_count * sizeof(int32_t);
+    job->table_bytes =
+        image->model.layer_count * TNRT_LAYER_BYTES(DEVICE_POINTER_BYTES) + MODEL_RECORD_BYTES;
 }
 
 static void draw_pixels(uint64_t index, uint8_t *pixels, size_t count)
@@ -222,11 +221,26 @@ static tnas_status add_generated(tnas_export_folder *folder, const substitution 
     return status;
 }
 
-static tnas_status add_runtime(tnas_export_folder *folder)
+/* The common part and plain C kernels lie in runtime/, those of a variant in a folder below. */
+static bool is_shipped(const char *path, const tnas_variant *variant)
+{
+    static const char root[] = "runtime/";
+    if (strncmp(path, root, strlen(root)) != 0)
+        return false;
+    const char *const rest = path + strlen(root);
+    const char *const slash = strchr(rest, '/');
+    if (slash == NULL)
+        return true;
+    const size_t length = (size_t)(slash - rest);
+    return variant->folder != NULL && strlen(variant->folder) == length &&
+           strncmp(rest, variant->folder, length) == 0;
+}
+
+static tnas_status add_runtime(tnas_export_folder *folder, const tnas_variant *variant)
 {
     for (int i = 0; i < tnas_embedded_file_count; i++) {
         const tnas_embedded_file *const file = &tnas_embedded_files[i];
-        if (strncmp(file->path, "runtime/", strlen("runtime/")) == 0)
+        if (is_shipped(file->path, variant))
             TNAS_TRY(tnas_export_folder_add(folder, file->path, file->bytes, file->byte_count));
     }
     return TNAS_OK;
@@ -243,7 +257,7 @@ static tnas_status write_folder(const tnas_export_job *job)
     if (status == TNAS_OK)
         status = add_templates(&folder, &with);
     if (status == TNAS_OK)
-        status = add_runtime(&folder);
+        status = add_runtime(&folder, job->image->variant);
     if (status == TNAS_OK)
         status = tnas_export_folder_commit(&folder);
     tnas_export_folder_deinit(&folder);

@@ -58,8 +58,12 @@ void tnas_generate_memory_map(const tnas_export_job *job, tnas_text *out)
         tnas_text_add(out, "%6d %9zu %9zu %9zu  ", s,
                       tnas_plan_live_bytes(&image->graph, &image->schedule, &image->plan, s),
                       scratch->bytes, scratch->offset_bytes);
-        tnas_generate_step_text(job, s, out);
-        tnas_text_add(out, "%s%s\n", image->schedule.steps[s].in_place ? ", in place" : "",
+        const tnas_step *const step = &image->schedule.steps[s];
+        for (int op = step->op; op < step->op + step->op_count; op++) {
+            tnas_text_add(out, "%s", op > step->op ? " + " : "");
+            tnas_generate_op_text(job, op, out);
+        }
+        tnas_text_add(out, "%s%s\n", step->in_place ? ", in place" : "",
                       s == image->plan.peak_step ? " <- peak" : "");
     }
 }
@@ -78,7 +82,7 @@ void tnas_generate_figures(const tnas_export_job *job, tnas_text *out)
     tnas_text_add(out, "| SRAM (arena, input and output included) | %u bytes |\n",
                   (unsigned)image->model.arena_bytes);
     tnas_text_add(out, "| flash: weights | %zu bytes |\n", job->weights_bytes);
-    tnas_text_add(out, "| flash: biases, multipliers, shifts | %zu bytes |\n", job->channels_bytes);
+    tnas_text_add(out, "| flash: parameters per channel | %zu bytes |\n", job->channels_bytes);
     tnas_text_add(out, "| flash: layer table, model record | %zu bytes |\n", job->table_bytes);
     if (cost == NULL) {
         tnas_text_add(out, "\nMemory holds for every compiler; `make size` measures the code.");

@@ -204,9 +204,7 @@ void tnas_generate_data_header(const tnas_export_job *job, tnas_text *out)
                   job->upper, job->upper);
     tnas_text_add(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
     add_array_declaration(out, "int8_t", name, "weights", image->weight_bytes);
-    add_array_declaration(out, "int32_t", name, "biases", image->channel_count);
-    add_array_declaration(out, "int32_t", name, "multipliers", image->multiplier_count);
-    add_array_declaration(out, "int8_t", name, "shifts", image->shift_bytes);
+    add_array_declaration(out, "int32_t", name, "params", image->param_count);
     tnas_text_add(out, "extern const tnrt_model %s_model;\n", name);
     tnas_text_add(out, "#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 }

@@ -30,7 +30,7 @@ void tnas_generate_memory_map(const tnas_export_job *job, tnas_text *out);  /* m
 void tnas_generate_figures(const tnas_export_job *job, tnas_text *out);     /* within README */
 
 /* "dwconv2d 3x3 stride 2, 8x8x4 -> 4x4x4, 576 MACs" */
-void tnas_generate_step_text(const tnas_export_job *job, int step, tnas_text *out);
+void tnas_generate_op_text(const tnas_export_job *job, int op, tnas_text *out);
 
 /* Copies `template` to `out`, with @key@ replaced. Keys: name, NAME, and those given. */
 typedef struct tnas_template_value {

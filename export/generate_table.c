@@ -4,26 +4,22 @@
 
 #include <inttypes.h>
 
-void tnas_generate_step_text(const tnas_export_job *job, int step, tnas_text *out)
+void tnas_generate_op_text(const tnas_export_job *job, int op, tnas_text *out)
 {
     const tnas_graph *const graph = &job->image->graph;
-    const tnas_step *const s = &job->image->schedule.steps[step];
-    const tnas_op *const first = &graph->ops[s->op];
-    const tnas_op *const last = &graph->ops[s->op + s->op_count - 1];
-    const tnas_tensor *const from = &graph->tensors[first->in[0]];
-    const tnas_tensor *const to = &graph->tensors[last->out];
-    int64_t macs = 0;
-    for (int op = s->op; op < s->op + s->op_count; op++)
-        macs += tnas_op_macs(graph, op);
+    const tnas_op *const o = &graph->ops[op];
+    const tnas_tensor *const from = &graph->tensors[o->in[0]];
+    const tnas_tensor *const to = &graph->tensors[o->out];
+    const int64_t macs = tnas_op_macs(graph, op);
 
-    tnas_text_add(out, "%s", tnas_op_kind_text(first->kind));
-    if (first->kind != TNAS_OP_FC && first->kind != TNAS_OP_ADD) {
-        tnas_text_add(out, " %dx%d", first->kernel_h, first->kernel_w);
-        if (first->stride_h != 1 || first->stride_w != 1)
-            tnas_text_add(out, " stride %dx%d", first->stride_h, first->stride_w);
+    tnas_text_add(out, "%s", tnas_op_kind_text(o->kind));
+    if (tnas_op_has(o->kind, TNAS_OP_WINDOW)) {
+        tnas_text_add(out, " %dx%d", o->kernel_h, o->kernel_w);
+        if (o->stride_h != 1 || o->stride_w != 1)
+            tnas_text_add(out, " stride %dx%d", o->stride_h, o->stride_w);
     }
-    if (last->activation != TNAS_ACT_NONE)
-        tnas_text_add(out, " %s", tnas_activation_text(last->activation));
+    if (o->activation != TNAS_ACT_NONE)
+        tnas_text_add(out, " %s", tnas_activation_text(o->activation));
     tnas_text_add(out, ", %dx%dx%d -> %dx%dx%d", (int)from->h, (int)from->w, (int)from->c,
                   (int)to->h, (int)to->w, (int)to->c);
     if (macs > 0)
@@ -39,18 +35,15 @@ static void add_pointer(const tnas_export_job *job, const char *array, int64_t a
         tnas_text_add(out, " %s_%s + %" PRId64 ",", job->name, array, at);
 }
 
-static void add_row(const tnas_export_job *job, int step, tnas_text *out)
+static void add_row(const tnas_export_job *job, int index, tnas_text *out)
 {
-    const tnas_image *const image = job->image;
-    const tnrt_layer *const layer = &image->layers[step];
-    tnas_text_add(out, "    /* %d: ", step);
-    tnas_generate_step_text(job, step, out);
-    tnas_text_add(out, " */\n    {%s,", image->kernel_names[step]);
-    add_pointer(job, "weights", image->weight_at[step], out);
-    add_pointer(job, "biases", image->bias_at[step], out);
-    tnas_text_add(out, "\n    ");
-    add_pointer(job, "multipliers", image->multiplier_at[step], out);
-    add_pointer(job, "shifts", image->multiplier_at[step], out);
+    const tnas_image_row *const row = &job->image->rows[index];
+    const tnrt_layer *const layer = &job->image->layers[index];
+    tnas_text_add(out, "    /* %d: ", index);
+    tnas_generate_op_text(job, row->op, out);
+    tnas_text_add(out, " */\n    {%s,", row->kernel_name != NULL ? row->kernel_name : "NULL");
+    add_pointer(job, "weights", row->weight_at, out);
+    add_pointer(job, "params", row->param_at, out);
     tnas_text_add(out,
                   "\n     /* in, in2, out, scratch */ %" PRIu32 ", %" PRIu32 ", %" PRIu32
                   ", %" PRIu32 ",\n",
@@ -81,11 +74,16 @@ void tnas_generate_table(const tnas_export_job *job, tnas_text *out)
     }
     out->failed = out->failed || map.failed;
     tnas_text_deinit(&map);
-    tnas_text_add(out, " */\n#include \"%s_data.h\"\n#include \"tnrt_kernels.h\"\n\n", job->name);
+    tnas_text_add(out, " */\n#include \"%s_data.h\"\n", job->name);
+    const char *const variant = image->variant->folder;
+    if (variant != NULL)
+        tnas_text_add(out, "#include \"%s/tnrt_%s_kernels.h\"\n\n", variant, variant);
+    else
+        tnas_text_add(out, "#include \"tnrt_kernels.h\"\n\n");
     tnas_text_add(out, "static const tnrt_layer %s_layers[%u] = {\n", job->name,
                   (unsigned)image->model.layer_count);
-    for (int step = 0; step < (int)image->model.layer_count; step++)
-        add_row(job, step, out);
+    for (int row = 0; row < (int)image->model.layer_count; row++)
+        add_row(job, row, out);
     tnas_text_add(out, "};\n\nconst tnrt_model %s_model = {\n", job->name);
     tnas_text_add(out,
                   "    %s_layers,\n    %u, /* layers */\n    %u, /* arena bytes */\n"
@@ -136,18 +134,9 @@ void tnas_generate_weights(const tnas_export_job *job, tnas_text *out)
                     "packed weights, each layer's share rounded up to 4", out);
         add_bytes(image->weights, image->weight_bytes, out);
     }
-    if (image->channel_count > 0) {
-        begin_array(job, "int32_t", "biases", image->channel_count,
-                    "per output channel, input zero point folded in", out);
-        add_words(image->biases, image->channel_count, out);
-    }
-    if (image->multiplier_count > 0) {
-        begin_array(job, "int32_t", "multipliers", image->multiplier_count,
-                    "per output channel, three per addition; real = multiplier * 2^(shift - 31)",
-                    out);
-        add_words(image->multipliers, image->multiplier_count, out);
-        begin_array(job, "int8_t", "shifts", image->shift_bytes,
-                    "as the multipliers, then padding to a multiple of 4", out);
-        add_bytes(image->shifts, image->shift_bytes, out);
+    if (image->param_count > 0) {
+        begin_array(job, "int32_t", "params", image->param_count,
+                    "what else each layer's kernel needs, as the runtime's sources say", out);
+        add_words(image->params, image->param_count, out);
     }
 }

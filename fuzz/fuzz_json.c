@@ -13,7 +13,7 @@ static void read_graph(const char *path)
     static tnas_graph graph;
     static tnas_schedule schedule;
     static tnas_plan plan;
-    const tnas_target *const target = &tnas_target_tinynas;
+    const tnas_target *const target = &tnas_target_tinynas_c;
     const tnas_status status = tnas_graph_load(path, &graph);
     expect_verdict(status, path);
     if (status != TNAS_OK || tnas_schedule_build(&graph, target, &schedule) != TNAS_OK)

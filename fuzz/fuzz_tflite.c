@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
     tnas_image *image;
     if (tnas_graph_check(&model->graph) != TNAS_OK)
         abort();
-    if (tnas_image_build(model, &image) == TNAS_OK)
+    if (tnas_image_build(model, &tnas_target_tinynas_c, &image) == TNAS_OK)
         tnas_image_destroy(image);
     tnas_model_destroy(model);
     return 0;

@@ -64,3 +64,18 @@ tnas_status tnas_schedule_build(const tnas_graph *graph, const tnas_target *targ
     }
     return TNAS_OK;
 }
+
+tnas_packed_bytes tnas_schedule_packed_bytes(const tnas_graph *graph, const tnas_schedule *schedule,
+                                             const tnas_target *target)
+{
+    tnas_packed_bytes total = {0, 0};
+    for (int s = 0; s < schedule->step_count; s++) {
+        const tnas_step *const step = &schedule->steps[s];
+        for (int op = step->op; op < step->op + step->op_count; op++) {
+            const tnas_packed_bytes packed = target->packed_bytes(graph, op, step->kernel);
+            total.weights += packed.weights;
+            total.channels += packed.channels;
+        }
+    }
+    return total;
+}

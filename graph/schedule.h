@@ -1,8 +1,8 @@
 /* The schedule: HOW a graph is executed on a target. Order, kernel per step, in-place.
  *
- * A step is a run of consecutive operators that one kernel computes: one operator today,
- * two when a kernel fuses a depthwise convolution with the 1x1 behind it. Steps are
- * executed in array order. */
+ * A step is a run of consecutive operators that one kernel computes: one operator, or two where
+ * a kernel fuses a depthwise convolution with the 1x1 behind it. Steps are executed in array
+ * order. */
 #ifndef TNAS_GRAPH_SCHEDULE_H
 #define TNAS_GRAPH_SCHEDULE_H
 
@@ -30,5 +30,9 @@ typedef struct tnas_schedule {
  * lacks an operator (which, where). */
 tnas_status tnas_schedule_build(const tnas_graph *graph, const tnas_target *target,
                                 tnas_schedule *out);
+
+/* Constants of all steps together. */
+tnas_packed_bytes tnas_schedule_packed_bytes(const tnas_graph *graph, const tnas_schedule *schedule,
+                                             const tnas_target *target);
 
 #endif

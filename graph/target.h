@@ -1,6 +1,7 @@
 /* A target: the rules of one runtime. Whoever plans, prices or prints asks here, so that an
- * estimate and the artefact cannot differ. "tinynas" is filled in from runtime/ (graph/
- * target_tinynas.c); other runtimes' rules are filled in by the estimators. */
+ * estimate and the artefact cannot differ. Our own runtime's are filled in from runtime/, one
+ * target per instruction set (graph/target_tinynas*.c); those of other runtimes by the
+ * estimators. */
 #ifndef TNAS_GRAPH_TARGET_H
 #define TNAS_GRAPH_TARGET_H
 
@@ -12,7 +13,7 @@
 /* Bytes of one operator's constants, by array, as they are linked. */
 typedef struct tnas_packed_bytes {
     size_t weights;  /* packed weights */
-    size_t channels; /* bias, multiplier, shift */
+    size_t channels; /* per output channel: bias, multiplier, shift; tables of an operator */
 } tnas_packed_bytes;
 
 typedef struct tnas_target {
@@ -34,15 +35,17 @@ typedef struct tnas_target {
     /* May the operator's output overwrite input `side` (0 or 1) when that input dies? */
     bool (*in_place)(const tnas_graph *graph, int op, int side);
 
-    /* Scratch in the arena while the operator runs. */
+    /* Scratch in the arena while the step runs whose first operator is `op`. */
     size_t (*scratch_bytes)(const tnas_graph *graph, int op, int kernel);
 
-    /* Constants in flash: per operator, and per network (layer table, model record).
-     * pointer_bytes is that of the device, 4 on every supported part. */
-    tnas_packed_bytes (*packed_bytes)(const tnas_graph *graph, int op);
-    size_t (*table_bytes)(const tnas_graph *graph, int step_count, size_t pointer_bytes);
+    /* Constants in flash: per operator in a step of this kernel, multiples of 4, and per network
+     * (layer table, model record). pointer_bytes is that of the device, 4 on every supported
+     * part. */
+    tnas_packed_bytes (*packed_bytes)(const tnas_graph *graph, int op, int kernel);
+    size_t (*table_bytes)(const tnas_graph *graph, size_t pointer_bytes);
 } tnas_target;
 
-extern const tnas_target tnas_target_tinynas;
+extern const tnas_target tnas_target_tinynas_c;   /* plain C */
+extern const tnas_target tnas_target_tinynas_dsp; /* Cortex-M4, M7, M33 */
 
 #endif

@@ -1,136 +1,54 @@
-/* Lowering: schedule and plan come from graph/, the rules from the tinynas target; what is left
- * is to pack the constants and to fill in one row per step. */
+/* Lowering: schedule and plan come from graph/, the rules from the target, packed constants from
+ * the variant; what is left is to fill in one row per operator. */
 #include "quant/image.h"
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "common/alloc.h"
-#include "quant/convert.h"
-#include "quant/filters.h"
-#include "runtime/tnrt_kernels.h"
-
-enum { WORD_BYTES = 4, ADD_MULTIPLIERS = 3 };
-
-/* By catalogue index. */
-static tnrt_kernel *const kernels[] = {
-#define KERNEL(name) name,
-    TNRT_KERNELS(KERNEL)
-#undef KERNEL
-};
-
-static size_t round_up_to_word(size_t bytes)
-{
-    return (bytes + WORD_BYTES - 1) / WORD_BYTES * WORD_BYTES;
-}
-
-static bool is_add(const tnas_graph *graph, int op)
-{
-    return graph->ops[op].kind == TNAS_OP_ADD;
-}
-
-/* ---- Sizes ------------------------------------------------------------------------------- */
-
-/* Where each layer's constants start, and how many there are in all. */
-static void lay_out_constants(tnas_image *image)
-{
-    for (int step = 0; step < image->schedule.step_count; step++) {
-        const int op = image->schedule.steps[step].op;
-        const tnas_filters filters = tnas_filters_of(&image->graph, op);
-        const size_t channels = (size_t)filters.channel_count;
-        const size_t multipliers = is_add(&image->graph, op) ? ADD_MULTIPLIERS : channels;
-        image->weight_at[step] = channels > 0 ? (int64_t)image->weight_bytes : -1;
-        image->bias_at[step] = channels > 0 ? (int64_t)image->channel_count : -1;
-        image->multiplier_at[step] = multipliers > 0 ? (int64_t)image->multiplier_count : -1;
-        image->weight_bytes += round_up_to_word(channels * (size_t)filters.weight_count);
-        image->channel_count += channels;
-        image->multiplier_count += multipliers;
-    }
-    image->shift_bytes = round_up_to_word(image->multiplier_count);
-}
-
-/* The estimate is the artefact: what the target prices is what is there. */
-static void assert_priced_bytes(const tnas_image *image, const tnas_target *target)
-{
-    size_t weights = 0, channels = 0;
-    for (int op = 0; op < image->graph.op_count; op++) {
-        const tnas_packed_bytes packed = target->packed_bytes(&image->graph, op);
-        weights += packed.weights;
-        channels += packed.channels;
-    }
-    const size_t rows = sizeof *image->layers * (size_t)image->schedule.step_count;
-    const size_t table =
-        target->table_bytes(&image->graph, image->schedule.step_count, sizeof(void *));
-    const size_t arrays = image->channel_count * sizeof *image->biases +
-                          image->multiplier_count * sizeof *image->multipliers + image->shift_bytes;
-    assert(weights == image->weight_bytes);
-    assert(channels + table == arrays + rows + sizeof image->model);
-    (void)weights, (void)channels, (void)rows, (void)table, (void)arrays;
-}
-
-static tnas_status allocate_constants(tnas_image *image)
-{
-    const size_t step_count = (size_t)image->schedule.step_count;
-    image->layers = tnas_alloc_zero(step_count, sizeof *image->layers);
-    image->weights = tnas_alloc_zero(image->weight_bytes, 1);
-    image->biases = tnas_alloc_zero(image->channel_count, sizeof *image->biases);
-    image->multipliers = tnas_alloc_zero(image->multiplier_count, sizeof *image->multipliers);
-    image->shifts = tnas_alloc_zero(image->shift_bytes, 1);
-    if (image->layers == NULL || image->weights == NULL || image->biases == NULL ||
-        image->multipliers == NULL || image->shifts == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "constants of an image of %zu layers", step_count);
-    return TNAS_OK;
-}
 
 /* ---- Constants ----------------------------------------------------------------------------- */
 
-/* Weights as they are; biases with the input's zero point folded in. */
-static tnas_status pack_filters(tnas_image *image, int step, const tnas_model *model)
+/* Rows in the schedule's order, and where the constants of each start. */
+static void lay_out_rows(tnas_image *image)
 {
-    const int op = image->schedule.steps[step].op;
-    const tnas_op *const o = &model->graph.ops[op];
-    const tnas_op_constants *const constants = &model->constants[op];
-    const tnas_filters filters = tnas_filters_of(&model->graph, op);
-    if (constants->weight_s8 == NULL || constants->weight_scale == NULL ||
-        constants->bias_s32 == NULL)
-        return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s) has no int8 constants", op,
-                         tnas_op_kind_text(o->kind));
-    const tnas_quant in = model->quant[o->in[0]];
-    const tnas_quant out = model->quant[o->out];
-    memcpy(image->weights + image->weight_at[step], constants->weight_s8,
-           (size_t)filters.channel_count * (size_t)filters.weight_count);
-    for (int channel = 0; channel < filters.channel_count; channel++) {
-        const size_t at = (size_t)image->multiplier_at[step] + (size_t)channel;
-        int64_t bias = constants->bias_s32[channel];
-        for (int i = 0; i < filters.weight_count; i++)
-            bias -= in.zero_point * constants->weight_s8[tnas_filter_at(&filters, channel, i)];
-        if (bias < INT32_MIN || bias > INT32_MAX)
-            return tnas_fail(TNAS_ERR_INPUT,
-                             "operator %d, channel %d: bias %lld with the zero point folded in "
-                             "must fit 32 bits",
-                             op, channel, (long long)bias);
-        image->biases[image->bias_at[step] + channel] = (int32_t)bias;
-        tnas_quantize_multiplier((double)in.scale * constants->weight_scale[channel] / out.scale,
-                                 &image->multipliers[at], &image->shifts[at]);
+    const tnas_target *const target = image->variant->target;
+    int row_count = 0;
+    for (int16_t s = 0; s < image->schedule.step_count; s++) {
+        const tnas_step *const step = &image->schedule.steps[s];
+        for (int16_t op = step->op; op < step->op + step->op_count; op++) {
+            const tnas_packed_bytes packed = target->packed_bytes(&image->graph, op, step->kernel);
+            assert(packed.weights % sizeof(int32_t) == 0 && packed.channels % sizeof(int32_t) == 0);
+            image->rows[row_count++] = (tnas_image_row){
+                .op = op,
+                .step = s,
+                .weight_at = packed.weights > 0 ? (int64_t)image->weight_bytes : -1,
+                .param_at = packed.channels > 0 ? (int64_t)image->param_count : -1,
+                .kernel_name = op == step->op ? target->kernel_name(step->kernel) : NULL,
+            };
+            image->weight_bytes += packed.weights;
+            image->param_count += packed.channels / sizeof(int32_t);
+        }
     }
+}
+
+static tnas_status allocate(tnas_image *image)
+{
+    const size_t row_count = (size_t)image->graph.op_count;
+    image->layers = tnas_alloc_zero(row_count, sizeof *image->layers);
+    image->weights = tnas_alloc_zero(image->weight_bytes, 1);
+    image->params = tnas_alloc_zero(image->param_count, sizeof *image->params);
+    if (image->layers == NULL || image->weights == NULL || image->params == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "constants of an image of %zu layers", row_count);
     return TNAS_OK;
 }
 
-/* Both inputs go to twice the larger scale, shifted left by TNRT_ADD_EXTRA_BITS. */
-static void pack_add(tnas_image *image, int step, const tnas_model *model)
+static tnas_status pack_row(tnas_image *image, const tnas_image_row *row, const tnas_model *model)
 {
-    const tnas_op *const op = &model->graph.ops[image->schedule.steps[step].op];
-    const double scale = model->quant[op->in[0]].scale;
-    const double scale2 = model->quant[op->in[1]].scale;
-    const double twice_max = 2.0 * fmax(scale, scale2);
-    const double out_scale = (double)model->quant[op->out].scale * (1 << TNRT_ADD_EXTRA_BITS);
-    const double real[ADD_MULTIPLIERS] = {scale / twice_max, scale2 / twice_max,
-                                          twice_max / out_scale};
-    for (int i = 0; i < ADD_MULTIPLIERS; i++) {
-        const size_t at = (size_t)image->multiplier_at[step] + (size_t)i;
-        tnas_quantize_multiplier(real[i], &image->multipliers[at], &image->shifts[at]);
-    }
+    int8_t *const weights = row->weight_at >= 0 ? image->weights + row->weight_at : NULL;
+    int32_t *const params = row->param_at >= 0 ? image->params + row->param_at : NULL;
+    const int kernel = image->schedule.steps[row->step].kernel;
+    return image->variant->pack(model, row->op, kernel, weights, params);
 }
 
 /* ---- Rows ---------------------------------------------------------------------------------- */
@@ -168,30 +86,25 @@ static void fill_shape(tnrt_layer *row, const tnas_graph *graph, const tnas_op *
 
 static void fill_row(tnas_image *image, int index, const tnas_model *model)
 {
-    const tnas_step *const step = &image->schedule.steps[index];
-    const tnas_op *const op = &model->graph.ops[step->op];
-    tnrt_layer *const row = &image->layers[index];
-    assert(step->op_count == 1);
-    row->kernel = kernels[step->kernel];
-    if (image->weight_at[index] >= 0)
-        row->weights = image->weights + image->weight_at[index];
-    if (image->bias_at[index] >= 0)
-        row->bias = image->biases + image->bias_at[index];
-    if (image->multiplier_at[index] >= 0) {
-        row->multiplier = image->multipliers + image->multiplier_at[index];
-        row->shift = image->shifts + image->multiplier_at[index];
-    }
-    row->in = (uint32_t)image->plan.tensors[op->in[0]].offset_bytes;
-    row->out = (uint32_t)image->plan.tensors[op->out].offset_bytes;
-    row->scratch = (uint32_t)image->plan.scratch[index].offset_bytes;
-    row->in_zero = (int8_t)model->quant[op->in[0]].zero_point;
-    row->out_zero = (int8_t)model->quant[op->out].zero_point;
+    const tnas_image_row *const row = &image->rows[index];
+    const tnas_step *const step = &image->schedule.steps[row->step];
+    const tnas_op *const op = &model->graph.ops[row->op];
+    tnrt_layer *const layer = &image->layers[index];
+    const int written = row->op == step->op ? step->op + step->op_count - 1 : row->op;
+    layer->kernel = row->kernel_name != NULL ? image->variant->kernels[step->kernel] : NULL;
+    layer->weights = row->weight_at >= 0 ? image->weights + row->weight_at : NULL;
+    layer->params = row->param_at >= 0 ? image->params + row->param_at : NULL;
+    layer->in = (uint32_t)image->plan.tensors[op->in[0]].offset_bytes;
+    layer->out = (uint32_t)image->plan.tensors[model->graph.ops[written].out].offset_bytes;
+    layer->scratch = (uint32_t)image->plan.scratch[row->step].offset_bytes;
+    layer->in_zero = (int8_t)model->quant[op->in[0]].zero_point;
+    layer->out_zero = (int8_t)model->quant[op->out].zero_point;
     if (op->in[1] != TNAS_NONE) {
-        row->in2 = (uint32_t)image->plan.tensors[op->in[1]].offset_bytes;
-        row->in2_zero = (int8_t)model->quant[op->in[1]].zero_point;
+        layer->in2 = (uint32_t)image->plan.tensors[op->in[1]].offset_bytes;
+        layer->in2_zero = (int8_t)model->quant[op->in[1]].zero_point;
     }
-    fill_shape(row, &model->graph, op);
-    fill_activation(row, op->activation, model->quant[op->out]);
+    fill_shape(layer, &model->graph, op);
+    fill_activation(layer, op->activation, model->quant[op->out]);
 }
 
 static void fill_model(tnas_image *image, const tnas_model *model)
@@ -199,7 +112,7 @@ static void fill_model(tnas_image *image, const tnas_model *model)
     const int output = tnas_graph_output(&model->graph);
     image->model = (tnrt_model){
         .layers = image->layers,
-        .layer_count = (uint32_t)image->schedule.step_count,
+        .layer_count = (uint32_t)image->graph.op_count,
         .arena_bytes = (uint32_t)image->plan.arena_bytes,
         .input = (uint32_t)image->plan.tensors[0].offset_bytes,
         .output = (uint32_t)image->plan.tensors[output].offset_bytes,
@@ -224,6 +137,13 @@ static tnas_status check_model(const tnas_model *model)
                              "tensor %d: scale %g must be positive, zero point %d from %d to %d", i,
                              (double)quant.scale, quant.zero_point, INT8_MIN, INT8_MAX);
     }
+    for (int op = 0; op < model->graph.op_count; op++) {
+        const tnas_op_constants *const k = &model->constants[op];
+        if (tnas_op_weight_count(&model->graph, op) > 0 &&
+            (k->weight_s8 == NULL || k->weight_scale == NULL || k->bias_s32 == NULL))
+            return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s) has no int8 constants", op,
+                             tnas_op_kind_text(model->graph.ops[op].kind));
+    }
     return TNAS_OK;
 }
 
@@ -245,10 +165,23 @@ static tnas_status check_pools(const tnas_model *model)
     return TNAS_OK;
 }
 
+/* The estimate is the artefact: what the target prices is what is there. */
+static void assert_priced_bytes(const tnas_image *image)
+{
+    const tnas_target *const target = image->variant->target;
+    const tnas_packed_bytes packed =
+        tnas_schedule_packed_bytes(&image->graph, &image->schedule, target);
+    const size_t table =
+        (size_t)image->graph.op_count * sizeof *image->layers + sizeof image->model;
+    assert(packed.weights == image->weight_bytes);
+    assert(packed.channels == image->param_count * sizeof *image->params);
+    assert(table == target->table_bytes(&image->graph, sizeof(void *)));
+    (void)packed, (void)table;
+}
+
 static tnas_status build(tnas_image *image, const tnas_model *model)
 {
-    const tnas_target *const target = &tnas_target_tinynas;
-    assert(target->kernel_count == sizeof kernels / sizeof kernels[0]);
+    const tnas_target *const target = image->variant->target;
     image->graph = model->graph;
     TNAS_TRY(tnas_schedule_build(&image->graph, target, &image->schedule));
     TNAS_TRY(tnas_plan_build(&image->graph, &image->schedule, target, &image->plan));
@@ -256,28 +189,29 @@ static tnas_status build(tnas_image *image, const tnas_model *model)
         return tnas_fail(TNAS_ERR_INPUT, "arena of %zu bytes: offsets must fit 32 bits",
                          image->plan.arena_bytes);
     TNAS_TRY(check_pools(model));
-    lay_out_constants(image);
-    assert_priced_bytes(image, target);
-    TNAS_TRY(allocate_constants(image));
-    for (int step = 0; step < image->schedule.step_count; step++) {
-        if (image->weight_at[step] >= 0)
-            TNAS_TRY(pack_filters(image, step, model));
-        else if (is_add(&model->graph, image->schedule.steps[step].op))
-            pack_add(image, step, model);
-        fill_row(image, step, model);
-        image->kernel_names[step] = target->kernel_name(image->schedule.steps[step].kernel);
+    lay_out_rows(image);
+    assert_priced_bytes(image);
+    TNAS_TRY(allocate(image));
+    for (int row = 0; row < image->graph.op_count; row++) {
+        TNAS_TRY(pack_row(image, &image->rows[row], model));
+        fill_row(image, row, model);
     }
     fill_model(image, model);
     return TNAS_OK;
 }
 
-tnas_status tnas_image_build(const tnas_model *model, tnas_image **out)
+tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target, tnas_image **out)
 {
     *out = NULL;
+    const tnas_variant *const variant = tnas_variant_of(target);
+    if (variant == NULL)
+        return tnas_fail(TNAS_ERR_USAGE, "an image for %s: it is a runtime of others",
+                         target->name);
     TNAS_TRY(check_model(model));
     tnas_image *image = tnas_alloc_zero(1, sizeof *image);
     if (image == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "image of %d layers", model->graph.op_count);
+    image->variant = variant;
     const tnas_status status = build(image, model);
     if (status == TNAS_OK) {
         *out = image;
@@ -293,8 +227,6 @@ void tnas_image_destroy(tnas_image *image)
         return;
     tnas_free(image->layers);
     tnas_free(image->weights);
-    tnas_free(image->biases);
-    tnas_free(image->multipliers);
-    tnas_free(image->shifts);
+    tnas_free(image->params);
     tnas_free(image);
 }

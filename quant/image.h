@@ -7,34 +7,37 @@
 #include "common/pool.h"
 #include "graph/model.h"
 #include "graph/plan.h"
+#include "quant/variant.h"
 #include "runtime/tnrt.h"
 
-/* The four constant arrays are one array each for the whole network; a layer's pointers
- * point into them. Their bytes and the table's are exactly what the target's packed_bytes and
- * table_bytes sum to. Layer i is the schedule's step i. */
+/* The row of an operator in the table. */
+typedef struct tnas_image_row {
+    int16_t op, step;            /* of the graph, of the schedule */
+    int64_t weight_at, param_at; /* where its constants start in the arrays; -1: it has none */
+    const char *kernel_name;     /* NULL: the kernel of the row before computes it too */
+} tnas_image_row;
+
+/* The constants are two arrays for the whole network; a layer's pointers point into them. Their
+ * bytes and the table's are exactly what the target's packed_bytes and table_bytes sum to. Rows
+ * are in the order of the schedule. */
 typedef struct tnas_image {
     tnrt_model model; /* its layers and their pointers are this process's */
-    tnrt_layer *layers;
-    int8_t *weights;      /* [weight_bytes]; each layer's share is padded to a multiple of 4 */
-    int32_t *biases;      /* [channel_count] */
-    int32_t *multipliers; /* [multiplier_count] */
-    int8_t *shifts;       /* [shift_bytes]: multiplier_count, then padding to a multiple of 4 */
-    size_t weight_bytes, channel_count, multiplier_count, shift_bytes;
-    /* Per layer, the index in the array where its constants start; -1: it has none. A layer's
-     * shifts start where its multipliers do. */
-    int64_t weight_at[TNAS_GRAPH_OPS_MAX];
-    int64_t bias_at[TNAS_GRAPH_OPS_MAX];
-    int64_t multiplier_at[TNAS_GRAPH_OPS_MAX];
-    const char *kernel_names[TNAS_GRAPH_OPS_MAX];
+    const tnas_variant *variant;
+    tnrt_layer *layers; /* [graph.op_count] */
+    int8_t *weights;    /* [weight_bytes]; each operator's share is a multiple of 4 */
+    int32_t *params;    /* [param_count] */
+    size_t weight_bytes, param_count;
+    tnas_image_row rows[TNAS_GRAPH_OPS_MAX]; /* [graph.op_count] */
     tnas_graph graph;
     tnas_schedule schedule;
     tnas_plan plan;
     tnas_quant input_quant, output_quant;
 } tnas_image;
 
-/* Fails on models that are not int8 or lack constants, and on constants the table cannot
- * hold. The image keeps no reference to the model. */
-tnas_status tnas_image_build(const tnas_model *model, tnas_image **out);
+/* For one of our own runtime's targets. Fails on models that are not int8 or lack constants, on
+ * operators that the target lacks, and on constants the table cannot hold. The image keeps no
+ * reference to the model. */
+tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target, tnas_image **out);
 void tnas_image_destroy(tnas_image *image);
 
 /* One inference. in [h, w, c] int8, out [classes] int8, arena of image->model.arena_bytes

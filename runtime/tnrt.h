@@ -29,7 +29,7 @@ typedef struct tnrt_call {
     const int8_t *in;  /* first input pixel of the window */
     const int8_t *in2; /* second input of ADD; nobody else looks */
     int8_t *out;
-    void *scratch; /* as many bytes as the host's planner reserved; today's kernels need none */
+    void *scratch; /* as many bytes as the host's planner reserved, aligned like the arena */
     int32_t in_row_stride, in2_row_stride, out_row_stride; /* bytes from a row to the next */
     int32_t in_h, in_w;                                    /* pixels that exist in the window */
     int32_t out_h, out_w;                                  /* pixels to compute */
@@ -40,13 +40,13 @@ typedef struct tnrt_call {
 /* A catalogue entry. Preconditions are the host's business: a kernel cannot fail. */
 typedef void tnrt_kernel(const tnrt_layer *layer, const tnrt_call *call);
 
-/* One row of the table. In flash; 5 pointers, then fixed-width fields without holes. */
+/* One row of the table, for one operator. In flash; 3 pointers, then fixed-width fields without
+ * holes. A kernel that computes two operators finds the second in the row behind its own; its
+ * call's `out` is then the second's. */
 struct tnrt_layer {
-    tnrt_kernel *kernel;
+    tnrt_kernel *kernel;            /* NULL: the kernel of the row before computes this one too */
     const int8_t *weights;          /* packed as the kernel wants them; NULL when it has none */
-    const int32_t *bias;            /* [out_c], input zero point folded in: bias - zp * sum(w) */
-    const int32_t *multiplier;      /* [out_c]; ADD: [3] first input, second input, output */
-    const int8_t *shift;            /* as multiplier; positive shifts left */
+    const int32_t *params;          /* what else the kernel needs, packed as it wants; or NULL */
     uint32_t in, in2, out, scratch; /* arena offsets, bytes */
     int16_t in_h, in_w, in_c;
     int16_t out_h, out_w, out_c;
@@ -58,7 +58,7 @@ struct tnrt_layer {
 };
 
 /* Bytes of a row on a machine whose pointers have pointer_bytes. */
-#define TNRT_LAYER_BYTES(pointer_bytes) (5u * (pointer_bytes) + 40u)
+#define TNRT_LAYER_BYTES(pointer_bytes) (3u * (pointer_bytes) + 40u)
 
 typedef struct tnrt_model {
     const tnrt_layer *layers;

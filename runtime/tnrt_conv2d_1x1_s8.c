@@ -15,10 +15,11 @@ static void convolve_pixels(const tnrt_layer *layer, const int8_t *in, const int
     const int32_t in_c = layer->in_c;
     const int32_t out_c = layer->out_c;
     const int8_t *weights = layer->weights;
+    const int32_t *biases = tnrt_biases(layer);
     for (int32_t o = 0; o < out_c; o += 2) {
         const int32_t second = o + 1 < out_c ? 1 : 0;
         const int8_t *second_weights = weights + second * in_c;
-        int32_t acc00 = layer->bias[o], acc01 = layer->bias[o + second];
+        int32_t acc00 = biases[o], acc01 = biases[o + second];
         int32_t acc10 = acc00, acc11 = acc01;
         for (int32_t c = 0; c < in_c; c++) {
             acc00 += in[c] * weights[c];

@@ -51,7 +51,7 @@ static void convolve_pixel(const tnrt_layer *layer, const int8_t *in, int32_t in
             tnrt_dot4(acc, in + ky * in_row_stride, &filters, inside_at + ky * row_count,
                       inside_count);
         for (int32_t i = 0; i < filters.count; i++) {
-            int32_t total = layer->bias[o + i] + acc[i];
+            int32_t total = tnrt_biases(layer)[o + i] + acc[i];
             if (cut && layer->in_zero != 0)
                 total += layer->in_zero * sum_outside(layer, filters.row[i], rows, cols);
             out[o + i] = tnrt_requantize(layer, o + i, total);

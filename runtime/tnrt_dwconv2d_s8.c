@@ -34,7 +34,7 @@ static void convolve_4(const tnrt_layer *layer, const window *win, int32_t chann
     const int8_t *outside = win->outside;
     const int8_t *weight = layer->weights + channel;
     const int8_t *in = win->in + channel;
-    const int32_t *bias = layer->bias + channel;
+    const int32_t *bias = tnrt_biases(layer) + channel;
     const tnrt_taps cols = win->cols;
     const int32_t right_count = layer->kernel_w - cols.first - cols.count;
     int32_t acc[4] = {bias[0], bias[1], bias[2], bias[3]};
@@ -63,7 +63,7 @@ static void convolve_1(const tnrt_layer *layer, const window *win, int32_t chann
 {
     const int32_t c = layer->in_c;
     const int8_t *weight = layer->weights + channel;
-    int32_t acc = layer->bias[channel];
+    int32_t acc = tnrt_biases(layer)[channel];
     for (int32_t ky = 0; ky < layer->kernel_h; ky++)
         for (int32_t kx = 0; kx < layer->kernel_w; kx++, weight += c) {
             const int32_t y = ky - win->rows.first, x = kx - win->cols.first;

@@ -13,6 +13,6 @@ void tnrt_fc_s8(const tnrt_layer *layer, const tnrt_call *call)
         int32_t acc[4] = {0, 0, 0, 0};
         tnrt_dot4(acc, call->in, &rows, 0, in_count);
         for (int32_t i = 0; i < rows.count; i++)
-            call->out[o + i] = tnrt_requantize(layer, o + i, layer->bias[o + i] + acc[i]);
+            call->out[o + i] = tnrt_requantize(layer, o + i, tnrt_biases(layer)[o + i] + acc[i]);
     }
 }

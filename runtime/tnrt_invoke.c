@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: 0BSD */
-/* One call per layer, over the whole layer. */
+/* One call per kernel, over the whole layer. */
 #include "tnrt.h"
 
 /* Rows are copied by host and exporter, and priced by size: their layout is a contract. */
@@ -12,6 +12,8 @@ void tnrt_invoke(const tnrt_model *model, void *arena)
     for (uint32_t i = 0; i < model->layer_count; i++) {
         const tnrt_layer *const layer = &model->layers[i];
         tnrt_call call;
+        if (layer->kernel == NULL)
+            continue;
         call.in = base + layer->in;
         call.in2 = base + layer->in2;
         call.out = base + layer->out;

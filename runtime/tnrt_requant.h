@@ -45,10 +45,20 @@ static inline int8_t tnrt_activate(const tnrt_layer *layer, int32_t q)
     return (int8_t)(above > layer->act_max ? layer->act_max : above);
 }
 
+/* The params of a plain convolution, depthwise convolution or fully connected layer: int32
+ * bias[out_c], the input's zero point folded in (bias - zp * sum(w)), int32 multiplier[out_c],
+ * int8 shift[out_c] in the words behind, padded to a multiple of 4. Positive shifts left. */
+static inline const int32_t *tnrt_biases(const tnrt_layer *layer)
+{
+    return layer->params;
+}
+
 /* Accumulator of output channel `channel` to the channel's int8 value. */
 static inline int8_t tnrt_requantize(const tnrt_layer *layer, int32_t channel, int32_t acc)
 {
-    const int32_t scaled = tnrt_rescale(acc, layer->multiplier[channel], layer->shift[channel]);
+    const int32_t *multipliers = layer->params + layer->out_c;
+    const int8_t *shifts = (const int8_t *)(multipliers + layer->out_c);
+    const int32_t scaled = tnrt_rescale(acc, multipliers[channel], shifts[channel]);
     return tnrt_activate(layer, scaled + layer->out_zero);
 }
 

@@ -54,9 +54,10 @@ sed -e 's/@name@/m/g' -e 's/@NAME@/M/g' export/templates/model_invoke.c.in >"$bu
 printf '#include <stdint.h>\nint m_invoke(void *arena, const int8_t *in, int8_t *out);\n' >"$build/m.h"
 printf '#include "tnrt.h"\nextern const tnrt_model m_model;\n' >"$build/m_data.h"
 
+sources=$(find runtime -name '*.c' | sort)
 {
     echo "function,code_bytes,stack_bytes,toolchain"
-    for source in runtime/*.c; do
+    for source in $sources; do
         measure "$source" "$(basename "$source" .c)"
     done
     measure "$build/m_invoke.c" model_entry

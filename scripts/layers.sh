@@ -1,7 +1,9 @@
 #!/bin/sh
 # A folder includes itself and lower levels only; the runtime includes nothing of the rest.
 set -eu
-levels="common:0 runtime:0 graph:1 data:2 nn:2 search_space:2 estimators:2 quant:2
+# Kernels of an instruction set lie in a folder of the runtime.
+variants=$(for dir in runtime/*/; do [ -d "$dir" ] && echo "${dir%/}:0"; done)
+levels="common:0 runtime:0 $variants graph:1 data:2 nn:2 search_space:2 estimators:2 quant:2
         supernet:3 trainer:3 nas:3 export:3 study:4 cli:5"
 level() { for l in $levels; do case $l in "$1":*) echo "${l#*:}" ;; esac; done; }
 bad=0

@@ -41,14 +41,14 @@ static tnas_status open_part(tnas_run *run)
     TNAS_TRY(tnas_mcu_load(request->mcu, &run->mcu));
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_code_sizes_load_default(&run->sizes, path));
-    if (strcmp(request->runtime, "tinynas") != 0)
+    if (strcmp(request->runtime, TNAS_RUNTIME_OWN) != 0)
         return tnas_fail(TNAS_ERR_USAGE,
                          "--runtime %s: a search ends in an export for tinynas; networks for other "
                          "runtimes can be estimated, not searched",
                          request->runtime);
     run->estimator = (tnas_estimator){
         .mcu = run->mcu,
-        .runtime = tnas_runtime_find("tinynas"),
+        .runtime = tnas_runtime_find(request->runtime, run->mcu->core),
         .latency = tnas_mcu_latency_model(run->mcu, request->runtime),
         .sizes = &run->sizes,
         .limits = request->limits,

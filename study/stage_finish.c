@@ -60,7 +60,7 @@ static tnas_status make_int8(tnas_run *run, finish *f)
     const tnas_status status = tnas_model_quantize(folded, ranges, &f->model);
     tnas_model_destroy(folded);
     TNAS_TRY(status);
-    return tnas_image_build(f->model, &f->image);
+    return tnas_image_build(f->model, &tnas_target_tinynas_c, &f->image);
 }
 
 static tnas_status int8_accuracy(tnas_run *run, const finish *f, const tnas_images *images,

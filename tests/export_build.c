@@ -11,8 +11,11 @@ tnas_image *random_image(uint64_t index)
 {
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, index);
     tnas_model *const model = random_int8_model(&rng);
+    /* In turn plain C and the DSP kernels, which the emulated Cortex-M7 runs natively. */
+    const tnas_target *const target =
+        index % 2 == 0 ? &tnas_target_tinynas_c : &tnas_target_tinynas_dsp;
     tnas_image *image;
-    ck_ok(tnas_image_build(model, &image));
+    ck_ok(tnas_image_build(model, target, &image));
     tnas_model_destroy(model);
     return image;
 }

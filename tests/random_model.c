@@ -150,3 +150,87 @@ tnas_model *random_int8_model(tnas_rng *rng)
     }
     return model;
 }
+
+/* One side of a window with any pads that leave a tap on the image at both ends. */
+static void extreme_side(tnas_rng *rng, int32_t in, uint8_t *kernel, uint8_t *stride,
+                         uint8_t *before, uint8_t *after)
+{
+    *kernel = (uint8_t)between(rng, 1, 7);
+    *stride = (uint8_t)between(rng, 1, 3);
+    *before = (uint8_t)between(rng, 0, *kernel - 1);
+    *after = (uint8_t)between(rng, 0, *kernel - 1);
+    if (in + *before + *after < *kernel) {
+        *kernel = (uint8_t)in;
+        *before = *after = 0;
+    }
+}
+
+static tnas_op random_layer(tnas_rng *rng, const tnas_tensor *in)
+{
+    static const uint8_t kinds[] = {TNAS_OP_CONV2D,  TNAS_OP_CONV2D,  TNAS_OP_DWCONV2D, TNAS_OP_FC,
+                                    TNAS_OP_AVGPOOL, TNAS_OP_MAXPOOL, TNAS_OP_ADD};
+    tnas_op op = {.kind = kinds[tnas_rng_below(rng, sizeof kinds)],
+                  .activation = random_activation(rng),
+                  .in = {0, TNAS_NONE},
+                  .kernel_h = 1,
+                  .kernel_w = 1,
+                  .stride_h = 1,
+                  .stride_w = 1};
+    const bool pointwise = op.kind == TNAS_OP_CONV2D && tnas_rng_below(rng, 2) == 0;
+    if (tnas_op_has(op.kind, TNAS_OP_WINDOW) && !pointwise) {
+        extreme_side(rng, in->h, &op.kernel_h, &op.stride_h, &op.pad_top, &op.pad_bottom);
+        extreme_side(rng, in->w, &op.kernel_w, &op.stride_w, &op.pad_left, &op.pad_right);
+    }
+    if (op.kind == TNAS_OP_ADD)
+        op.in[1] = 0;
+    return op;
+}
+
+static int extreme_zero_point(tnas_rng *rng)
+{
+    static const int ends[] = {-128, 127, 0, -1};
+    return tnas_rng_below(rng, 2) > 0 ? ends[tnas_rng_below(rng, 4)] : between(rng, -128, 127);
+}
+
+/* Some channels of one weight, some factors far from those of trained networks. */
+static void make_extreme(tnas_rng *rng, tnas_model *model)
+{
+    const tnas_op *const op = &model->graph.ops[0];
+    tnas_op_constants *const constants = &model->constants[0];
+    const int64_t count = tnas_op_weight_count(&model->graph, 0);
+    const int32_t channels = model->graph.tensors[op->out].c;
+    for (int32_t c = 0; c < channels; c++) {
+        if (tnas_rng_below(rng, 8) == 0)
+            constants->weight_scale[c] *= (float)ldexp(1, between(rng, -12, 6));
+        if (tnas_rng_below(rng, 8) > 0)
+            continue;
+        static const int8_t values[] = {0, 127, -127};
+        const int8_t value = values[tnas_rng_below(rng, 3)];
+        for (int64_t i = 0; i < count / channels; i++) {
+            const int64_t at =
+                op->kind == TNAS_OP_DWCONV2D ? i * channels + c : c * (count / channels) + i;
+            constants->weight_s8[at] = value;
+        }
+    }
+}
+
+tnas_model *random_layer_model(tnas_rng *rng)
+{
+    tnas_graph graph;
+    tnas_graph_init(&graph, between(rng, 1, 14), between(rng, 1, 14), between(rng, 1, 37));
+    const tnas_op op = random_layer(rng, &graph.tensors[0]);
+    ck_assert_int_ne(tnas_graph_append(&graph, &op, between(rng, 1, 37)), TNAS_NONE);
+    tnas_model *model;
+    ck_ok(tnas_model_create(TNAS_MODEL_INT8, &graph, &model));
+    tnas_quant *const in = &model->quant[0], *const out = &model->quant[1];
+    *in = (tnas_quant){(float)ldexp(0.6 + tnas_rng_unit(rng), between(rng, -9, 0)),
+                       extreme_zero_point(rng)};
+    *out = (tnas_quant){in->scale * (float)(0.3 + 2 * tnas_rng_unit(rng)), extreme_zero_point(rng)};
+    if (op.kind == TNAS_OP_AVGPOOL || op.kind == TNAS_OP_MAXPOOL)
+        *out = *in;
+    if (tnas_op_has(op.kind, TNAS_OP_FILTERS)) {
+        fill_constants(rng, model, 0);
+        make_extreme(rng, model);
+    }
+    return model;
+}

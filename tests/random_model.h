@@ -11,4 +11,9 @@
  * layer. Destroy with tnas_model_destroy. */
 tnas_model *random_int8_model(tnas_rng *rng);
 
+/* One operator of any kind that has a kernel, at its extremes: zero points at the ends of int8,
+ * channels of one weight, factors from 2^-20 to above 1, strides to 3, pads to the kernel's size.
+ */
+tnas_model *random_layer_model(tnas_rng *rng);
+
 #endif

@@ -96,7 +96,8 @@ START_TEST(exported_c_answers_like_the_image_and_stays_in_its_arena)
     size_t byte_count, got_count;
     uint8_t *const expected = answer_on_host(image, 200, name, &byte_count);
     must_run("cd %s && gcc -std=c99 " STRICT " -O1 -fsanitize=address,undefined "
-             "-fno-sanitize-recover=all -I. -Iruntime net*.c runtime/*.c driver.c -o driver && "
+             "-fno-sanitize-recover=all -I. -Iruntime net*.c $(find runtime -name '*.c') driver.c "
+             "-o driver && "
              "./driver <inputs >outputs",
              path);
     ck_ok(tnas_path_join(name, path, "outputs"));
@@ -154,12 +155,12 @@ START_TEST(two_exports_share_one_runtime_in_one_program)
         "}\n";
     char folder[TNAS_PATH_BYTES], alpha[TNAS_PATH_BYTES], beta[TNAS_PATH_BYTES];
     temporary_folder(folder);
-    tnas_image *const images[] = {random_image(300), random_image(301)};
+    tnas_image *const images[] = {random_image(301), random_image(303)};
     export_into(images[0], folder, "alpha", alpha);
     export_into(images[1], folder, "beta", beta);
     write_text(folder, "both.c", both);
     must_run("cd %s && gcc -std=c99 " STRICT " -Ialpha -Ibeta -Ialpha/runtime alpha/*.c beta/*.c "
-             "alpha/runtime/*.c both.c -o both && ./both",
+             "$(find alpha/runtime -name '*.c') both.c -o both && ./both",
              folder);
     tnas_image_destroy(images[0]);
     tnas_image_destroy(images[1]);
@@ -256,26 +257,18 @@ START_TEST(constants_in_the_object_files_are_those_of_the_target)
     ck_ok(tnas_path_join(table, path, "net.o"));
     ck_ok(tnas_path_join(weights, path, "net_weights.o"));
 
-    const tnas_target *const target = &tnas_target_tinynas;
-    tnas_packed_bytes packed = {0, 0};
-    for (int op = 0; op < image->graph.op_count; op++) {
-        const tnas_packed_bytes share = target->packed_bytes(&image->graph, op);
-        packed.weights += share.weights;
-        packed.channels += share.channels;
-    }
-    const int steps = image->schedule.step_count;
+    const tnas_target *const target = image->variant->target;
+    const tnas_packed_bytes packed =
+        tnas_schedule_packed_bytes(&image->graph, &image->schedule, target);
     const size_t constant_bytes =
-        symbol_bytes(weights, "net_weights") + symbol_bytes(weights, "net_biases") +
-        symbol_bytes(weights, "net_multipliers") + symbol_bytes(weights, "net_shifts") +
+        symbol_bytes(weights, "net_weights") + symbol_bytes(weights, "net_params") +
         symbol_bytes(table, "net_layers") + symbol_bytes(table, "net_model");
     ck_assert_uint_eq(symbol_bytes(weights, "net_weights"), packed.weights);
-    ck_assert_uint_eq(constant_bytes,
-                      packed.weights + packed.channels +
-                          target->table_bytes(&image->graph, steps, sizeof(void *)));
+    ck_assert_uint_eq(constant_bytes, packed.weights + packed.channels +
+                                          target->table_bytes(&image->graph, sizeof(void *)));
     ck_assert_uint_eq(macro_value(path, "NET_WEIGHTS_BYTES"), packed.weights);
     ck_assert_uint_eq(macro_value(path, "NET_CHANNELS_BYTES"), packed.channels);
-    ck_assert_uint_eq(macro_value(path, "NET_TABLE_BYTES"),
-                      target->table_bytes(&image->graph, steps, 4));
+    ck_assert_uint_eq(macro_value(path, "NET_TABLE_BYTES"), target->table_bytes(&image->graph, 4));
     ck_assert_uint_eq(macro_value(path, "NET_ARENA_BYTES"), image->plan.arena_bytes);
     tnas_image_destroy(image);
 }
@@ -343,15 +336,14 @@ START_TEST(the_part_and_the_price_reach_makefile_and_readme)
     temporary_folder(folder);
     ck_ok(tnas_path_join(path, folder, "net"));
     tnas_image *const image = random_image(860);
-    const tnas_target *const target = &tnas_target_tinynas;
+    const tnas_target *const target = image->variant->target;
     tnas_cost cost = {
         .has_latency = true, .latency_ms = 41.2, .latency_low_ms = 38.1, .latency_high_ms = 44.3};
-    for (int op = 0; op < image->graph.op_count; op++) {
-        const tnas_packed_bytes share = target->packed_bytes(&image->graph, op);
-        cost.footprint.weights_bytes += share.weights;
-        cost.footprint.channels_bytes += share.channels;
-    }
-    cost.footprint.table_bytes = target->table_bytes(&image->graph, image->schedule.step_count, 4);
+    const tnas_packed_bytes packed =
+        tnas_schedule_packed_bytes(&image->graph, &image->schedule, target);
+    cost.footprint.weights_bytes = packed.weights;
+    cost.footprint.channels_bytes = packed.channels;
+    cost.footprint.table_bytes = target->table_bytes(&image->graph, 4);
     cost.footprint.arena_bytes = image->plan.arena_bytes;
     const tnas_mcu mcu = {.part = "STM32H743ZI",
                           .flash_bytes = 2 << 20,

@@ -181,9 +181,9 @@ START_TEST(our_runtime_names_the_operators_it_lacks)
         graph.ops[0] = graph.ops[op];
         graph.op_count = 1;
         char sentence[80];
-        snprintf(sentence, sizeof sentence, "operator 0 (%s): the tinynas runtime", kinds[op]);
+        snprintf(sentence, sizeof sentence, "operator 0 (%s): the tinynas-c runtime", kinds[op]);
         ck_fails(TNAS_ERR_INPUT, sentence,
-                 tnas_schedule_build(&graph, &tnas_target_tinynas, &schedule));
+                 tnas_schedule_build(&graph, &tnas_target_tinynas_c, &schedule));
     }
 }
 END_TEST

@@ -38,7 +38,7 @@ enum { TARGET_TINYNAS, TARGET_HARD, TARGET_OUT_OF_PLACE, TARGET_COUNT };
 
 static tnas_target make_target(int which)
 {
-    tnas_target target = tnas_target_tinynas;
+    tnas_target target = tnas_target_tinynas_c;
     if (which == TARGET_HARD) {
         target.in_place = in_place_depthwise_and_add;
         target.scratch_bytes = scratch_of_windows;
@@ -519,7 +519,7 @@ START_TEST(a_missing_kernel_is_named_with_its_place)
     graph_append_conv(&p.graph, TNAS_OP_MAXPOOL, 1, 2, 2, 0, TNAS_ACT_NONE);
     p.target = make_target(TARGET_TINYNAS);
     p.target.kernel_for = no_maxpool;
-    ck_fails(TNAS_ERR_INPUT, "operator 1 (maxpool): the tinynas runtime has no kernel",
+    ck_fails(TNAS_ERR_INPUT, "operator 1 (maxpool): the tinynas-c runtime has no kernel",
              tnas_schedule_build(&p.graph, &p.target, &p.schedule));
     ck_assert_int_eq(p.schedule.step_count, 0);
 }
@@ -559,22 +559,21 @@ START_TEST(constants_are_counted_as_they_are_linked)
     graph_append_fc(&p.graph, 5, 10);
     plan_graph(&p, TARGET_TINYNAS);
     static const tnas_packed_bytes expected[] = {
-        {136, 5 * 9},               /* 3 * 3 * 3 * 5 = 135, rounded up */
-        {28, 5 * 9},                /* 25 */
-        {0, 3 * 5},                 /* three multipliers and shifts, no bias */
-        {48, 5 * 9},                /* 45 */
-        {0, 0},       {52, 10 * 9}, /* 50 */
+        {136, 5 * 8 + 8},                    /* 3 * 3 * 3 * 5 = 135, rounded up; so are 5 shifts */
+        {28, 5 * 8 + 8},                     /* 25 */
+        {0, 3 * 8},                          /* three multipliers and shifts, no bias */
+        {48, 5 * 8 + 8},                     /* 45 */
+        {0, 0},           {52, 10 * 8 + 12}, /* 50 */
     };
     for (int op = 0; op < 6; op++) {
-        const tnas_packed_bytes packed = p.target.packed_bytes(&p.graph, op);
+        const tnas_packed_bytes packed =
+            p.target.packed_bytes(&p.graph, op, p.schedule.steps[op].kernel);
         ck_assert_uint_eq(packed.weights, expected[op].weights);
         ck_assert_uint_eq(packed.channels, expected[op].channels);
     }
-    /* 6 rows of 60 bytes, 28 for the record; 5 + 5 + 3 + 5 + 10 = 28 shifts need no padding. */
-    ck_assert_uint_eq(p.target.table_bytes(&p.graph, 6, 4), 6 * 60 + 28);
-    ck_assert_uint_eq(p.target.table_bytes(&p.graph, 6, 8), 6 * 80 + 32);
-    graph_append_fc(&p.graph, 6, 3); /* 31 shifts need 1 */
-    ck_assert_uint_eq(p.target.table_bytes(&p.graph, 7, 4), 7 * 60 + 28 + 1);
+    /* 6 rows of 52 bytes, 28 for the record. */
+    ck_assert_uint_eq(p.target.table_bytes(&p.graph, 4), 6 * 52 + 28);
+    ck_assert_uint_eq(p.target.table_bytes(&p.graph, 8), 6 * 64 + 32);
 }
 END_TEST
 

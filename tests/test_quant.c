@@ -240,7 +240,7 @@ static void test_net_init(test_net *net, tnas_rng *rng, const tnas_graph *graph,
     net->images = random_images(&net->arena, rng, graph, image_count);
     measure_ranges(net->real, &net->images, image_count, ranges);
     ck_ok(tnas_model_quantize(net->real, ranges, &net->quantized));
-    ck_ok(tnas_image_build(net->quantized, &net->image));
+    ck_ok(tnas_image_build(net->quantized, &tnas_target_tinynas_c, &net->image));
 }
 
 static void test_net_deinit(test_net *net)
@@ -479,24 +479,21 @@ END_TEST
 START_TEST(an_image_has_the_bytes_that_the_target_prices)
 {
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)_i);
-    const tnas_target *const target = &tnas_target_tinynas;
+    const tnas_target *const target = &tnas_target_tinynas_c;
     tnas_graph graph;
     random_branched_graph(&rng, 1 + _i, &graph);
     test_net net;
     test_net_init(&net, &rng, &graph, 1);
     const tnas_image *const image = net.image;
-    size_t priced = target->table_bytes(&graph, image->schedule.step_count, sizeof(void *));
-    for (int op = 0; op < graph.op_count; op++) {
-        const tnas_packed_bytes packed = target->packed_bytes(&graph, op);
-        priced += packed.weights + packed.channels;
-    }
-    const size_t there = image->weight_bytes + 4 * image->channel_count +
-                         4 * image->multiplier_count + image->shift_bytes +
+    const tnas_packed_bytes packed = tnas_schedule_packed_bytes(&graph, &image->schedule, target);
+    const size_t priced =
+        packed.weights + packed.channels + target->table_bytes(&graph, sizeof(void *));
+    const size_t there = image->weight_bytes + 4 * image->param_count +
                          image->model.layer_count * sizeof(tnrt_layer) + sizeof(tnrt_model);
     ck_assert_uint_eq(there, priced);
     ck_assert_uint_eq(image->model.arena_bytes, image->plan.arena_bytes);
     for (int step = 0; step < image->schedule.step_count; step++)
-        ck_assert_ptr_eq(image->kernel_names[step],
+        ck_assert_ptr_eq(image->rows[step].kernel_name,
                          target->kernel_name(image->schedule.steps[step].kernel));
     test_net_deinit(&net);
 }
@@ -514,7 +511,7 @@ START_TEST(activations_become_clamps_of_quantised_values)
     model->constants[0].weight_scale[0] = 0.01f;
     model->quant[0] = (tnas_quant){TNAS_INPUT_SCALE, 0};
     model->quant[1] = (tnas_quant){0.1f, -20};
-    ck_ok(tnas_image_build(model, &image));
+    ck_ok(tnas_image_build(model, &tnas_target_tinynas_c, &image));
     static const int expected[TNAS_ACT_COUNT][2] = {{-128, 127}, {-20, 127}, {-20, 40}};
     ck_assert_int_eq(image->layers[0].act_min, expected[_i][0]);
     ck_assert_int_eq(image->layers[0].act_max, expected[_i][1]);
@@ -612,7 +609,7 @@ START_TEST(channels_of_zeros_and_huge_biases_stay_in_range)
     const tnas_range ranges[] = {{0}, {-1.0f, 1.0f}, {0.0f, 5.0f}};
     tnas_image *image;
     ck_ok(tnas_model_quantize(model, ranges, &quantized));
-    ck_ok(tnas_image_build(quantized, &image));
+    ck_ok(tnas_image_build(quantized, &tnas_target_tinynas_c, &image));
     _Alignas(TNRT_ARENA_ALIGN) int8_t arena[64];
     const int8_t in[4] = {-128, 0, 1, 127};
     int8_t out[12];
@@ -651,16 +648,19 @@ START_TEST(models_that_cannot_be_lowered_are_refused)
     tnas_model *model;
     tnas_image *image;
     ck_ok(tnas_model_create(TNAS_MODEL_FLOAT, &graph, &model));
-    ck_fails(TNAS_ERR_INPUT, "floats", tnas_image_build(model, &image));
+    ck_fails(TNAS_ERR_INPUT, "floats", tnas_image_build(model, &tnas_target_tinynas_c, &image));
     model->type = TNAS_MODEL_INT8;
-    ck_fails(TNAS_ERR_INPUT, "tensor 0: scale 0", tnas_image_build(model, &image));
+    ck_fails(TNAS_ERR_INPUT, "tensor 0: scale 0",
+             tnas_image_build(model, &tnas_target_tinynas_c, &image));
     model->quant[0] = model->quant[1] = (tnas_quant){0.1f, 100};
-    ck_fails(TNAS_ERR_INPUT, "no int8 constants", tnas_image_build(model, &image));
+    ck_fails(TNAS_ERR_INPUT, "no int8 constants",
+             tnas_image_build(model, &tnas_target_tinynas_c, &image));
     ck_ok(tnas_model_add_constants(model, 0, 0));
     model->constants[0].weight_scale[0] = 0.1f;
     model->constants[0].weight_s8[0] = 1;
     model->constants[0].bias_s32[0] = INT32_MIN;
-    ck_fails(TNAS_ERR_INPUT, "channel 0: bias", tnas_image_build(model, &image));
+    ck_fails(TNAS_ERR_INPUT, "channel 0: bias",
+             tnas_image_build(model, &tnas_target_tinynas_c, &image));
     ck_assert_ptr_null(image);
     tnas_model_destroy(model);
 }
@@ -681,7 +681,7 @@ START_TEST(short_memory_is_reported_at_every_allocation)
         tnas_alloc_fail_after(n);
         tnas_status status = tnas_model_quantize(model, ranges, &quantized);
         if (status == TNAS_OK)
-            status = tnas_image_build(quantized, &image);
+            status = tnas_image_build(quantized, &tnas_target_tinynas_c, &image);
         tnas_alloc_fail_after(-1);
         const bool done = status == TNAS_OK;
         ck_assert(done ? image != NULL : status == TNAS_ERR_NOMEM && image == NULL);

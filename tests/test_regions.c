@@ -69,7 +69,7 @@ START_TEST(a_runtime_that_splits_its_arena_uses_two_regions)
     for (int i = 0; i < 2; i++) {
         const tnas_estimator estimator = {
             .mcu = mcu,
-            .runtime = tnas_runtime_find(runtimes[i]),
+            .runtime = tnas_runtime_find(runtimes[i], NULL),
             .limits = TNAS_LIMITS_NONE,
         };
         tnas_cost cost;
@@ -88,7 +88,7 @@ START_TEST(a_tensor_larger_than_each_region_is_over_however_much_they_hold_toget
     tnas_mcu *mcu = load_mcu("stm32h743");
     const tnas_estimator estimator = {
         .mcu = mcu,
-        .runtime = tnas_runtime_find("x-cube-ai"),
+        .runtime = tnas_runtime_find("x-cube-ai", NULL),
         .limits = TNAS_LIMITS_NONE,
     };
     for (int i = 0; i < 2; i++) {
@@ -114,7 +114,7 @@ START_TEST(no_buffer_of_a_split_plan_lies_across_the_border)
     static tnas_plan whole, split;
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)_i);
     random_mbconv_graph(&rng, &graph);
-    const tnas_target *const target = tnas_runtime_find("tinyengine")->target;
+    const tnas_target *const target = tnas_runtime_find("tinyengine", NULL)->target;
     ck_ok(tnas_schedule_build(&graph, target, &schedule));
     ck_ok(tnas_plan_build(&graph, &schedule, target, &whole));
     const size_t border = whole.arena_bytes * 3 / 5;

@@ -112,7 +112,7 @@ enum {
 typedef struct test_layer {
     tnrt_layer row;
     tnrt_call call;
-    int32_t bias[C_MAX], folded_bias[C_MAX], multiplier[C_MAX];
+    int32_t bias[C_MAX], multiplier[C_MAX], params[3 * C_MAX];
     int8_t shift[C_MAX];
     int8_t in[TENSOR_MAX], in2[TENSOR_MAX], out[TENSOR_MAX];
     int8_t weights[WEIGHTS_MAX]; /* used from the end, so that reading on leaves the object */
@@ -207,17 +207,18 @@ static void pick_constants(test_layer *layer)
             sum += weight;
         }
         layer->bias[channel] = pick(-4000, 4000);
-        layer->folded_bias[channel] = layer->bias[channel] - row->in_zero * sum;
+        layer->params[channel] = layer->bias[channel] - row->in_zero * sum;
         const int32_t multipliers[] = {1 << 30, INT32_MAX, pick(1 << 30, INT32_MAX - 1)};
         layer->multiplier[channel] = multipliers[pick(0, 2)];
         /* Mostly factors that fill the output range, now and then any. */
         layer->shift[channel] =
             (int8_t)(pick(0, 9) ? -(5 + depth_bits) - pick(0, 3) : pick(-31, 3));
     }
+    int32_t *const multipliers = layer->params + row->out_c;
+    memcpy(multipliers, layer->multiplier, (size_t)row->out_c * sizeof *multipliers);
+    memcpy(multipliers + row->out_c, layer->shift, (size_t)row->out_c);
     row->weights = weights;
-    row->bias = layer->folded_bias;
-    row->multiplier = layer->multiplier;
-    row->shift = layer->shift;
+    row->params = layer->params;
 }
 
 /* Random layer for a kernel; its rows lie up to two pixels further apart than they are long. */
@@ -374,8 +375,11 @@ static void pick_add_constants(test_layer *layer)
         layer->multiplier[i] = pick(1 << 30, INT32_MAX);
         layer->shift[i] = (int8_t)(i < 2 ? -pick(0, 6) : -pick(16, 21));
     }
-    layer->row.multiplier = layer->multiplier;
-    layer->row.shift = layer->shift;
+    for (int i = 0; i < 3; i++) {
+        layer->params[i] = layer->multiplier[i];
+        layer->params[3 + i] = layer->shift[i];
+    }
+    layer->row.params = layer->params;
 }
 
 START_TEST(every_kernel_equals_its_definition)
@@ -493,15 +497,15 @@ END_TEST
 START_TEST(a_table_computed_by_hand)
 {
     static const int8_t weights[] = {1, 2, 3, 4, -1, 0, 0, 1};
-    static const int32_t bias[] = {5 + 10, 0 + 0}; /* - zero point * sum of weights */
-    static const int32_t multiplier[] = {1 << 30, 1 << 30};
-    static const int8_t shift[] = {-1, -1}; /* 2^30 * 2^(-1 - 31) = 1/4 */
+    static const int32_t params[] = {
+        5 + 10,  0 + 0,   /* biases - zero point * sum of weights */
+        1 << 30, 1 << 30, /* multipliers, 2^30 * 2^(-1 - 31) = 1/4 */
+        0xffff,           /* shifts -1, -1 */
+    };
     const tnrt_layer layers[] = {
         {.kernel = tnrt_conv2d_s8,
          .weights = weights,
-         .bias = bias,
-         .multiplier = multiplier,
-         .shift = shift,
+         .params = params,
          .in = 0,
          .out = 16,
          .in_h = 2,

@@ -20,7 +20,7 @@ static tnas_footprint price(const char *runtime_name, const char *net)
     static tnas_layout layout;
     tnas_graph graph;
     load(net, &graph);
-    const tnas_runtime *const runtime = tnas_runtime_find(runtime_name);
+    const tnas_runtime *const runtime = tnas_runtime_find(runtime_name, NULL);
     ck_assert_ptr_nonnull(runtime);
     ck_ok(tnas_runtime_lay_out(runtime, &graph, &layout));
     ck_assert_uint_eq(layout.plan.arena_bytes, layout.plan.lower_bound_bytes);
@@ -102,7 +102,8 @@ START_TEST(fitted_memory_is_as_far_from_published_bytes_as_it_says)
                             fitted[_i].sram_tolerance * fitted[_i].sram_kib);
     ck_assert_double_eq_tol(flash, fitted[_i].flash_kib,
                             fitted[_i].flash_tolerance * fitted[_i].flash_kib);
-    ck_assert_ptr_nonnull(strstr(tnas_runtime_find(fitted[_i].runtime)->memory_source, "worst"));
+    ck_assert_ptr_nonnull(
+        strstr(tnas_runtime_find(fitted[_i].runtime, NULL)->memory_source, "worst"));
 }
 END_TEST
 
@@ -120,7 +121,7 @@ START_TEST(symmetric_padding_becomes_operators_under_tflm)
 {
     static tnas_graph graph, lowered;
     load("mcunet-in3", &graph);
-    ck_ok(tnas_runtime_find("tflm")->lower(&graph, &lowered));
+    ck_ok(tnas_runtime_find("tflm", NULL)->lower(&graph, &lowered));
     ck_ok(tnas_graph_check(&lowered));
     /* as many as the published file has (mcunet-320kb-1mb_imagenet.tflite) */
     ck_assert_int_eq(count_kind(&lowered, TNAS_OP_PAD), 54);
@@ -136,7 +137,7 @@ START_TEST(same_padding_stays_under_tflm)
 {
     static tnas_graph graph, lowered;
     load("vww_96_int8", &graph);
-    ck_ok(tnas_runtime_find("tflm")->lower(&graph, &lowered));
+    ck_ok(tnas_runtime_find("tflm", NULL)->lower(&graph, &lowered));
     ck_assert_int_eq(lowered.op_count, graph.op_count);
     ck_assert_mem_eq(lowered.ops, graph.ops, (size_t)graph.op_count * sizeof graph.ops[0]);
 }
@@ -163,7 +164,7 @@ START_TEST(a_network_that_is_too_long_with_its_padding_is_refused)
         ck_assert_int_ne(tnas_graph_append(&graph, &op, 4), TNAS_NONE);
     }
     ck_fails(TNAS_ERR_INPUT, "operator 160: with padding as operators of their own",
-             tnas_runtime_lay_out(tnas_runtime_find("tflm"), &graph, &layout));
+             tnas_runtime_lay_out(tnas_runtime_find("tflm", NULL), &graph, &layout));
 }
 END_TEST
 
@@ -200,10 +201,10 @@ START_TEST(an_unknown_runtime_is_named_with_the_known_ones)
 {
     const tnas_runtime *runtime;
     ck_fails(TNAS_ERR_USAGE, "--runtime tvm: the memory of tvm is not modelled; known are tinynas",
-             tnas_runtime_need("tvm", "--runtime tvm", &runtime));
+             tnas_runtime_need("tvm", NULL, "--runtime tvm", &runtime));
     ck_assert_ptr_null(runtime);
     for (int i = 0; i < tnas_runtime_count(); i++) {
-        ck_ok(tnas_runtime_need(tnas_runtime_at(i)->name, "x", &runtime));
+        ck_ok(tnas_runtime_need(tnas_runtime_at(i)->name, NULL, "x", &runtime));
         ck_assert_ptr_eq(runtime, tnas_runtime_at(i));
         ck_assert_ptr_nonnull(strstr(runtime->target->name, runtime->name));
     }

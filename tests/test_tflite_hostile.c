@@ -314,7 +314,7 @@ static tnas_status parse_copy(const uint8_t *bytes, size_t byte_count)
     ck_assert_int_eq(status == TNAS_OK, model != NULL);
     if (status == TNAS_OK) {
         tnas_image *image;
-        if (tnas_image_build(model, &image) == TNAS_OK)
+        if (tnas_image_build(model, &tnas_target_tinynas_c, &image) == TNAS_OK)
             tnas_image_destroy(image);
         ck_ok(tnas_graph_check(&model->graph));
     } else {

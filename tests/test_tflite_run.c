@@ -123,7 +123,7 @@ START_TEST(an_imported_network_computes_what_its_file_says)
     written_small_net(&net);
     net.tensors[net.output].scale[0] = 8; /* or every output would be at its end */
     ck_ok(written_import(&net, &model, &notes));
-    ck_ok(tnas_image_build(model, &image));
+    ck_ok(tnas_image_build(model, &tnas_target_tinynas_c, &image));
     void *const arena = tnas_alloc_zero(image->model.arena_bytes, 1);
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 0);
     int unlike = 0, inner = 0;
@@ -162,11 +162,11 @@ START_TEST(a_mean_that_rescales_is_no_pooling_of_ours)
                    -1, out);
     ck_ok(written_import(&net, &model, &notes));
     ck_fails(TNAS_ERR_INPUT, "operator 0 (avgpool): from scale 0.5, zero point 1 to 0.25, 1",
-             tnas_image_build(model, &image));
+             tnas_image_build(model, &tnas_target_tinynas_c, &image));
     tnas_model_destroy(model);
     net.tensors[out].scale[0] = 0.5f;
     ck_ok(written_import(&net, &model, &notes));
-    ck_ok(tnas_image_build(model, &image));
+    ck_ok(tnas_image_build(model, &tnas_target_tinynas_c, &image));
     tnas_image_destroy(image);
     tnas_model_destroy(model);
 }

@@ -268,7 +268,7 @@ START_TEST(the_runtime_takes_what_it_has_kernels_for_and_names_the_rest)
     if (model == NULL)
         return;
     tnas_image *image;
-    const tnas_status status = tnas_image_build(model, &image);
+    const tnas_status status = tnas_image_build(model, &tnas_target_tinynas_c, &image);
     ck_assert_int_eq(status == TNAS_OK, files[_i].runs);
     if (!files[_i].runs)
         ck_assert_msg(model->type == TNAS_MODEL_FLOAT ||

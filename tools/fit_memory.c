@@ -385,19 +385,23 @@ static tnas_status fit_all(const char *shared)
         selection selection;
         const model *sram, *flash;
     } fits[] = {
-        {{tnas_runtime_find("tflm"), "TFLM reference kernels", "STM32H743", "713b6ed"},
+        {{tnas_runtime_find("tflm", NULL), "TFLM reference kernels", "STM32H743", "713b6ed"},
          &tflm_sram,
          &tflm_flash},
-        {{tnas_runtime_find("tflm-cmsis-nn"), "TFLM CMSIS-NN", "STM32H743", "011bf32"},
+        {{tnas_runtime_find("tflm-cmsis-nn", NULL), "TFLM CMSIS-NN", "STM32H743", "011bf32"},
          &tflm_sram,
          &tflm_flash},
-        {{tnas_runtime_find("x-cube-ai"), "X-CUBE-AI", "STM32H7", "7.3.0"}, &xc_sram, &xc_flash},
-        {{tnas_runtime_find("x-cube-ai"), "X-CUBE-AI", "", "7.1.0 8.1.0 10.0.0"}, NULL, NULL},
-        {{tnas_runtime_find("tflm"), "TFLM", "STM32F746", "v2.1.0 @713b6ed"}, NULL, NULL},
-        {{tnas_runtime_find("tflm-cmsis-nn"), "TFLM CMSIS-NN", "STM32F746", "CMSIS-NN 2.0.0"},
+        {{tnas_runtime_find("x-cube-ai", NULL), "X-CUBE-AI", "STM32H7", "7.3.0"},
+         &xc_sram,
+         &xc_flash},
+        {{tnas_runtime_find("x-cube-ai", NULL), "X-CUBE-AI", "", "7.1.0 8.1.0 10.0.0"}, NULL, NULL},
+        {{tnas_runtime_find("tflm", NULL), "TFLM", "STM32F746", "v2.1.0 @713b6ed"}, NULL, NULL},
+        {{tnas_runtime_find("tflm-cmsis-nn", NULL), "TFLM CMSIS-NN", "STM32F746", "CMSIS-NN 2.0.0"},
          NULL,
          NULL},
-        {{tnas_runtime_find("tinyengine"), "TinyEngine", "STM32", "0363956 2022-08"}, NULL, NULL},
+        {{tnas_runtime_find("tinyengine", NULL), "TinyEngine", "STM32", "0363956 2022-08"},
+         NULL,
+         NULL},
     };
     for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++)
         TNAS_TRY(fit(shared, &fits[i].selection, fits[i].sram, fits[i].flash));

@@ -59,8 +59,7 @@ enum {
 /* Two inputs and an output, in this order. */
 static int8_t arena[3 * TENSOR_BYTES] __attribute__((aligned(TNRT_ARENA_ALIGN)));
 static int8_t weights[WEIGHT_BYTES] __attribute__((aligned(TNRT_ARENA_ALIGN)));
-static int32_t bias[CHANNELS], multiplier[CHANNELS];
-static int8_t shift[CHANNELS];
+static int32_t params[3 * CHANNELS]; /* biases, multipliers, shifts: of a layer's channels */
 
 #define TIMER0_CTRL   (*(volatile uint32_t *)0x40000000)
 #define TIMER0_VALUE  (*(volatile uint32_t *)0x40000004)
@@ -97,10 +96,25 @@ static void fill_random(void)
         arena[i] = (int8_t)next_random(&state);
     for (uint32_t i = 0; i < sizeof weights; i++)
         weights[i] = (int8_t)next_random(&state);
-    for (uint32_t i = 0; i < CHANNELS; i++) {
-        bias[i] = (int32_t)(next_random(&state) % 4000u) - 2000;
-        multiplier[i] = (int32_t)(0x40000000u + next_random(&state) * 64u % 0x40000000u);
-        shift[i] = (int8_t)(-8 - (int32_t)(next_random(&state) % 4u));
+}
+
+static void fill_params(int32_t channel_count)
+{
+    uint32_t state = 2;
+    int8_t *const shifts = (int8_t *)(params + 2 * channel_count);
+    for (int32_t i = 0; i < channel_count; i++) {
+        params[i] = (int32_t)(next_random(&state) % 4000u) - 2000;
+        params[channel_count + i] =
+            (int32_t)(0x40000000u + next_random(&state) * 64u % 0x40000000u);
+        shifts[i] = (int8_t)(-8 - (int32_t)(next_random(&state) % 4u));
+    }
+}
+
+static void fill_add_params(void)
+{
+    for (int32_t i = 0; i < 3; i++) {
+        params[i] = 0x50000000;
+        params[3 + i] = i < 2 ? -1 : -18;
     }
 }
 
@@ -110,9 +124,7 @@ static tnrt_layer layer_of(const shape *s)
     const tnrt_layer layer = {
         .kernel = s->kernel,
         .weights = weights,
-        .bias = bias,
-        .multiplier = multiplier,
-        .shift = shift,
+        .params = params,
         .in2 = TENSOR_BYTES,
         .out = 2 * TENSOR_BYTES,
         .in_h = s->in_size,
@@ -174,6 +186,10 @@ int main(void)
     for (uint32_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         const tnrt_layer layer = layer_of(&shapes[i]);
         const tnrt_model model = {.layers = &layer, .layer_count = 1};
+        if (layer.kernel == tnrt_add_s8)
+            fill_add_params();
+        else
+            fill_params(layer.out_c);
         const uint32_t outputs = (uint32_t)layer.out_h * layer.out_w * layer.out_c;
         const uint32_t start = ticks();
         tnrt_invoke(&model, arena);

@@ -1,0 +1,22 @@
+/* The variant for cores with the DSP extension: how its kernels want their constants. */
+#include "quant/variant.h"
+#include "runtime/dsp/tnrt_dsp_kernels.h"
+
+static tnrt_kernel *const kernels[] = {
+#define KERNEL(name) name,
+    TNRT_KERNELS(KERNEL) TNRT_DSP_KERNELS(KERNEL)
+#undef KERNEL
+};
+
+static tnas_status pack(const tnas_model *model, int op, int kernel, int8_t *weights,
+                        int32_t *params)
+{
+    return tnas_variant_c.pack(model, op, kernel, weights, params);
+}
+
+const tnas_variant tnas_variant_dsp = {
+    .target = &tnas_target_tinynas_dsp,
+    .kernels = kernels,
+    .pack = pack,
+    .folder = "dsp",
+};

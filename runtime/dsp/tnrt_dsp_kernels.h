@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Kernels for cores with the DSP extension of Armv7E-M and Armv8-M: Cortex-M4, M7, M33. They give
+ * the bytes of the plain C kernels of the same names without _dsp; each is its own source file.
+ *
+ *   X(name) */
+#ifndef TNRT_DSP_KERNELS_H
+#define TNRT_DSP_KERNELS_H
+
+#include "../tnrt_kernels.h"
+
+#define TNRT_DSP_KERNELS(X) X(tnrt_add_s8_dsp)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#define TNRT_KERNEL_DECLARATION(name) void name(const tnrt_layer *layer, const tnrt_call *call);
+TNRT_DSP_KERNELS(TNRT_KERNEL_DECLARATION)
+#undef TNRT_KERNEL_DECLARATION
+#ifdef __cplusplus
+}
+#endif
+
+#endif
