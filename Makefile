@@ -208,6 +208,13 @@ test-device:
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_device.sh
 
+## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
+.PHONY: test-tflite
+test-tflite:
+	@sh scripts/setup.sh build test oracle
+	@$(MAKE) --no-print-directory all $(ORACLE)
+	@TINYNAS=$(PROGRAM) TINYNAS_HOME=. sh scripts/test_tflite.sh $(ORACLE) $(BUILD)/tflite
+
 ## test-aarch64: the training engine's tests on an emulated aarch64
 .PHONY: test-aarch64
 test-aarch64:
