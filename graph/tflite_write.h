@@ -8,8 +8,9 @@
  *                 weights; else RESHAPE to [1, elements] and FULLY_CONNECTED
  *   AVGPOOL       over the whole image that changes the scale: MEAN
  *   CHANNEL_MUL, CHANNEL_ADD   MUL and ADD with a constant
- * Read back by graph/tflite.h the file gives the same model, but for FC that became CONV2D and
- * operators that the importer folds (PAD into a window, ACTIVATION into what is before it). */
+ * Read back by graph/tflite.h the file gives the same model, but for FC that became CONV2D,
+ * operators that the importer folds (PAD into a window, ACTIVATION into what is before it) and the
+ * shape of an input that FC reads first, which is flat then. */
 #ifndef TNAS_GRAPH_TFLITE_WRITE_H
 #define TNAS_GRAPH_TFLITE_WRITE_H
 
