@@ -18,8 +18,8 @@
 
 /* The file's bytes; release *out with tnas_free. The same model and texts give the same bytes.
  * `name` becomes the subgraph's, `description` the file's; what is not printable ASCII in them is
- * written as '?'. All operators that cannot be written are listed in one sentence
- * (TNAS_ERR_INPUT), with index and reason. */
+ * written as '?', and of both at most 1023 characters. All operators that cannot be written are
+ * listed in one sentence (TNAS_ERR_INPUT), with index and reason. */
 tnas_status tnas_tflite_build(const tnas_model *model, const char *name, const char *description,
                               uint8_t **out, size_t *byte_count);
 
