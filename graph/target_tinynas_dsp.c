@@ -30,14 +30,14 @@ static size_t depth_of(const tnas_graph *graph, int op)
     return (size_t)tnas_op_weight_count(graph, op) / (size_t)graph->tensors[o->out].c;
 }
 
-/* Windows that reach over the edge, or whose rows are no multiples of 4, are copied. */
+/* Columns; what is left of the windows' rows behind whole words; copies of windows that reach over
+ * the edge. */
 static size_t conv_scratch_bytes(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
+    const size_t depth = depth_of(graph, op), rest = depth / o->kernel_h % 4 * o->kernel_h;
     const bool pads = o->pad_top + o->pad_bottom + o->pad_left + o->pad_right > 0;
-    const bool copies = pads || o->kernel_w * graph->tensors[o->in[0]].c % 4 != 0;
-    const size_t depth = depth_of(graph, op);
-    return TNRT_COLUMNS_BYTES_DSP(depth) + (copies ? TNRT_WINDOWS_BYTES_DSP(depth) : 0);
+    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + (pads ? 3 * depth : 0);
 }
 
 static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op)

@@ -7,10 +7,16 @@
 
 enum { INPUT_MAGNITUDE_MAX = 128 };
 
-/* Where depth d of a pair's first channel lies in its bytes; the second's is behind it. */
-static size_t place_of(int d)
+/* Where weight i of a pair's first channel lies in the pair's bytes; the second's is behind it.
+ * Whole words of the window's rows come first, then what is left of the rows. */
+static size_t place_of(const tnas_graph *graph, int op, int i)
 {
     static const int8_t order[4] = {0, 4, 2, 6}; /* blocks hold depths 0, 2, 1, 3 */
+    const tnas_op *const o = &graph->ops[op];
+    const int row_bytes = o->kernel_w * graph->tensors[o->in[0]].c;
+    const int row = i / row_bytes, at = i % row_bytes, rest = row_bytes % 4,
+              words = row_bytes - rest;
+    const int d = at < words ? row * words + at : o->kernel_h * words + row * rest + at - words;
     return (size_t)(d / 4 * 8 + order[d % 4]);
 }
 
@@ -47,7 +53,7 @@ tnas_status tnas_pack_conv_dsp(const tnas_model *model, int op, int8_t *weights,
     for (int c = 0; c < filters.channel_count; c += 2) {
         for (int d = 0; d < filters.weight_count; d++) {
             const int first = weight_of(model, op, c, d), second = weight_of(model, op, c + 1, d);
-            int8_t *const at = weights + place_of(d);
+            int8_t *const at = weights + place_of(&model->graph, op, d);
             at[0] = (int8_t)first;
             at[1] = (int8_t)(second - (fast && first < 0));
         }

@@ -2,20 +2,24 @@
 /* Convolution of any kernel size, stride and padding: the windows of three pixels become columns,
  * which all output channels share (tnrt_conv_dsp.h).
  *
- * A window inside the image whose rows are multiples of 4 bytes is widened from where it lies.
- * Others are copied first, with the input's zero point in place of taps outside the image. Output
- * pixels are counted through all rows, so that only the layer's last tile repeats pixels.
+ * Windows are read where they lie; those that reach over the image's edge are copied first, with
+ * the input's zero point in place of what is missing. Words of 4 bytes come first in a window's
+ * depth, row by row; what is left of each row, 0 to 3 bytes, is collected behind them.
  *
- * scratch: columns, then room for three windows. */
+ * Output pixels are counted through all rows, so that only the last tile repeats pixels.
+ * scratch: columns, the rests of three windows, copies of three windows. */
 #include "../tnrt_window.h"
 #include "tnrt_conv_dsp.h"
 #include "tnrt_dsp_kernels.h"
 
-/* To any address, from any address. */
+/* Three windows: their first rows, and the bytes from a row to the next. */
+typedef struct windows {
+    const int8_t *at[3];
+    int32_t row_step[3];
+} windows;
+
 static inline int8_t *copy_bytes(int8_t *to, const int8_t *from, int32_t count)
 {
-    for (; count >= 4; count -= 4, to += 4, from += 4)
-        tnrt_store32(to, tnrt_load32(from));
     for (; count > 0; count--)
         *to++ = *from++;
     return to;
@@ -43,80 +47,81 @@ static void copy_window(const tnrt_layer *layer, const tnrt_call *call, int32_t 
     }
 }
 
-/* Rows of a window, row_step bytes apart. */
-typedef struct window {
-    const int8_t *at;
-    int32_t row_step;
-} window;
-
-static inline window find_window(const tnrt_layer *layer, const tnrt_call *call, int32_t pixel,
-                                 int8_t *copy)
+/* The windows of pixel, pixel + step and pixel + 2 * step. */
+static windows find_windows(const tnrt_layer *layer, const tnrt_call *call, int32_t pixel,
+                            int32_t step, int8_t *copies)
 {
     const int32_t row_bytes = layer->kernel_w * layer->in_c;
-    const int32_t y = pixel / call->out_w, x = pixel - y * call->out_w;
-    const int32_t top = y * layer->stride_h - call->pad_top;
-    const int32_t left = x * layer->stride_w - call->pad_left;
-    window w;
-    w.at = call->in + top * call->in_row_stride + left * layer->in_c;
-    w.row_step = call->in_row_stride;
-    if (row_bytes % 4 != 0 || top < 0 || left < 0 || top + layer->kernel_h > call->in_h ||
-        left + layer->kernel_w > call->in_w) {
-        copy_window(layer, call, top, left, copy);
-        w.at = copy;
-        w.row_step = row_bytes;
+    windows w;
+    for (int p = 0; p < 3; p++, pixel += step, copies += layer->kernel_h * row_bytes) {
+        const int32_t y = pixel / call->out_w, x = pixel - y * call->out_w;
+        const int32_t top = y * layer->stride_h - call->pad_top;
+        const int32_t left = x * layer->stride_w - call->pad_left;
+        w.at[p] = call->in + top * call->in_row_stride + left * layer->in_c;
+        w.row_step[p] = call->in_row_stride;
+        if (top < 0 || left < 0 || top + layer->kernel_h > call->in_h ||
+            left + layer->kernel_w > call->in_w) {
+            copy_window(layer, call, top, left, copies);
+            w.at[p] = copies;
+            w.row_step[p] = row_bytes;
+        }
     }
     return w;
 }
 
-static void make_columns(const tnrt_layer *layer, const tnrt_call *call, int32_t pixel,
-                         int32_t step, uint32_t *columns, int32_t blocks)
+static void make_columns(const tnrt_layer *layer, windows w, uint32_t *columns, int8_t *rests)
 {
     const int32_t row_bytes = layer->kernel_w * layer->in_c;
-    /* Rows that are no multiples of 4 are copied, and so lie one behind the other. */
-    const int32_t rows = row_bytes % 4 == 0 ? layer->kernel_h : 1;
-    const int32_t row_blocks = row_bytes % 4 == 0 ? row_bytes / 4 : blocks;
-    int8_t *copy = (int8_t *)(columns + TNRT_BLOCK_WORDS_DSP * (1 + blocks));
-    window w[3];
-    for (int p = 0; p < 3; p++, copy += 4 * blocks)
-        w[p] = find_window(layer, call, pixel + p * step, copy);
-    columns += TNRT_BLOCK_WORDS_DSP;
-    for (int32_t row = 0; row < rows; row++) {
-        columns = tnrt_widen3_dsp(columns, w[0].at, w[1].at, w[2].at, row_blocks);
+    const int32_t rest = row_bytes & 3, row_blocks = row_bytes >> 2;
+    const int32_t rest_blocks = TNRT_BLOCKS_DSP(rest * layer->kernel_h);
+    int8_t *const rests1 = rests + 4 * rest_blocks, *const rests2 = rests1 + 4 * rest_blocks;
+    int32_t at = 0;
+    for (int32_t row = 0; row < layer->kernel_h; row++) {
+        if (row_blocks > 0)
+            columns = tnrt_widen3_dsp(columns, w.at[0], w.at[1], w.at[2], row_blocks);
+        for (int32_t i = row_bytes - rest; i < row_bytes; i++, at++) {
+            rests[at] = w.at[0][i];
+            rests1[at] = w.at[1][i];
+            rests2[at] = w.at[2][i];
+        }
         for (int p = 0; p < 3; p++)
-            w[p].at += w[p].row_step;
+            w.at[p] += w.row_step[p];
     }
+    if (rest > 0)
+        tnrt_widen3_dsp(columns, rests, rests1, rests2, rest_blocks);
 }
 
-/* Pixels pixel, pixel + step and pixel + 2 * step; step is 0 or 1. */
-static void convolve(const tnrt_layer *layer, const tnrt_call *call, int32_t pixel, int32_t step)
-{
-    const int32_t depth = layer->kernel_h * layer->kernel_w * layer->in_c;
-    const int32_t blocks = TNRT_BLOCKS_DSP(depth);
-    uint32_t *const columns = (uint32_t *)call->scratch;
-    make_columns(layer, call, pixel, step, columns, blocks);
-    tnrt_conv3_dsp(layer, columns, blocks, call->out + pixel * layer->out_c, step * layer->out_c);
-}
-
-/* `count` pixels whose outputs lie one behind the other. */
+/* `count` pixels whose outputs lie one behind the other: three at a time; of less than three, each
+ * is all three. */
 static void convolve_run(const tnrt_layer *layer, const tnrt_call *call, int32_t count)
 {
-    int32_t pixel = 0;
-    for (; count >= 3 && pixel < count; pixel += 3)
-        convolve(layer, call, pixel > count - 3 ? count - 3 : pixel, 1);
-    for (; pixel < count; pixel++)
-        convolve(layer, call, pixel, 0);
+    const int32_t row_bytes = layer->kernel_w * layer->in_c;
+    const int32_t step = count < 3 ? 0 : 1;
+    const int32_t rest_bytes = 12 * TNRT_BLOCKS_DSP((row_bytes & 3) * layer->kernel_h);
+    tnrt_tile_dsp tile =
+        tnrt_tile_of_dsp(layer, call->scratch, TNRT_BLOCKS_DSP(layer->kernel_h * row_bytes));
+    int8_t *const rests = (int8_t *)tile.columns_end;
+    tile.step = step * layer->out_c;
+    for (int32_t next = 0; next < count; next += 1 + 2 * step) {
+        const int32_t pixel = step != 0 && next > count - 3 ? count - 3 : next;
+        const windows w = find_windows(layer, call, pixel, step, rests + rest_bytes);
+        make_columns(layer, w, (uint32_t *)tile.columns + TNRT_BLOCK_WORDS_DSP, rests);
+        tile.out = call->out + pixel * layer->out_c;
+        tnrt_conv3_dsp(layer, tile);
+    }
 }
 
 void tnrt_conv2d_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
 {
-    tnrt_call row = *call;
-    if (call->out_row_stride == call->out_w * layer->out_c) {
-        convolve_run(layer, call, call->out_w * call->out_h);
+    const int32_t count = call->out_w * call->out_h;
+    tnrt_call part = *call;
+    if (call->out_row_stride != call->out_w * layer->out_c) {
+        for (int32_t y = 0; y < call->out_h; y++) {
+            convolve_run(layer, &part, call->out_w);
+            part.out += call->out_row_stride;
+            part.pad_top -= layer->stride_h;
+        }
         return;
     }
-    for (int32_t y = 0; y < call->out_h; y++) {
-        convolve_run(layer, &row, call->out_w);
-        row.out += call->out_row_stride;
-        row.pad_top -= layer->stride_h;
-    }
+    convolve_run(layer, call, count);
 }

@@ -12,8 +12,8 @@
  *     LDM 3 pixels x depths 1, 3      3 SMLAD wide'    SXTB16     3 SMLAD narrow'
  *
  * Columns: the windows of the three pixels, widened to int16 and interleaved for those loads.
- * Depth runs over the window's taps in the order of the weights, padded to a multiple of 4; what
- * lies in the padding meets weights of 0.
+ * Depth runs over the window's taps, padded to a multiple of 4; what lies in the padding meets
+ * weights of 0.
  *     6 words of 0, from which the sums start
  *     per block of 4 depths, 6 words: {0, 2} of each pixel, {1, 3} of each pixel
  * Weights: per pair of channels, per block, 8 bytes:
@@ -29,7 +29,6 @@
 #define TNRT_BLOCKS_DSP(depth)        (((depth) + 3) / 4)
 #define TNRT_PAIR_BYTES_DSP(depth)    (8 * TNRT_BLOCKS_DSP(depth)) /* weights of two channels */
 #define TNRT_COLUMNS_BYTES_DSP(depth) (24 + 24 * TNRT_BLOCKS_DSP(depth))
-#define TNRT_WINDOWS_BYTES_DSP(depth) (12 * TNRT_BLOCKS_DSP(depth)) /* of three pixels, int8 */
 
 enum { TNRT_BLOCK_WORDS_DSP = 6 /* of the columns */ };
 
@@ -39,22 +38,23 @@ static inline uint32_t *tnrt_widen3_dsp(uint32_t *to, const int8_t *pixel0, cons
 {
     const uint32_t *const end = to + TNRT_BLOCK_WORDS_DSP * blocks;
 #if TNRT_HAS_ASM_LOOPS
-    __asm("0:\n\t"
-          "ldr r4, [%[pixel0]], #4\n\t"
-          "ldr r5, [%[pixel1]], #4\n\t"
-          "ldr r6, [%[pixel2]], #4\n\t"
-          "sxtb16 r8, r4, ror #8\n\t"
-          "sxtb16 r9, r5, ror #8\n\t"
-          "sxtb16 r10, r6, ror #8\n\t"
-          "sxtb16 r4, r4\n\t"
-          "sxtb16 r5, r5\n\t"
-          "sxtb16 r6, r6\n\t"
-          "stmia %[to]!, {r4, r5, r6, r8, r9, r10}\n\t"
-          "cmp %[to], %[end]\n\t"
-          "bne 0b"
-          : [to] "+r"(to), [pixel0] "+r"(pixel0), [pixel1] "+r"(pixel1), [pixel2] "+r"(pixel2)
-          : [end] "r"(end)
-          : "r4", "r5", "r6", "r8", "r9", "r10", "cc", "memory");
+    __asm volatile(
+        "0:\n\t"
+        "ldr r4, [%[pixel0]], #4\n\t"
+        "ldr r5, [%[pixel1]], #4\n\t"
+        "ldr r6, [%[pixel2]], #4\n\t"
+        "sxtb16 r8, r4, ror #8\n\t"
+        "sxtb16 r9, r5, ror #8\n\t"
+        "sxtb16 r10, r6, ror #8\n\t"
+        "sxtb16 r4, r4\n\t"
+        "sxtb16 r5, r5\n\t"
+        "sxtb16 r6, r6\n\t"
+        "stmia %[to]!, {r4, r5, r6, r8, r9, r10}\n\t"
+        "cmp %[to], %[end]\n\t"
+        "bne 0b"
+        : [to] "+r"(to), [pixel0] "+r"(pixel0), [pixel1] "+r"(pixel1), [pixel2] "+r"(pixel2)
+        : [end] "r"(end)
+        : "r4", "r5", "r6", "r8", "r9", "r10", "cc", "memory");
 #else
     for (; to != end; to += TNRT_BLOCK_WORDS_DSP, pixel0 += 4, pixel1 += 4, pixel2 += 4) {
         const uint32_t word[3] = {tnrt_load32(pixel0), tnrt_load32(pixel1), tnrt_load32(pixel2)};
@@ -120,56 +120,61 @@ enum { TNRT_BLOCK_CODE_BYTES_DSP = 17 * 4, TNRT_UNROLLED_DSP = 4 };
     "ssat " b ", #8, " b ", asr #1\n\t"                                                            \
     "ssat " c ", #8, " c ", asr #1\n\t"
 
-/* Pairs of channels of three pixels, from out to out_end. */
-static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile, int32_t blocks)
+static inline int32_t tnrt_skip_bytes_dsp(int32_t blocks)
 {
-    tile.skip_bytes = (-blocks & (TNRT_UNROLLED_DSP - 1)) * TNRT_BLOCK_CODE_BYTES_DSP;
-    __asm("ldr r1, %[weights]\n\t"
-          "1:\n\t"
-          "ldrd r0, r2, %[columns]\n\t" /* and skip_bytes */
-          "ldmia.w r0!, {r4, r5, r6, r8, r9, r10}\n\t"
-          "add pc, r2\n\t" /* counts from behind the nop */
-          "nop\n\t"
-          "0:\n\t" TNRT_BLOCK_ASM_DSP TNRT_BLOCK_ASM_DSP TNRT_BLOCK_ASM_DSP TNRT_BLOCK_ASM_DSP
-          "ldr r2, %[columns_end]\n\t"
-          "cmp r0, r2\n\t"
-          "bne 0b\n\t"
-          /* first channel: 2 * narrow + bias */
-          "ldrd r11, r12, %[channel]\n\t" /* and out_bias */
-          "sub r4, r4, r8\n\t"
-          "ldmia r11!, {r0, r2, r3}\n\t"
-          "sub r5, r5, r9\n\t"
-          "sub r6, r6, r10\n\t"
-          "lsl r12, r12, r3\n\t"
-          "add r8, r0, r8, lsl #1\n\t"
-          "add r9, r0, r9, lsl #1\n\t"
-          "add r10, r0, r10, lsl #1\n\t" TNRT_REQUANTIZE3_ASM_DSP(
-              "r8", "r9", "r10", "r2", "r3", "r12", "r0",
-              "lr") "ldrd lr, r0, %[step]\n\t" /* and out */
-                    "ldr r12, %[out_bias]\n\t"
-                    "strb r9, [r0, lr]\n\t"
-                    "strb r10, [r0, lr, lsl #1]\n\t"
-                    "strb r8, [r0], #1\n\t"
-                    /* second channel: 2 * (wide - narrow) / 256 + bias */
-                    "ldmia r11!, {r2, r3, r8}\n\t"
-                    "add r4, r2, r4, asr #7\n\t"
-                    "add r5, r2, r5, asr #7\n\t"
-                    "add r6, r2, r6, asr #7\n\t"
-                    "lsl r12, r12, r8\n\t" TNRT_REQUANTIZE3_ASM_DSP(
-                        "r4", "r5", "r6", "r3", "r8", "r12", "r2",
-                        "r9") "ldr r2, %[out_end]\n\t"
-                              "strb r5, [r0, lr]\n\t"
-                              "strb r6, [r0, lr, lsl #1]\n\t"
-                              "strb r4, [r0], #1\n\t"
-                              "cmp r0, r2\n\t"
-                              "strd r0, r11, %[out]\n\t" /* and channel */
-                              "bne 1b"
-          : [out] "+m"(tile.out), [channel] "+m"(tile.channel)
-          : [columns] "m"(tile.columns), [columns_end] "m"(tile.columns_end),
-            [weights] "m"(tile.weights), [step] "m"(tile.step), [out_bias] "m"(tile.out_bias),
-            [out_end] "m"(tile.out_end), "m"(tile)
-          : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc",
-            "memory");
+    return (-blocks & (TNRT_UNROLLED_DSP - 1)) * TNRT_BLOCK_CODE_BYTES_DSP;
+}
+
+/* Pairs of channels of three pixels, from out to out_end. */
+static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile)
+{
+    __asm volatile(
+        "ldr r1, %[weights]\n\t"
+        "1:\n\t"
+        "ldrd r0, r2, %[columns]\n\t" /* and skip_bytes */
+        "ldmia.w r0!, {r4, r5, r6, r8, r9, r10}\n\t"
+        "add pc, r2\n\t" /* counts from behind the nop */
+        "nop\n\t"
+        "0:\n\t" TNRT_BLOCK_ASM_DSP TNRT_BLOCK_ASM_DSP TNRT_BLOCK_ASM_DSP TNRT_BLOCK_ASM_DSP
+        "ldr r2, %[columns_end]\n\t"
+        "cmp r0, r2\n\t"
+        "bne 0b\n\t"
+        /* first channel: 2 * narrow + bias */
+        "ldrd r11, r12, %[channel]\n\t" /* and out_bias */
+        "sub r4, r4, r8\n\t"
+        "ldmia r11!, {r0, r2, r3}\n\t"
+        "sub r5, r5, r9\n\t"
+        "sub r6, r6, r10\n\t"
+        "lsl r12, r12, r3\n\t"
+        "add r8, r0, r8, lsl #1\n\t"
+        "add r9, r0, r9, lsl #1\n\t"
+        "add r10, r0, r10, lsl #1\n\t" TNRT_REQUANTIZE3_ASM_DSP(
+            "r8", "r9", "r10", "r2", "r3", "r12", "r0",
+            "lr") "ldrd lr, r0, %[step]\n\t" /* and out */
+                  "ldr r12, %[out_bias]\n\t"
+                  "strb r9, [r0, lr]\n\t"
+                  "strb r10, [r0, lr, lsl #1]\n\t"
+                  "strb r8, [r0], #1\n\t"
+                  /* second channel: 2 * (wide - narrow) / 256 + bias */
+                  "ldmia r11!, {r2, r3, r8}\n\t"
+                  "add r4, r2, r4, asr #7\n\t"
+                  "add r5, r2, r5, asr #7\n\t"
+                  "add r6, r2, r6, asr #7\n\t"
+                  "lsl r12, r12, r8\n\t" TNRT_REQUANTIZE3_ASM_DSP(
+                      "r4", "r5", "r6", "r3", "r8", "r12", "r2",
+                      "r9") "ldr r2, %[out_end]\n\t"
+                            "strb r5, [r0, lr]\n\t"
+                            "strb r6, [r0, lr, lsl #1]\n\t"
+                            "strb r4, [r0], #1\n\t"
+                            "cmp r0, r2\n\t"
+                            "strd r0, r11, %[out]\n\t" /* and channel */
+                            "bne 1b"
+        : [out] "+m"(tile.out), [channel] "+m"(tile.channel)
+        : [columns] "m"(tile.columns), [columns_end] "m"(tile.columns_end),
+          [weights] "m"(tile.weights), [step] "m"(tile.step), [out_bias] "m"(tile.out_bias),
+          [out_end] "m"(tile.out_end), "m"(tile)
+        : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc",
+          "memory");
 }
 
 #else
@@ -183,9 +188,14 @@ static inline void tnrt_store3_dsp(const tnrt_tile_dsp *tile, const int32_t twic
             tnrt_requantize_dsp(twice[p], tile->channel->multiplier, rounding, shift);
 }
 
-static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile, int32_t blocks)
+static inline int32_t tnrt_skip_bytes_dsp(int32_t blocks)
 {
     (void)blocks;
+    return 0;
+}
+
+static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile)
+{
     while (tile.out != tile.out_end) {
         int32_t wide[3] = {0, 0, 0}, narrow[3] = {0, 0, 0}, twice[3];
         const uint32_t *column = tile.columns + TNRT_BLOCK_WORDS_DSP;
@@ -213,11 +223,11 @@ static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile, int32_t blocks)
 static inline void tnrt_conv_channels_dsp(const tnrt_layer *layer, const tnrt_tile_dsp *tile,
                                           int32_t from)
 {
-    const int32_t blocks = (int32_t)(tile->columns_end - tile->columns) / TNRT_BLOCK_WORDS_DSP - 1;
+    const int32_t pair_bytes = (int32_t)(tile->columns_end - tile->columns - 6) / 3 * 4;
     const int fast = tnrt_is_fast_dsp(layer);
     for (int32_t o = from; o < layer->out_c; o++) {
         const tnrt_channel_dsp *const channel = tile->channel + o;
-        const int8_t *weight = tile->weights + (o >> 1) * 8 * blocks + (o & 1);
+        const int8_t *weight = tile->weights + (o >> 1) * pair_bytes + (o & 1);
         const uint32_t *column = tile->columns + TNRT_BLOCK_WORDS_DSP;
         const int32_t rounding = tnrt_rounding_dsp(tile->out_bias, fast ? channel->shift : 0);
         int32_t acc[3] = {0, 0, 0};
@@ -236,26 +246,34 @@ static inline void tnrt_conv_channels_dsp(const tnrt_layer *layer, const tnrt_ti
     }
 }
 
-/* All output channels of the three pixels whose columns these are: `out`, and `step` and 2 `step`
- * bytes behind it. Fewer pixels: the same one again, and a step of 0. */
-static inline void tnrt_conv3_dsp(const tnrt_layer *layer, uint32_t *columns, int32_t blocks,
-                                  int8_t *out, int32_t step)
+/* For all tiles of a layer but `out` and `step`; `scratch` will hold the columns, which begin
+ * behind the zeros. */
+static inline tnrt_tile_dsp tnrt_tile_of_dsp(const tnrt_layer *layer, void *scratch, int32_t blocks)
 {
-    const int32_t paired = tnrt_is_fast_dsp(layer) ? layer->out_c & ~1 : 0;
+    uint32_t *const columns = (uint32_t *)scratch;
     tnrt_tile_dsp tile;
     for (int i = 0; i < TNRT_BLOCK_WORDS_DSP; i++)
         columns[i] = 0;
     tile.columns = columns;
-    tile.skip_bytes = 0;
+    tile.skip_bytes = tnrt_skip_bytes_dsp(blocks);
     tile.columns_end = columns + TNRT_BLOCK_WORDS_DSP * (1 + blocks);
     tile.weights = layer->weights;
-    tile.step = step;
-    tile.out = out;
+    tile.step = 0;
+    tile.out = NULL;
+    tile.out_end = NULL;
     tile.channel = tnrt_channels_dsp(layer);
     tile.out_bias = tnrt_out_bias_dsp(layer);
-    tile.out_end = out + paired;
+    return tile;
+}
+
+/* All output channels of the three pixels whose columns the tile has: `out`, `step` and 2 `step`
+ * bytes behind it. Fewer pixels: the same one again, and a step of 0. */
+static inline void tnrt_conv3_dsp(const tnrt_layer *layer, tnrt_tile_dsp tile)
+{
+    const int32_t paired = tnrt_is_fast_dsp(layer) ? layer->out_c & ~1 : 0;
+    tile.out_end = tile.out + paired;
     if (paired > 0)
-        tnrt_conv_pairs_dsp(tile, blocks);
+        tnrt_conv_pairs_dsp(tile);
     if (paired < layer->out_c)
         tnrt_conv_channels_dsp(layer, &tile, paired);
 }
