@@ -8,7 +8,11 @@
 
 #include "../tnrt_kernels.h"
 
-#define TNRT_DSP_KERNELS(X) X(tnrt_add_s8_dsp)
+#define TNRT_DSP_KERNELS(X)                                                                        \
+    X(tnrt_add_s8_dsp)                                                                             \
+    X(tnrt_dwconv2d_3x3_s8_dsp)                                                                    \
+    X(tnrt_dwconv2d_5x5_s8_dsp)                                                                    \
+    X(tnrt_dwconv2d_7x7_s8_dsp)
 
 #ifdef __cplusplus
 extern "C" {
