@@ -17,28 +17,27 @@ enum {
     FINAL_SHIFT = 10, /* of tnrt_ssat8_asr10 */
     RECORD_WORDS = 3,
     SHIFT_MIN = 3, /* scaled weights fit int16: 127 * 2^(FINAL_SHIFT + 1 - 3) */
-    ZERO_POINT = INT8_MIN,
 };
 
 /* Requantisation of one channel in full, and what its accumulator can be. */
 typedef struct channel {
-    int32_t bias, multiplier;
+    int32_t bias, multiplier, out_zero;
     int8_t shift;
     int64_t acc_min, acc_max;
 } channel;
 
 /* What the kernel's fast path uses. */
 typedef struct record {
-    int32_t bias, multiplier, constant, scale;
+    int32_t bias, multiplier, constant, scale, flags;
 } record;
 
-/* The kernel's outputs end at INT8_MIN, by ReLU or by saturation, where accumulators are negative. */
 static int32_t exact_output(const channel *ch, int32_t acc)
 {
-    const int32_t q = ZERO_POINT + tnrt_rescale(acc, ch->multiplier, ch->shift);
+    const int32_t q = ch->out_zero + tnrt_rescale(acc, ch->multiplier, ch->shift);
     return q < INT8_MIN ? INT8_MIN : q > INT8_MAX ? INT8_MAX : q;
 }
 
+/* Without a nudge. */
 static int32_t fast_output(const record *r, int32_t acc)
 {
     const int32_t scaled = (int32_t)((uint32_t)acc << r->scale);
@@ -77,11 +76,12 @@ static bool make_fast(const channel *ch, record *out)
     *out = (record){
         .bias = ch->bias * (1 << scale),
         .multiplier = ch->multiplier,
-        .constant = (1 << (FINAL_SHIFT - 1)) + ZERO_POINT * (1 << FINAL_SHIFT),
+        .constant = (1 << (FINAL_SHIFT - 1)) + ch->out_zero * (1 << FINAL_SHIFT),
         .scale = scale,
     };
     if (right_shift < FINAL_SHIFT) {
         out->constant += 1 << (FINAL_SHIFT - 1 - right_shift);
+        out->flags = ch->out_zero == INT8_MIN ? 0 : TNRT_DW_NUDGE;
         return true;
     }
     out->multiplier >>= right_shift - FINAL_SHIFT;
@@ -91,9 +91,10 @@ static bool make_fast(const channel *ch, record *out)
 static channel channel_of(const tnas_model *model, int op, int index, int32_t bias,
                           int32_t multiplier, int8_t shift)
 {
+    const int32_t out_zero = model->quant[model->graph.ops[op].out].zero_point;
     const tnas_filters filters = tnas_filters_of(&model->graph, op);
     const int8_t *const weights = model->constants[op].weight_s8;
-    channel ch = {bias, multiplier, shift, bias, bias};
+    channel ch = {bias, multiplier, out_zero, shift, bias, bias};
     for (int i = 0; i < filters.weight_count; i++) {
         const int32_t weight = weights[tnas_filter_at(&filters, index, i)];
         ch.acc_min += weight * (weight > 0 ? INT8_MIN : INT8_MAX);
@@ -102,31 +103,30 @@ static channel channel_of(const tnas_model *model, int op, int index, int32_t bi
     return ch;
 }
 
-/* Negative accumulators saturate, and nothing else is clamped. */
-static bool output_is_plain(const tnas_model *model, int op)
+static bool is_whole_range(const tnas_model *model, int op)
 {
     int8_t min, max;
     tnas_pack_activation(model, op, &min, &max);
-    return model->quant[model->graph.ops[op].out].zero_point == ZERO_POINT && max == INT8_MAX;
+    return min == INT8_MIN && max == INT8_MAX;
 }
 
 tnas_status tnas_pack_depthwise_dsp(const tnas_model *model, int op, int8_t *weights,
                                     int32_t *params)
 {
     const tnas_filters filters = tnas_filters_of(&model->graph, op);
-    const bool plain = output_is_plain(model, op);
+    const bool may_be_fast = is_whole_range(model, op);
     for (int c = 0; c < filters.channel_count; c++) {
         int32_t *const words = params + c * RECORD_WORDS;
         int8_t shift;
         TNAS_TRY(tnas_pack_channel(model, op, c, &words[0], &words[1], &shift));
         const channel ch = channel_of(model, op, c, words[0], words[1], shift);
-        record r = {ch.bias, ch.multiplier, ch.shift, TNRT_DW_SLOW};
+        record r = {ch.bias, ch.multiplier, ch.shift, 0, TNRT_DW_SLOW};
         record fast;
-        if (plain && make_fast(&ch, &fast))
+        if (may_be_fast && make_fast(&ch, &fast))
             r = fast;
         words[0] = r.bias;
         words[1] = r.multiplier;
-        words[2] = r.constant * 256 + r.scale;
+        words[2] = r.constant * 256 + r.scale + r.flags;
         for (int i = 0; i < filters.weight_count; i++)
             *weights++ = model->constants[op].weight_s8[tnas_filter_at(&filters, c, i)];
     }

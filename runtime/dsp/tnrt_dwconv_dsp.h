@@ -23,9 +23,9 @@
  *   floor((2 acc m + 2^31 + (2^(s-1) + zero 2^s) 2^32) / 2^(32+s))
  *
  * Scaled by 2^(10-s), which goes into the weights and the bias, it is one SMMLA and an SSAT that
- * shifts by 10, for 3 <= s <= 9: (scaled acc * m + (2^(9-s) + 2^9 + zero 2^10) 2^32) >> 42. A negative
- * acc would round otherwise (half away from zero), but saturates to the zero point -128, on which
- * packing insists. Channels that are not so, and their exact values, go through tnrt_dw_finish. */
+ * shifts by 10, for 3 <= s <= 9: (scaled acc * m + (2^(9-s) + 2^9 + zero 2^10) 2^32) >> 42. Where
+ * acc < 0, half away from zero takes 1 from 2^(s-1), here 2^(10-s): the nudge. It is 0 where all
+ * that is negative saturates to a zero point of -128. */
 #ifndef TNRT_DWCONV_DSP_H
 #define TNRT_DWCONV_DSP_H
 
@@ -36,7 +36,7 @@
 /* ---- Input rows to planes ------------------------------------------------------------------ */
 
 /* Pixel `index` (pads counted) of a row of planes, of the channel in slot 0. */
-static inline uint32_t *tnrt_dw_pixel(uint32_t *row, int32_t index)
+static inline uint32_t *tnrt_dw_pixel(uint32_t *row, uint32_t index)
 {
     return row + index / 4 * TNRT_DW_CHUNK_WORDS + index / 2 % 2;
 }
@@ -81,7 +81,7 @@ static inline void tnrt_dw_fill_row(uint32_t *row, const int8_t *in, int32_t c, 
                                     int32_t pad_left)
 {
     const int8_t *const end = in + in_w * c;
-    int32_t index = pad_left;
+    uint32_t index = (uint32_t)pad_left;
     uint32_t *to = tnrt_dw_pixel(row, index);
     if (index % 2 != 0) {
         tnrt_dw_put_one(to, 1, tnrt_load32(in));
@@ -110,7 +110,7 @@ static inline void tnrt_dw_fill_row_narrow(uint32_t *row, const int8_t *in, int3
                                            int32_t in_w, int32_t pad_left)
 {
     for (int32_t x = 0; x < in_w; x++) {
-        uint32_t *const to = tnrt_dw_pixel(row, pad_left + x);
+        uint32_t *const to = tnrt_dw_pixel(row, (uint32_t)(pad_left + x));
         for (int32_t k = 0; k < c; k++)
             tnrt_store16(to + TNRT_DW_SLOT(k), (pad_left + x) % 2, (uint32_t)*in++);
     }
@@ -139,34 +139,69 @@ static inline void tnrt_dw_move_words(uint32_t *to, const uint32_t *from, int32_
 
 /* ---- One channel --------------------------------------------------------------------------- */
 
-/* What a channel computes with: pairs of weights, k - 1 words a row: (k0,k1) (k2,k3) .., then the
- * crossed ones, of which the last comes first: (k6,k5) (k2,k1) (k4,k3). */
+/* What a channel computes with. */
 typedef struct tnrt_dw_channel {
-    const tnrt_layer *layer;
     const uint32_t *rows; /* of the plane, under the first output */
     int8_t *out;
     int32_t row_words, out_row_stride, out_step; /* out_step: channels */
     int32_t out_h, out_w;
     int32_t bias, multiplier, constant;
-    int32_t slow; /* constant is a shift, nothing is scaled */
-    uint32_t weights[42];
+    int32_t nudge; /* taken from the constant where acc < 0; -1: slow, the constant is a shift */
+    const tnrt_layer *layer;
 } tnrt_dw_channel;
 
-static inline int8_t tnrt_dw_requantize(int32_t acc, int32_t multiplier, int32_t constant)
+static TNRT_INLINE int8_t tnrt_dw_requantize(int32_t acc, int32_t multiplier, int32_t constant,
+                                             int32_t nudge)
 {
-    return (int8_t)tnrt_ssat8_asr10(tnrt_smmla(acc, multiplier, constant));
+    return (int8_t)tnrt_ssat8_asr10(tnrt_smmla(acc, multiplier, constant - (acc >> 31 & nudge)));
 }
 
 /* Requantises and stores what is not four outputs of a fast channel. */
 static TNRT_NOINLINE void tnrt_dw_finish(const tnrt_dw_channel *ch, const int32_t *acc,
                                          int32_t count, int8_t *out)
 {
-    for (int32_t i = 0; i < count; i++, out += ch->out_step) {
-        if (ch->slow)
-            *out = tnrt_activate(ch->layer, ch->layer->out_zero +
-                                                tnrt_rescale(acc[i], ch->multiplier, ch->constant));
+    for (; count > 0; count--, out += ch->out_step) {
+        const int32_t sum = *acc++;
+        if (ch->nudge >= 0)
+            *out = tnrt_dw_requantize(sum, ch->multiplier, ch->constant, ch->nudge);
         else
-            *out = tnrt_dw_requantize(acc[i], ch->multiplier, ch->constant);
+            *out = tnrt_activate(ch->layer, ch->layer->out_zero +
+                                                tnrt_rescale(sum, ch->multiplier, ch->constant));
+    }
+}
+
+static TNRT_INLINE void tnrt_dw_store_four(const tnrt_dw_channel *ch, const int32_t *acc, int8_t *out)
+{
+    const int32_t m = ch->multiplier, constant = ch->constant, nudge = ch->nudge;
+    const int32_t step = ch->out_step;
+    int8_t *const out2 = out + 2 * step;
+    if (nudge == 0) { /* the compiler drops the nudge */
+        out[0] = tnrt_dw_requantize(acc[0], m, constant, 0);
+        out[step] = tnrt_dw_requantize(acc[1], m, constant, 0);
+        out2[0] = tnrt_dw_requantize(acc[2], m, constant, 0);
+        out2[step] = tnrt_dw_requantize(acc[3], m, constant, 0);
+    } else if (nudge > 0) {
+        out[0] = tnrt_dw_requantize(acc[0], m, constant, nudge);
+        out[step] = tnrt_dw_requantize(acc[1], m, constant, nudge);
+        out2[0] = tnrt_dw_requantize(acc[2], m, constant, nudge);
+        out2[step] = tnrt_dw_requantize(acc[3], m, constant, nudge);
+    } else {
+        const int32_t kept[4] = {acc[0], acc[1], acc[2], acc[3]};
+        tnrt_dw_finish(ch, kept, 4, out);
+    }
+}
+
+static TNRT_INLINE void tnrt_dw_store_some(const tnrt_dw_channel *ch, const int32_t *acc,
+                                           int32_t count, int8_t *out)
+{
+    const int32_t m = ch->multiplier, constant = ch->constant, nudge = ch->nudge;
+    if (nudge >= 0) {
+        out[0] = tnrt_dw_requantize(acc[0], m, constant, nudge);
+        if (count == 2)
+            out[ch->out_step] = tnrt_dw_requantize(acc[1], m, constant, nudge);
+    } else {
+        const int32_t kept[2] = {acc[0], acc[1]};
+        tnrt_dw_finish(ch, kept, count, out);
     }
 }
 
@@ -224,48 +259,34 @@ static TNRT_INLINE void tnrt_dw_outputs(const int k, const int stride, const int
     }
 }
 
-/* All output rows of the band. */
-static TNRT_INLINE void tnrt_dw_run(const int k, const int stride, const tnrt_dw_channel *ch)
+/* All output rows of the band. weights: k - 1 words a kernel row, (k0,k1) (k2,k3) .., then the
+ * crossed ones, of which the last comes first: (k6,k5) (k2,k1) (k4,k3). */
+static TNRT_INLINE void tnrt_dw_run(const int k, const int stride, const tnrt_dw_channel *ch,
+                                    const uint32_t *weights)
 {
-    const int32_t step = ch->out_step, row_words = ch->row_words;
-    const int32_t multiplier = ch->multiplier, constant = ch->constant, bias = ch->bias;
+    const int32_t row_words = ch->row_words;
+    const int32_t pass_words = stride * TNRT_DW_CHUNK_WORDS;
+    const int32_t rest = ch->out_w % 4, passes = ch->out_w / 4;
     const uint32_t *row = ch->rows;
     int8_t *out_row = ch->out;
     for (int32_t y = ch->out_h; y > 0; y--) {
         const uint32_t *p = row;
+        const uint32_t *const end = p + passes * pass_words;
         int8_t *out = out_row;
-        int32_t left = ch->slow ? 0 : ch->out_w;
-        int32_t slow_left = ch->out_w - left;
-        for (; left + slow_left > 2; p += stride * TNRT_DW_CHUNK_WORDS) {
-            int32_t acc[4] = {bias, bias, bias, bias};
-            tnrt_dw_outputs(k, stride, 4, p, row_words, ch->weights, acc);
-            if (left < 4) {
-                const int32_t count = left + slow_left < 4 ? left + slow_left : 4;
-                tnrt_dw_finish(ch, acc, count, out);
-                out += count * step;
-                if (slow_left > 0)
-                    slow_left -= count;
-                else
-                    left -= count;
-                continue;
-            }
-            left -= 4;
-            out[0] = tnrt_dw_requantize(acc[0], multiplier, constant);
-            out[step] = tnrt_dw_requantize(acc[1], multiplier, constant);
-            out += 2 * step;
-            out[0] = tnrt_dw_requantize(acc[2], multiplier, constant);
-            out[step] = tnrt_dw_requantize(acc[3], multiplier, constant);
-            out += 2 * step;
+        for (; p != end; p += pass_words) {
+            int32_t acc[4] = {ch->bias, ch->bias, ch->bias, ch->bias};
+            tnrt_dw_outputs(k, stride, 4, p, row_words, weights, acc);
+            tnrt_dw_store_four(ch, acc, out);
+            out += 4 * ch->out_step;
         }
-        if (left + slow_left > 0) {
-            int32_t acc[2] = {bias, bias};
-            tnrt_dw_outputs(k, stride, 2, p, row_words, ch->weights, acc);
-            if (left < 2) {
-                tnrt_dw_finish(ch, acc, left + slow_left, out);
-            } else {
-                out[0] = tnrt_dw_requantize(acc[0], multiplier, constant);
-                out[step] = tnrt_dw_requantize(acc[1], multiplier, constant);
-            }
+        if (rest == 3) {
+            int32_t acc[4] = {ch->bias, ch->bias, ch->bias, ch->bias};
+            tnrt_dw_outputs(k, stride, 4, p, row_words, weights, acc);
+            tnrt_dw_finish(ch, acc, 3, out);
+        } else if (rest > 0) {
+            int32_t acc[2] = {ch->bias, ch->bias};
+            tnrt_dw_outputs(k, stride, 2, p, row_words, weights, acc);
+            tnrt_dw_store_some(ch, acc, rest, out);
         }
         row += stride * row_words;
         out_row += ch->out_row_stride;
@@ -289,17 +310,20 @@ static TNRT_INLINE void tnrt_dw_widen(const int k, const int8_t *from, int32_t s
     }
 }
 
-/* A record of params is {bias, multiplier, constant << 8 | scale}; see quant/pack_dsp_depthwise.c. */
-static TNRT_INLINE void tnrt_dw_load_channel(const int k, const tnrt_layer *layer, int32_t channel,
-                                             tnrt_dw_channel *ch)
+/* A record of params is {bias, multiplier, constant << 8 | slow << 7 | nudge << 4 | scale}, where
+ * nudge says whether there is one; see quant/pack_dsp_depthwise.c. */
+static TNRT_INLINE int32_t tnrt_dw_load_channel(const tnrt_layer *layer, int32_t channel,
+                                                tnrt_dw_channel *ch)
 {
     const int32_t *const record = layer->params + 3 * channel;
-    const int32_t scale = record[2] & 0xff;
+    const int32_t word = record[2], scale = word & TNRT_DW_SCALE_MASK;
     ch->bias = record[0];
     ch->multiplier = record[1];
-    ch->constant = record[2] >> 8;
-    ch->slow = scale == TNRT_DW_SLOW;
-    tnrt_dw_widen(k, layer->weights + channel * k * k, scale % TNRT_DW_SLOW, ch->weights);
+    ch->constant = word >> 8;
+    ch->nudge = (word & TNRT_DW_NUDGE) != 0 ? (int32_t)1 << scale >> 1 : 0;
+    if ((word & TNRT_DW_SLOW) != 0)
+        ch->nudge = -1;
+    return scale;
 }
 
 /* Reads the rows of the band which begins with output row y into the planes; `kept` of them are
@@ -340,6 +364,7 @@ static TNRT_INLINE void tnrt_dw_layer(const int k, const tnrt_layer *layer, cons
         tnrt_dw_plan_of(k, layer->stride_h, call->in_w, call->pad_left, call->out_h, call->out_w);
     uint32_t *const planes = (uint32_t *)call->scratch;
     const int32_t c = layer->in_c;
+    uint32_t weights[42]; /* [k][k - 1] */
     tnrt_dw_channel ch;
     ch.layer = layer;
     ch.row_words = plan.row_words;
@@ -354,13 +379,14 @@ static TNRT_INLINE void tnrt_dw_layer(const int k, const tnrt_layer *layer, cons
             tnrt_dw_fill_band(layer, call, &plan, y, first, planes);
             ch.out_h = call->out_h - y < plan.band_h ? call->out_h - y : plan.band_h;
             for (int32_t channel = group; channel < group + 4 && channel < c; channel++) {
-                tnrt_dw_load_channel(k, layer, channel, &ch);
+                const int32_t scale = tnrt_dw_load_channel(layer, channel, &ch);
+                tnrt_dw_widen(k, layer->weights + channel * k * k, scale, weights);
                 ch.rows = planes + TNRT_DW_SLOT(channel - first);
                 ch.out = call->out + y * call->out_row_stride + channel;
                 if (layer->stride_h == 1)
-                    tnrt_dw_run(k, 1, &ch);
+                    tnrt_dw_run(k, 1, &ch, weights);
                 else
-                    tnrt_dw_run(k, 2, &ch);
+                    tnrt_dw_run(k, 2, &ch, weights);
             }
         }
     }

@@ -132,15 +132,16 @@ static inline uint32_t tnrt_pack_high(uint32_t low, uint32_t high)
     return r;
 }
 
-/* The words base[index] and base[index + 1], index a constant. */
+/* The words base[index] and base[index + 1] of a uint32_t pointer, index a constant. */
+typedef uint64_t tnrt_word_pair __attribute__((may_alias, aligned(4)));
 #define TNRT_LOAD_PAIR(a, b, base, index)                                                          \
-    __asm volatile("ldrd %0, %1, [%2, %3]"                                                         \
+    __asm volatile("ldrd %0, %1, %2"                                                               \
                    : "=r"(a), "=r"(b)                                                              \
-                   : "r"(base), "i"((index) * 4), "m"((base)[index]), "m"((base)[(index) + 1]))
+                   : "m"(*(const tnrt_word_pair *)((base) + (index))))
 #define TNRT_STORE_PAIR(base, index, a, b)                                                         \
-    __asm volatile("strd %3, %4, [%2, %5]"                                                         \
-                   : "=m"((base)[index]), "=m"((base)[(index) + 1])                                \
-                   : "r"(base), "r"(a), "r"(b), "i"((index) * 4))
+    __asm volatile("strd %1, %2, %0"                                                               \
+                   : "=m"(*(tnrt_word_pair *)((base) + (index)))                                   \
+                   : "r"(a), "r"(b))
 
 #else
 
