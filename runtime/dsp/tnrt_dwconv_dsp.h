@@ -61,8 +61,8 @@ static inline void tnrt_dw_put_two(uint32_t *to, uint32_t pixel0, uint32_t pixel
     to[6] = tnrt_pack_high(odd0, odd1);
 }
 
-static inline void tnrt_dw_put_four(uint32_t *to, uint32_t pixel0, uint32_t pixel1,
-                                    uint32_t pixel2, uint32_t pixel3)
+static inline void tnrt_dw_put_four(uint32_t *to, uint32_t pixel0, uint32_t pixel1, uint32_t pixel2,
+                                    uint32_t pixel3)
 {
     const uint32_t even0 = tnrt_sxtb16(pixel0), even1 = tnrt_sxtb16(pixel1);
     const uint32_t even2 = tnrt_sxtb16(pixel2), even3 = tnrt_sxtb16(pixel3);
@@ -106,8 +106,8 @@ static inline void tnrt_dw_fill_row(uint32_t *row, const int8_t *in, int32_t c, 
 }
 
 /* The same for tensors of fewer than four channels, which have no words to load. */
-static inline void tnrt_dw_fill_row_narrow(uint32_t *row, const int8_t *in, int32_t c,
-                                           int32_t in_w, int32_t pad_left)
+static inline void tnrt_dw_fill_row_narrow(uint32_t *row, const int8_t *in, int32_t c, int32_t in_w,
+                                           int32_t pad_left)
 {
     for (int32_t x = 0; x < in_w; x++) {
         uint32_t *const to = tnrt_dw_pixel(row, (uint32_t)(pad_left + x));
@@ -170,37 +170,22 @@ static TNRT_NOINLINE void tnrt_dw_finish(const tnrt_dw_channel *ch, const int32_
     }
 }
 
-static TNRT_INLINE void tnrt_dw_store_four(const tnrt_dw_channel *ch, const int32_t *acc, int8_t *out)
-{
-    const int32_t m = ch->multiplier, constant = ch->constant, nudge = ch->nudge;
-    const int32_t step = ch->out_step;
-    int8_t *const out2 = out + 2 * step;
-    if (nudge == 0) { /* the compiler drops the nudge */
-        out[0] = tnrt_dw_requantize(acc[0], m, constant, 0);
-        out[step] = tnrt_dw_requantize(acc[1], m, constant, 0);
-        out2[0] = tnrt_dw_requantize(acc[2], m, constant, 0);
-        out2[step] = tnrt_dw_requantize(acc[3], m, constant, 0);
-    } else if (nudge > 0) {
-        out[0] = tnrt_dw_requantize(acc[0], m, constant, nudge);
-        out[step] = tnrt_dw_requantize(acc[1], m, constant, nudge);
-        out2[0] = tnrt_dw_requantize(acc[2], m, constant, nudge);
-        out2[step] = tnrt_dw_requantize(acc[3], m, constant, nudge);
-    } else {
-        const int32_t kept[4] = {acc[0], acc[1], acc[2], acc[3]};
-        tnrt_dw_finish(ch, kept, 4, out);
-    }
-}
-
-static TNRT_INLINE void tnrt_dw_store_some(const tnrt_dw_channel *ch, const int32_t *acc,
-                                           int32_t count, int8_t *out)
+/* Stores the first `count` of up to four outputs, `first` of which are always wanted. */
+static TNRT_INLINE void tnrt_dw_store(const tnrt_dw_channel *ch, const int32_t *acc,
+                                      const int first, int32_t count, int8_t *out)
 {
     const int32_t m = ch->multiplier, constant = ch->constant, nudge = ch->nudge;
     if (nudge >= 0) {
-        out[0] = tnrt_dw_requantize(acc[0], m, constant, nudge);
-        if (count == 2)
-            out[ch->out_step] = tnrt_dw_requantize(acc[1], m, constant, nudge);
+        TNRT_UNROLL
+        for (int i = 0; i < first; i++, out += ch->out_step)
+            *out = tnrt_dw_requantize(acc[i], m, constant, nudge);
+        if (count > first)
+            *out = tnrt_dw_requantize(acc[first], m, constant, nudge);
     } else {
-        const int32_t kept[2] = {acc[0], acc[1]};
+        int32_t kept[4];
+        TNRT_UNROLL
+        for (int i = 0; i < first + 1; i++)
+            kept[i] = acc[i];
         tnrt_dw_finish(ch, kept, count, out);
     }
 }
@@ -209,7 +194,8 @@ static TNRT_INLINE void tnrt_dw_store_some(const tnrt_dw_channel *ch, const int3
 #define TNRT_DW_WORD(i) ((i) / 2 * TNRT_DW_CHUNK_WORDS + (i) % 2)
 
 /* a += the even outputs' share of a kernel row over words d[0 ..]. */
-static TNRT_INLINE int32_t tnrt_dw_even(const int k, const uint32_t *d, const uint32_t *w, int32_t a)
+static TNRT_INLINE int32_t tnrt_dw_even(const int k, const uint32_t *d, const uint32_t *w,
+                                        int32_t a)
 {
     TNRT_UNROLL
     for (int i = 0; i < k / 2; i++)
@@ -229,8 +215,8 @@ static TNRT_INLINE int32_t tnrt_dw_odd(const int k, const uint32_t *d, const uin
 
 /* `count` (2 or 4) neighbouring outputs: acc += all rows of the kernel. */
 static TNRT_INLINE void tnrt_dw_outputs(const int k, const int stride, const int count,
-                                        const uint32_t *p, int32_t row_words, const uint32_t *weights,
-                                        int32_t *acc)
+                                        const uint32_t *p, int32_t row_words,
+                                        const uint32_t *weights, int32_t *acc)
 {
     const int words = k / 2 + 1 + (stride == 1 ? count / 2 - 1 : count - 1);
     TNRT_UNROLL
@@ -247,6 +233,7 @@ static TNRT_INLINE void tnrt_dw_outputs(const int k, const int stride, const int
                 d[i] = p[TNRT_DW_WORD(i)];
         }
         p += row_words;
+        TNRT_FORGET(p);
         TNRT_UNROLL
         for (int i = 0; i < count; i++) {
             if (stride == 2)
@@ -264,29 +251,42 @@ static TNRT_INLINE void tnrt_dw_outputs(const int k, const int stride, const int
 static TNRT_INLINE void tnrt_dw_run(const int k, const int stride, const tnrt_dw_channel *ch,
                                     const uint32_t *weights)
 {
-    const int32_t row_words = ch->row_words;
+    const int32_t row_words = ch->row_words, step = ch->out_step;
     const int32_t pass_words = stride * TNRT_DW_CHUNK_WORDS;
-    const int32_t rest = ch->out_w % 4, passes = ch->out_w / 4;
+    const int32_t rest = ch->out_w & 3, full_words = (ch->out_w >> 2) * pass_words;
     const uint32_t *row = ch->rows;
     int8_t *out_row = ch->out;
     for (int32_t y = ch->out_h; y > 0; y--) {
         const uint32_t *p = row;
-        const uint32_t *const end = p + passes * pass_words;
+        const uint32_t *end = p + full_words;
         int8_t *out = out_row;
-        for (; p != end; p += pass_words) {
-            int32_t acc[4] = {ch->bias, ch->bias, ch->bias, ch->bias};
-            tnrt_dw_outputs(k, stride, 4, p, row_words, weights, acc);
-            tnrt_dw_store_four(ch, acc, out);
-            out += 4 * ch->out_step;
+        int32_t plain = ch->nudge == 0, wanted = 4;
+        for (;;) {
+            for (; p != end; p += pass_words, out += 4 * step) {
+                const int32_t bias = ch->bias;
+                int32_t acc[4] = {bias, bias, bias, bias};
+                tnrt_dw_outputs(k, stride, 4, p, row_words, weights, acc);
+                if (plain) {
+                    const int32_t m = ch->multiplier, constant = ch->constant;
+                    int8_t *const out2 = out + 2 * step;
+                    out[0] = tnrt_dw_requantize(acc[0], m, constant, 0);
+                    out[step] = tnrt_dw_requantize(acc[1], m, constant, 0);
+                    out2[0] = tnrt_dw_requantize(acc[2], m, constant, 0);
+                    out2[step] = tnrt_dw_requantize(acc[3], m, constant, 0);
+                } else {
+                    tnrt_dw_store(ch, acc, 3, wanted, out);
+                }
+            }
+            if (rest != 3 || wanted == 3)
+                break;
+            wanted = 3; /* once more, without the last output */
+            plain = 0;
+            end += pass_words;
         }
-        if (rest == 3) {
-            int32_t acc[4] = {ch->bias, ch->bias, ch->bias, ch->bias};
-            tnrt_dw_outputs(k, stride, 4, p, row_words, weights, acc);
-            tnrt_dw_finish(ch, acc, 3, out);
-        } else if (rest > 0) {
+        if (rest == 1 || rest == 2) {
             int32_t acc[2] = {ch->bias, ch->bias};
             tnrt_dw_outputs(k, stride, 2, p, row_words, weights, acc);
-            tnrt_dw_store_some(ch, acc, rest, out);
+            tnrt_dw_store(ch, acc, 1, rest, out);
         }
         row += stride * row_words;
         out_row += ch->out_row_stride;

@@ -36,7 +36,8 @@ static inline tnrt_dw_plan tnrt_dw_plan_of(int32_t k, int32_t stride, int32_t in
     const int32_t read = ((out_w + 3) / 4 * 4 - 1) * stride + k;
     tnrt_dw_plan plan;
     plan.row_words = ((stored > read ? stored : read) + 3) / 4 * TNRT_DW_CHUNK_WORDS;
-    plan.band_h = (TNRT_DW_BAND_BYTES / ((int32_t)sizeof(uint32_t) * plan.row_words) - k) / stride + 1;
+    plan.band_h =
+        (TNRT_DW_BAND_BYTES / ((int32_t)sizeof(uint32_t) * plan.row_words) - k) / stride + 1;
     if (plan.band_h < 1)
         plan.band_h = 1;
     if (plan.band_h > out_h)

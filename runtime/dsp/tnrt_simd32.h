@@ -15,7 +15,8 @@
 #define TNRT_HAS_SIMD32 0
 #endif
 
-/* Functions whose constants must be seen by their bodies; loops of constant length without a loop. */
+/* Functions whose constants must be seen by their bodies; loops of constant length without a loop.
+ */
 #if defined(__GNUC__) && defined(__OPTIMIZE__)
 #define TNRT_INLINE inline __attribute__((always_inline))
 #else
@@ -132,6 +133,9 @@ static inline uint32_t tnrt_pack_high(uint32_t low, uint32_t high)
     return r;
 }
 
+/* Lets the compiler forget where a pointer came from, so that it keeps one instead of many. */
+#define TNRT_FORGET(pointer) __asm("" : "+r"(pointer))
+
 /* The words base[index] and base[index + 1] of a uint32_t pointer, index a constant. */
 typedef uint64_t tnrt_word_pair __attribute__((may_alias, aligned(4)));
 #define TNRT_LOAD_PAIR(a, b, base, index)                                                          \
@@ -139,9 +143,7 @@ typedef uint64_t tnrt_word_pair __attribute__((may_alias, aligned(4)));
                    : "=r"(a), "=r"(b)                                                              \
                    : "m"(*(const tnrt_word_pair *)((base) + (index))))
 #define TNRT_STORE_PAIR(base, index, a, b)                                                         \
-    __asm volatile("strd %1, %2, %0"                                                               \
-                   : "=m"(*(tnrt_word_pair *)((base) + (index)))                                   \
-                   : "r"(a), "r"(b))
+    __asm volatile("strd %1, %2, %0" : "=m"(*(tnrt_word_pair *)((base) + (index))) : "r"(a), "r"(b))
 
 #else
 
@@ -207,9 +209,9 @@ static inline uint32_t tnrt_pack_high(uint32_t low, uint32_t high)
 {
     return low >> 16 | (high & 0xffff0000u);
 }
-#define TNRT_LOAD_PAIR(a, b, base, index) ((a) = (base)[index], (b) = (base)[(index) + 1])
-#define TNRT_STORE_PAIR(base, index, a, b)                                                         \
-    ((void)((base)[index] = (a), (base)[(index) + 1] = (b)))
+#define TNRT_FORGET(pointer)               ((void)(pointer))
+#define TNRT_LOAD_PAIR(a, b, base, index)  ((a) = (base)[index], (b) = (base)[(index) + 1])
+#define TNRT_STORE_PAIR(base, index, a, b) ((void)((base)[index] = (a), (base)[(index) + 1] = (b)))
 
 #endif
 
