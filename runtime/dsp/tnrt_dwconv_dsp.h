@@ -35,12 +35,6 @@
 
 /* ---- Input rows to planes ------------------------------------------------------------------ */
 
-/* Pixel `index` (pads counted) of a row of planes, of the channel in slot 0. */
-static inline uint32_t *tnrt_dw_pixel(uint32_t *row, uint32_t index)
-{
-    return row + index / 4 * TNRT_DW_CHUNK_WORDS + index / 2 % 2;
-}
-
 /* One pixel, which lies in the upper half of its word when `high`. */
 static inline void tnrt_dw_put_one(uint32_t *to, int32_t high, uint32_t pixel)
 {
@@ -76,43 +70,69 @@ static inline void tnrt_dw_put_four(uint32_t *to, uint32_t pixel0, uint32_t pixe
     }
 }
 
-/* `in` is the group's first channel of the first pixel, `end` that behind the last one. */
-static inline void tnrt_dw_fill_row(uint32_t *row, const int8_t *in, int32_t c, int32_t in_w,
-                                    int32_t pad_left)
+/* How a row of pixels falls into chunks: perhaps one pixel in the upper half of a word, perhaps two
+ * in the second word of a chunk, then whole chunks, perhaps two pixels and perhaps one. */
+typedef struct tnrt_dw_row {
+    int32_t one_at, body_at; /* words from the row's beginning */
+    int32_t fours;
+    int32_t has_one, has_two, ends_two, ends_one;
+} tnrt_dw_row;
+
+static inline tnrt_dw_row tnrt_dw_row_of(int32_t in_w, int32_t pad_left)
 {
-    const int8_t *const end = in + in_w * c;
-    uint32_t index = (uint32_t)pad_left;
-    uint32_t *to = tnrt_dw_pixel(row, index);
-    if (index % 2 != 0) {
-        tnrt_dw_put_one(to, 1, tnrt_load32(in));
-        in += c;
-        to = tnrt_dw_pixel(row, ++index);
-    }
-    if (index % 4 != 0 && in + c < end) {
-        tnrt_dw_put_two(to, tnrt_load32(in), tnrt_load32(in + c));
-        in += 2 * c;
-        to += TNRT_DW_CHUNK_WORDS - 1;
-    }
-    for (; in + 3 * c < end; in += 4 * c, to += TNRT_DW_CHUNK_WORDS)
-        tnrt_dw_put_four(to, tnrt_load32(in), tnrt_load32(in + c), tnrt_load32(in + 2 * c),
-                         tnrt_load32(in + 3 * c));
-    if (in + c < end) {
-        tnrt_dw_put_two(to, tnrt_load32(in), tnrt_load32(in + c));
-        in += 2 * c;
-        to++;
-    }
-    if (in < end)
-        tnrt_dw_put_one(to, 0, tnrt_load32(in));
+    tnrt_dw_row row;
+    int32_t left = in_w;
+    row.one_at = pad_left / 4 * TNRT_DW_CHUNK_WORDS + pad_left / 2 % 2;
+    row.has_one = pad_left % 2;
+    left -= row.has_one;
+    row.has_two = (pad_left + row.has_one) % 4 != 0 && left >= 2;
+    row.body_at = (pad_left + row.has_one + 2 * row.has_two) / 4 * TNRT_DW_CHUNK_WORDS +
+                  (pad_left + row.has_one + 2 * row.has_two) / 2 % 2;
+    left -= 2 * row.has_two;
+    row.fours = left / 4;
+    row.ends_two = left % 4 / 2;
+    row.ends_one = left % 2;
+    return row;
 }
 
-/* The same for tensors of fewer than four channels, which have no words to load. */
-static inline void tnrt_dw_fill_row_narrow(uint32_t *row, const int8_t *in, int32_t c, int32_t in_w,
-                                           int32_t pad_left)
+/* `rows` rows of pixels; `in` is the group's first channel of the first pixel. */
+static TNRT_NOINLINE void tnrt_dw_fill_rows(const tnrt_dw_row *shape, uint32_t *row,
+                                            int32_t row_words, const int8_t *in_row,
+                                            int32_t in_row_stride, int32_t c, int32_t rows)
 {
-    for (int32_t x = 0; x < in_w; x++) {
-        uint32_t *const to = tnrt_dw_pixel(row, (uint32_t)(pad_left + x));
+    for (; rows > 0; rows--, row += row_words, in_row += in_row_stride) {
+        uint32_t *to = row + shape->body_at;
+        const int8_t *in = in_row;
+        int32_t fours = shape->fours;
+        if (shape->has_one) {
+            tnrt_dw_put_one(row + shape->one_at, 1, tnrt_load32(in));
+            in += c;
+        }
+        if (shape->has_two) {
+            tnrt_dw_put_two(to - (TNRT_DW_CHUNK_WORDS - 1), tnrt_load32(in), tnrt_load32(in + c));
+            in += 2 * c;
+        }
+        for (; fours > 0; fours--, in += 4 * c, to += TNRT_DW_CHUNK_WORDS)
+            tnrt_dw_put_four(to, tnrt_load32(in), tnrt_load32(in + c), tnrt_load32(in + 2 * c),
+                             tnrt_load32(in + 3 * c));
+        if (shape->ends_two) {
+            tnrt_dw_put_two(to, tnrt_load32(in), tnrt_load32(in + c));
+            in += 2 * c;
+            to++;
+        }
+        if (shape->ends_one)
+            tnrt_dw_put_one(to, 0, tnrt_load32(in));
+    }
+}
+
+/* A row of a tensor of fewer than four channels, which has no words to load. */
+static TNRT_NOINLINE void tnrt_dw_fill_row_narrow(uint32_t *row, const int8_t *in, int32_t c,
+                                                  int32_t in_w, int32_t pad_left)
+{
+    for (int32_t index = pad_left; index < pad_left + in_w; index++) {
+        uint32_t *const to = row + index / 4 * TNRT_DW_CHUNK_WORDS + index / 2 % 2;
         for (int32_t k = 0; k < c; k++)
-            tnrt_store16(to + TNRT_DW_SLOT(k), (pad_left + x) % 2, (uint32_t)*in++);
+            tnrt_store16(to + TNRT_DW_SLOT(k), index % 2, (uint32_t)*in++);
     }
 }
 
@@ -326,34 +346,38 @@ static TNRT_INLINE int32_t tnrt_dw_load_channel(const tnrt_layer *layer, int32_t
     return scale;
 }
 
-/* Reads the rows of the band which begins with output row y into the planes; `kept` of them are
- * there. */
+/* Reads the input rows of the band that begins with output row y into the planes. Of those before
+ * and behind the image only the ones that an earlier band has overwritten are written. */
 static TNRT_NOINLINE void tnrt_dw_fill_band(const tnrt_layer *layer, const tnrt_call *call,
-                                            const tnrt_dw_plan *plan, int32_t y, int32_t first,
-                                            uint32_t *planes)
+                                            const tnrt_dw_plan *plan, const tnrt_dw_row *shape,
+                                            int32_t y, const int8_t *in, uint32_t *planes)
 {
-    const int32_t c = layer->in_c;
-    const uint32_t outside = (uint16_t)layer->in_zero * 0x00010001u;
+    const int32_t row_words = plan->row_words, c = layer->in_c, stride = layer->stride_h;
     const int32_t rows = call->out_h - y < plan->band_h ? call->out_h - y : plan->band_h;
-    const int32_t end = (rows - 1) * layer->stride_h + layer->kernel_h;
+    const int32_t first_y = y * stride - call->pad_top; /* input row of the first plane row */
+    const int32_t end = (rows - 1) * stride + layer->kernel_h;
+    const int32_t inside = first_y + end < call->in_h ? end : call->in_h - first_y;
+    const uint32_t outside = (uint16_t)layer->in_zero * 0x00010001u;
     int32_t r = 0;
     if (y > 0) {
-        r = layer->kernel_h - layer->stride_h;
-        tnrt_dw_move_words(planes, planes + plan->band_h * layer->stride_h * plan->row_words,
-                           r * plan->row_words);
+        r = layer->kernel_h - stride;
+        tnrt_dw_move_words(planes, planes + plan->band_h * stride * row_words, r * row_words);
     }
-    for (; r < end; r++) {
-        uint32_t *const row = planes + r * plan->row_words;
-        const int32_t in_y = y * layer->stride_h + r - call->pad_top;
-        const int8_t *const in = call->in + in_y * call->in_row_stride + first;
-        if (in_y < 0 || in_y >= call->in_h) {
-            if (plan->band_h < call->out_h) /* otherwise it has been there since the beginning */
-                tnrt_dw_fill_words(row, plan->row_words, outside);
-        } else if (c < 4)
-            tnrt_dw_fill_row_narrow(row, in, c, call->in_w, call->pad_left);
-        else
-            tnrt_dw_fill_row(row, in, c, call->in_w, call->pad_left);
+    if (first_y + r < 0) {
+        if (plan->band_h < call->out_h)
+            tnrt_dw_fill_words(planes + r * row_words, (-first_y - r) * row_words, outside);
+        r = -first_y;
     }
+    if (c >= 4 && r < inside)
+        tnrt_dw_fill_rows(shape, planes + r * row_words, row_words,
+                          in + (first_y + r) * call->in_row_stride, call->in_row_stride, c,
+                          inside - r);
+    for (; c < 4 && r < inside; r++)
+        tnrt_dw_fill_row_narrow(planes + r * row_words, in + (first_y + r) * call->in_row_stride, c,
+                                call->in_w, call->pad_left);
+    r = r < inside ? inside : r;
+    if (plan->band_h < call->out_h && r < end)
+        tnrt_dw_fill_words(planes + r * row_words, (end - r) * row_words, outside);
 }
 
 /* The last group of a tensor whose channels are no multiple of four begins earlier, so that words
@@ -364,6 +388,7 @@ static TNRT_INLINE void tnrt_dw_layer(const int k, const tnrt_layer *layer, cons
         tnrt_dw_plan_of(k, layer->stride_h, call->in_w, call->pad_left, call->out_h, call->out_w);
     uint32_t *const planes = (uint32_t *)call->scratch;
     const int32_t c = layer->in_c;
+    const tnrt_dw_row shape = tnrt_dw_row_of(call->in_w, call->pad_left);
     uint32_t weights[42]; /* [k][k - 1] */
     tnrt_dw_channel ch;
     ch.layer = layer;
@@ -376,7 +401,7 @@ static TNRT_INLINE void tnrt_dw_layer(const int k, const tnrt_layer *layer, cons
     for (int32_t group = 0; group < c; group += 4) {
         const int32_t first = group + 4 <= c || c < 4 ? group : c - 4;
         for (int32_t y = 0; y < call->out_h; y += plan.band_h) {
-            tnrt_dw_fill_band(layer, call, &plan, y, first, planes);
+            tnrt_dw_fill_band(layer, call, &plan, &shape, y, call->in + first, planes);
             ch.out_h = call->out_h - y < plan.band_h ? call->out_h - y : plan.band_h;
             for (int32_t channel = group; channel < group + 4 && channel < c; channel++) {
                 const int32_t scale = tnrt_dw_load_channel(layer, channel, &ch);
