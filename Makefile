@@ -221,17 +221,24 @@ test-aarch64:
 	@sh scripts/setup.sh aarch64
 	@sh scripts/test_aarch64.sh
 
-## codesize: measure the runtime's code and stack bytes for Cortex-M7, write configs/codesize.csv
+## codesize: measure the runtime's code and stack bytes for every core, write configs/codesize/
 .PHONY: codesize
 codesize:
 	@sh scripts/setup.sh device
-	@sh scripts/codesize.sh configs/codesize.csv
+	@sh scripts/codesize.sh configs/codesize
 
 ## count-instructions: the kernels' instructions on an emulated Cortex-M7, beside CMSIS-NN's
 .PHONY: count-instructions
 count-instructions:
 	@sh scripts/setup.sh device
 	@sh scripts/count_instructions.sh
+
+## bench-device: instructions, arena and code of exports on an emulated Cortex-M7, beside the peers'
+.PHONY: bench-device
+bench-device:
+	@sh scripts/setup.sh build device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/bench_device.sh
 
 ## profiles: write configs/graphs and fit the latency models of configs/mcus again
 .PHONY: profiles
