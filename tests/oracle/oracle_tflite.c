@@ -8,10 +8,10 @@
  *
  * Layers and networks are written by graph/tflite_write.h, so this is also the proof that others
  * can read what it writes. Files run as they are, and once more as we write what we import.
- * A row: `equal` and `apart` of our bytes and theirs; `same round` is the part of equal bytes when
- * both round as tests/oracle/once.h says, and must be all; `winner` is how often the largest output
- * is the same one, `(itself)` how often the library's vector and C++ kernels agree on it.
- * Exit code 5: outside the tolerance. What the runtime has no kernel for is named, not failed. */
+ * A row: `equal` and `apart` of our bytes and the library's; `twice` is the part of equal bytes
+ * when the library rounds twice as well (tests/oracle/twice.h), and must be all; `winner` is how
+ * often the largest output is the same one. Exit code 5: outside the tolerance. What the runtime
+ * has no kernel for is named, not failed. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +23,8 @@
 #include "graph/tflite.h"
 #include "graph/tflite_write.h"
 #include "quant/image.h"
-#include "tests/oracle/once.h"
 #include "tests/oracle/tflite_library.h"
+#include "tests/oracle/twice.h"
 #include "tests/random_layer.h"
 #include "tests/random_model.h"
 #include "tests/testing.h"
@@ -35,7 +35,7 @@ enum {
     LAYER_INPUTS = 4,
     MODELS = 300,
     IMAGES_MAX = 1000,
-    STRICT_EVERY = 20,
+
     PICTURE_SIDE = 32,
     PICTURE_BYTES = 1 + 3 * PICTURE_SIDE * PICTURE_SIDE,
     FILE_BYTES_MAX = 1 << 28
@@ -45,19 +45,20 @@ enum {
 #define EQUAL_PART 0.999
 
 typedef struct figures {
-    int nets, left_out;               /* compared; not written, or without a kernel of ours */
-    int64_t bytes, equal;             /* of outputs */
-    int most_apart;                   /* largest difference of two bytes */
-    int64_t bytes_once, equal_once;   /* where both sides round like ruy's plain kernels */
-    int64_t inputs, winner;           /* inferences; with the same winner on both sides */
-    int64_t inputs_once, winner_self; /* the same by the library's fast and plain products */
-    char reason[200];                 /* of the first that was left out */
+    int nets, left_out;     /* compared; not written, or without a kernel of ours */
+    int64_t bytes, equal;   /* of outputs */
+    int most_apart;         /* largest difference of two bytes */
+    int64_t equal_twice;    /* of the bytes, when the library rounds twice too */
+    int64_t inputs, winner; /* inferences; with the same winner on both sides */
+    int64_t winner_twice;
+    char reason[200]; /* of the first that was left out */
 } figures;
 
-/* One network four ways. */
+/* One network three ways. */
 typedef struct rivals {
-    tnas_image *ours, *ours_once;
-    oracle_net *theirs, *theirs_plain;
+    tnas_image *ours;
+    oracle_net *theirs, *theirs_twice;
+    uint8_t *twice_bytes;
 } rivals;
 
 static void must(tnas_status status)
@@ -68,14 +69,13 @@ static void must(tnas_status status)
     exit(1);
 }
 
-static oracle_net *prepare(const void *bytes, size_t byte_count, const tnas_model *model,
-                           oracle_products products)
+static oracle_net *prepare(const void *bytes, size_t byte_count, const tnas_model *model)
 {
     const int output = tnas_graph_output(&model->graph);
     const int64_t in_count = tnas_tensor_count(&model->graph.tensors[0]);
     const int64_t out_count = tnas_tensor_count(&model->graph.tensors[output]);
     oracle_net *const net =
-        oracle_net_create(bytes, byte_count, model->quant[0], model->quant[output], products);
+        oracle_net_create(bytes, byte_count, model->quant[0], model->quant[output]);
     if (net == NULL || (int64_t)oracle_net_in_count(net) != in_count ||
         (int64_t)oracle_net_out_count(net) != out_count) {
         fprintf(stderr, "TensorFlow Lite refuses the file, or sees other inputs or outputs\n");
@@ -95,14 +95,14 @@ static void leave_out(figures *f)
 static bool rivals_init(rivals *r, const tnas_model *model, const uint8_t *bytes, size_t byte_count,
                         figures *f)
 {
-    *r = (rivals){.theirs = prepare(bytes, byte_count, model, ORACLE_FAST),
-                  .theirs_plain = prepare(bytes, byte_count, model, ORACLE_PLAIN)};
+    size_t twice_byte_count;
+    *r = (rivals){.theirs = prepare(bytes, byte_count, model)};
+    must(build_rounding_twice(model, &r->twice_bytes, &twice_byte_count));
+    r->theirs_twice = prepare(r->twice_bytes, twice_byte_count, model);
     if (tnas_image_build(model, &tnas_target_tinynas_c, &r->ours) != TNAS_OK) {
         leave_out(f);
         return false;
     }
-    must(tnas_image_build(model, &tnas_target_tinynas_c, &r->ours_once));
-    round_once(r->ours_once);
     f->nets++;
     return true;
 }
@@ -110,28 +110,29 @@ static bool rivals_init(rivals *r, const tnas_model *model, const uint8_t *bytes
 static void rivals_deinit(rivals *r)
 {
     tnas_image_destroy(r->ours);
-    tnas_image_destroy(r->ours_once);
     oracle_net_destroy(r->theirs);
-    oracle_net_destroy(r->theirs_plain);
+    oracle_net_destroy(r->theirs_twice);
+    tnas_free(r->twice_bytes);
 }
 
-static void count_outputs(const int8_t *ours, const int8_t *theirs, size_t count, figures *f)
+static bool same_winner(const int8_t *a, const int8_t *b, size_t count)
+{
+    return tnas_image_argmax(a, (int)count) == tnas_image_argmax(b, (int)count);
+}
+
+static void count_outputs(const int8_t *ours, const int8_t *theirs, const int8_t *twice,
+                          size_t count, figures *f)
 {
     for (size_t i = 0; i < count; i++) {
         const int apart = abs(ours[i] - theirs[i]);
         f->equal += apart == 0;
         f->most_apart = apart > f->most_apart ? apart : f->most_apart;
+        f->equal_twice += ours[i] == twice[i];
     }
     f->bytes += (int64_t)count;
     f->inputs++;
-}
-
-static int64_t count_equal(const int8_t *a, const int8_t *b, size_t count)
-{
-    int64_t equal = 0;
-    for (size_t i = 0; i < count; i++)
-        equal += a[i] == b[i];
-    return equal;
+    f->winner += same_winner(ours, theirs, count);
+    f->winner_twice += same_winner(ours, twice, count);
 }
 
 /* Noise, and every other time a smooth ramp with noise, so that layers that follow each other
@@ -153,7 +154,7 @@ typedef struct inputs {
     tnas_rng *rng;
     const tnas_images *images;
     const uint8_t *pictures; /* records of PICTURE_BYTES */
-    int count, strict_every; /* of which every strict_every-th with the slow kernels too */
+    int count;
 } inputs;
 
 /* A pixel of a record (a label, then planes of PICTURE_SIDE x PICTURE_SIDE), between four. */
@@ -193,46 +194,33 @@ static void take_input(const inputs *from, int index, const tnas_tensor *shape, 
         draw_input(from->rng, count, in);
 }
 
-static bool same_winner(const int8_t *a, const int8_t *b, size_t count)
-{
-    return tnas_image_argmax(a, (int)count) == tnas_image_argmax(b, (int)count);
-}
-
-/* Runs all four on the same inputs. */
+/* Runs all three on the same inputs. */
 static void compare(const rivals *r, const inputs *from, figures *f)
 {
     const size_t in_count = r->ours->model.input_bytes, count = r->ours->model.output_bytes;
     int8_t *const in = tnas_alloc_zero(in_count, 1);
     int8_t *const ours = tnas_alloc_zero(count, 1);
     int8_t *const theirs = tnas_alloc_zero(count, 1);
-    int8_t *const plain = tnas_alloc_zero(count, 1);
+    int8_t *const twice = tnas_alloc_zero(count, 1);
     void *const arena = tnas_alloc_zero(r->ours->model.arena_bytes, 1);
     for (int i = 0; i < from->count; i++) {
         take_input(from, i, &r->ours->graph.tensors[0], in);
         oracle_net_run(r->theirs, in, theirs);
+        oracle_net_run(r->theirs_twice, in, twice);
         tnas_image_run(r->ours, arena, in, ours);
-        count_outputs(ours, theirs, count, f);
-        f->winner += same_winner(ours, theirs, count);
-        if (i % from->strict_every != 0)
-            continue;
-        oracle_net_run(r->theirs_plain, in, plain);
-        tnas_image_run(r->ours_once, arena, in, ours);
-        f->inputs_once++;
-        f->winner_self += same_winner(theirs, plain, count);
-        f->bytes_once += (int64_t)count;
-        f->equal_once += count_equal(ours, plain, count);
+        count_outputs(ours, theirs, twice, count, f);
     }
     tnas_free(in);
     tnas_free(ours);
     tnas_free(theirs);
-    tnas_free(plain);
+    tnas_free(twice);
     tnas_free(arena);
 }
 
 /* The model as we write it, beside the model as we run it. */
 static void compare_written(const tnas_model *model, tnas_rng *rng, figures *f)
 {
-    const inputs from = {.rng = rng, .count = LAYER_INPUTS, .strict_every = 1};
+    const inputs from = {.rng = rng, .count = LAYER_INPUTS};
     uint8_t *bytes;
     size_t byte_count;
     rivals r;
@@ -255,35 +243,33 @@ static double part(int64_t some, int64_t all)
 
 static void print_head(const char *what)
 {
-    printf("%-28s %5s %9s %9s %6s %10s %9s %9s\n", what, "nets", "bytes", "equal", "apart",
-           "same round", "winner", "(itself)");
+    printf("%-28s %5s %9s %9s %6s %9s %9s %9s\n", what, "nets", "bytes", "equal", "apart", "winner",
+           "twice", "winner");
 }
 
 /* `inside`: is the row what it must be? */
 static bool print_row(const char *name, const figures *f, bool inside)
 {
     if (f->nets > 0)
-        printf("%-28s %5d %9lld %8.4f%% %6d %9.4f%% %8.2f%% %8.2f%%%s\n", name, f->nets,
+        printf("%-28s %5d %9lld %8.4f%% %6d %8.2f%% %8.4f%% %8.2f%%%s\n", name, f->nets,
                (long long)f->bytes, 100 * part(f->equal, f->bytes), f->most_apart,
-               100 * part(f->equal_once, f->bytes_once), 100 * part(f->winner, f->inputs),
-               100 * part(f->winner_self, f->inputs_once), inside ? "" : "  OUTSIDE");
+               100 * part(f->winner, f->inputs), 100 * part(f->equal_twice, f->bytes),
+               100 * part(f->winner_twice, f->inputs), inside ? "" : "  OUTSIDE");
     if (f->left_out > 0)
         printf("%-28s SKIP %d: %s\n", f->nets > 0 ? "" : name, f->left_out, f->reason);
     fflush(stdout);
     return inside;
 }
 
-/* Every byte, when both round alike. */
-static bool is_same_but_for_rounding(const figures *f)
+static bool is_network_inside(const figures *f)
 {
-    return f->equal_once == f->bytes_once;
+    return f->equal_twice == f->bytes;
 }
 
 /* Layers: nearly all as they are, too. */
 static bool is_layer_inside(const figures *f)
 {
-    return f->most_apart <= 1 && part(f->equal, f->bytes) >= EQUAL_PART &&
-           is_same_but_for_rounding(f);
+    return f->most_apart <= 1 && part(f->equal, f->bytes) >= EQUAL_PART && is_network_inside(f);
 }
 
 /* ---- Commands ---- */
@@ -323,7 +309,7 @@ static bool run_models(int count)
         tnas_model_destroy(model);
     }
     print_head("random networks");
-    return print_row("all", &f, is_same_but_for_rounding(&f));
+    return print_row("all", &f, is_network_inside(&f));
 }
 
 /* One file: as it is, and as we write it. */
@@ -341,9 +327,8 @@ static bool run_file(const char *path, const inputs *from)
         compare(&r, from, &original);
     rivals_deinit(&r);
     compare_written(model, from->rng, &written);
-    bool inside = print_row(name, &original, is_same_but_for_rounding(&original));
-    inside =
-        print_row("  as we write it", &written, written.equal_once == written.bytes_once) && inside;
+    bool inside = print_row(name, &original, is_network_inside(&original));
+    inside = print_row("  as we write it", &written, is_network_inside(&written)) && inside;
     tnas_model_destroy(model);
     tnas_free(bytes);
     return inside;
@@ -361,7 +346,7 @@ static bool run_files(const char *title, const inputs *from, int count, char **p
 static bool run_random(int input_count, int count, char **paths)
 {
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 0);
-    const inputs from = {.rng = &rng, .count = input_count, .strict_every = STRICT_EVERY};
+    const inputs from = {.rng = &rng, .count = input_count};
     return run_files("file, random inputs", &from, count, paths);
 }
 
@@ -374,8 +359,7 @@ static bool run_images(const char *data, int count, char **paths)
     must(tnas_dataset_read_test(dataset, &images));
     const inputs from = {.rng = &rng,
                          .images = &images,
-                         .count = images.count < IMAGES_MAX ? images.count : IMAGES_MAX,
-                         .strict_every = STRICT_EVERY};
+                         .count = images.count < IMAGES_MAX ? images.count : IMAGES_MAX};
     const bool inside = run_files("file, test images", &from, count, paths);
     tnas_images_deinit(&images);
     tnas_dataset_destroy(dataset);
@@ -389,10 +373,8 @@ static bool run_pictures(const char *path, int count, char **paths)
     size_t byte_count;
     must(tnas_file_read(path, FILE_BYTES_MAX, &pictures, &byte_count));
     const int there = (int)(byte_count / PICTURE_BYTES);
-    const inputs from = {.rng = &rng,
-                         .pictures = pictures,
-                         .count = there < IMAGES_MAX ? there : IMAGES_MAX,
-                         .strict_every = STRICT_EVERY};
+    const inputs from = {
+        .rng = &rng, .pictures = pictures, .count = there < IMAGES_MAX ? there : IMAGES_MAX};
     const bool inside = run_files("file, pictures", &from, count, paths);
     tnas_free(pictures);
     return inside;
