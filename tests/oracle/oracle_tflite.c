@@ -24,9 +24,12 @@
 
 enum { EXIT_OUTSIDE = 5, LAYERS = 300, LAYER_INPUTS = 4, MODELS = 300, FILE_BYTES_MAX = 1 << 28 };
 
-/* Of a layer's bytes are equal, none more than 1 apart; of inferences have the same winner. */
-#define EQUAL_PART  0.999
-#define WINNER_PART 0.999
+/* Of a layer's bytes are equal, none more than 1 apart; with the same rounding nearly all: what is
+ * left is softmax and rescaled means, which the library computes in float. Of inferences have the
+ * same winner. */
+#define EQUAL_PART      0.999
+#define EQUAL_ONCE_PART 0.9999
+#define WINNER_PART     0.999
 
 typedef struct figures {
     int nets, left_out;     /* compared; not written, or without a kernel of ours */
@@ -197,11 +200,11 @@ static bool print_row(const char *name, const figures *f, bool inside)
     return inside;
 }
 
-/* Layers: nearly all bytes equal, and all with the same rounding. */
+/* Layers: nearly all bytes equal, and more so with the same rounding. */
 static bool is_layer_inside(const figures *f)
 {
     return f->most_apart <= 1 && part(f->equal, f->bytes) >= EQUAL_PART &&
-           f->equal_once == f->bytes;
+           part(f->equal_once, f->bytes) >= EQUAL_ONCE_PART;
 }
 
 /* Networks: a byte that is 1 off moves others behind it; the winner hardly ever. */
