@@ -14,6 +14,8 @@ static const operator_passes passes[TNAS_OP_KIND_COUNT] = {
     [TNAS_OP_ADD] = {tnas_add_forward, tnas_add_backward},
     [TNAS_OP_AVGPOOL] = {tnas_pooling_forward, tnas_pooling_backward},
     [TNAS_OP_MAXPOOL] = {tnas_pooling_forward, tnas_pooling_backward},
+    [TNAS_OP_MEAN] = {tnas_pooling_forward, tnas_pooling_backward},
+    [TNAS_OP_MEAN_KEPT] = {tnas_pooling_forward, tnas_pooling_backward},
 };
 
 void tnas_pass_load(tnas_pass *pass, const uint8_t *images)

@@ -117,7 +117,7 @@ void tnas_depthwise_forward(tnas_pass *pass, int op);
 void tnas_depthwise_backward(tnas_pass *pass, int op);
 void tnas_add_forward(tnas_pass *pass, int op);
 void tnas_add_backward(tnas_pass *pass, int op);
-void tnas_pooling_forward(tnas_pass *pass, int op); /* AVGPOOL, MAXPOOL */
+void tnas_pooling_forward(tnas_pass *pass, int op); /* AVGPOOL, MAXPOOL, means */
 void tnas_pooling_backward(tnas_pass *pass, int op);
 
 #endif

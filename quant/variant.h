@@ -43,7 +43,9 @@ tnas_status tnas_pack_channel(const tnas_model *model, int op, int channel, int3
 /* The fused activation of an operator as quantised output values. */
 void tnas_pack_activation(const tnas_model *model, int op, int8_t *min, int8_t *max);
 
-/* The multipliers and shifts of ADD: first input, second input, output. */
+/* The multipliers and shifts of a sum: first operand, second operand, output; of ADD. */
+void tnas_pack_sum(double scale, double scale2, double out_scale, int32_t multiplier[3],
+                   int8_t shift[3]);
 void tnas_pack_add(const tnas_model *model, int op, int32_t multiplier[3], int8_t shift[3]);
 
 #endif
