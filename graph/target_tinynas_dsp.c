@@ -36,8 +36,8 @@ static size_t conv_scratch_bytes(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
     const size_t depth = depth_of(graph, op), rest = depth / o->kernel_h % 4 * o->kernel_h;
-    const bool pads = o->pad_top + o->pad_bottom + o->pad_left + o->pad_right > 0;
-    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + (pads ? 3 * depth : 0);
+    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + 3 * depth +
+           depth / o->kernel_h;
 }
 
 static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op)

@@ -70,9 +70,9 @@ static inline uint32_t *tnrt_widen3_dsp(uint32_t *to, const int8_t *pixel0, cons
 /* What the loop over pairs of channels needs; in memory, since its registers are full. The order
  * lets it load and store two at a time. */
 typedef struct tnrt_tile_dsp {
-    const uint32_t *columns;
+    uint32_t *columns;
     int32_t skip_bytes; /* code to jump over, so that whole turns of the unrolled loop are left */
-    const uint32_t *columns_end;
+    uint32_t *columns_end;
     const int8_t *weights;
     int32_t step; /* bytes from a pixel's outputs to the next pixel's */
     int8_t *out;
@@ -220,8 +220,8 @@ static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile)
 #endif
 
 /* Channels from `from` on, one at a time: of slow layers, and an odd last one. */
-static inline void tnrt_conv_channels_dsp(const tnrt_layer *layer, const tnrt_tile_dsp *tile,
-                                          int32_t from)
+static TNRT_NOINLINE void tnrt_conv_channels_dsp(const tnrt_layer *layer, const tnrt_tile_dsp *tile,
+                                                 int32_t from)
 {
     const int32_t pair_bytes = (int32_t)(tile->columns_end - tile->columns - 6) / 3 * 4;
     const int fast = tnrt_is_fast_dsp(layer);

@@ -22,6 +22,13 @@
 #define TNRT_HAS_ASM_LOOPS 0
 #endif
 
+/* Kept apart from its caller, whose registers it would crowd. */
+#if defined(__GNUC__)
+#define TNRT_NOINLINE __attribute__((noinline))
+#else
+#define TNRT_NOINLINE
+#endif
+
 /* Four bytes from any address. */
 static inline uint32_t tnrt_load32(const void *at)
 {
