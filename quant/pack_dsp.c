@@ -28,20 +28,22 @@ static int8_t output_of(const tnrt_channel_dsp *record, int32_t acc, int zero_po
     return tnrt_activate(&whole_range, scaled + zero_point);
 }
 
-/* Channels that say the same to every input, like those of weights 0, often have factors that fit
- * nowhere: give them others. */
-static void tame_constant(tnrt_channel_dsp *record, sum_range range, int zero_point)
+/* Channels that say the same to every input, like those of weights 0, often have factors and
+ * biases that fit nowhere: give them others. */
+static void tame_constant(tnrt_channel_dsp *record, sum_range *range, int zero_point)
 {
-    const bool rises = record->shift <= 0 && range.min >= INT32_MIN && range.max <= INT32_MAX;
-    if (!rises && range.min != range.max)
+    const bool rises = record->shift <= 0 && range->min >= INT32_MIN && range->max <= INT32_MAX;
+    const bool is_bias = range->min == range->max;
+    if (!rises && !is_bias)
         return;
-    const int8_t out = output_of(record, (int32_t)range.min, zero_point);
-    if (out != output_of(record, (int32_t)range.max, zero_point))
+    const int8_t out = output_of(record, (int32_t)range->min, zero_point);
+    if (out != output_of(record, (int32_t)range->max, zero_point) ||
+        !(is_bias || out == zero_point))
         return;
-    if (range.min == range.max)
-        *record = (tnrt_channel_dsp){4 * (out - zero_point), INT32_C(1) << 30, -1};
-    else if (out == zero_point)
-        *record = (tnrt_channel_dsp){0, 0, -1};
+    const int32_t bias = is_bias ? 4 * (out - zero_point) : 0;
+    range->min += bias - record->bias;
+    range->max += bias - record->bias;
+    *record = (tnrt_channel_dsp){bias, is_bias ? INT32_C(1) << 30 : 0, -1};
 }
 
 static bool is_whole_range(const tnas_model *model, int op)
@@ -73,8 +75,8 @@ tnas_status tnas_pack_channels_dsp(const tnas_model *model, int op, bool may_be_
         int8_t shift;
         TNAS_TRY(tnas_pack_channel(model, op, c, &records[c].bias, &records[c].multiplier, &shift));
         records[c].shift = shift;
-        const sum_range range = range_of(model, op, c, records[c].bias);
-        tame_constant(&records[c], range, model->quant[model->graph.ops[op].out].zero_point);
+        sum_range range = range_of(model, op, c, records[c].bias);
+        tame_constant(&records[c], &range, model->quant[model->graph.ops[op].out].zero_point);
         fast = fast && can_be_fast(&records[c], range);
     }
     for (int c = 0; c < channels && fast; c++)
