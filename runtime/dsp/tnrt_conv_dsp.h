@@ -232,7 +232,7 @@ static TNRT_NOINLINE void tnrt_conv_channels_dsp(const tnrt_layer *layer, const 
         const int32_t rounding = tnrt_rounding_dsp(tile->out_bias, fast ? channel->shift : 0);
         int32_t acc[3] = {0, 0, 0};
         for (; column != tile->columns_end; column += 3, weight += 4) {
-            const uint32_t pair = ((uint32_t)weight[0] & 0xffff) | (uint32_t)weight[2] << 16;
+            const uint32_t pair = tnrt_pack16(weight[0], weight[2]);
             acc[0] = tnrt_smlad(column[0], pair, acc[0]);
             acc[1] = tnrt_smlad(column[1], pair, acc[1]);
             acc[2] = tnrt_smlad(column[2], pair, acc[2]);

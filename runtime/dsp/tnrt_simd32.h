@@ -43,6 +43,12 @@ static inline void tnrt_store32(void *at, uint32_t word)
     memcpy(at, &word, sizeof word);
 }
 
+/* Two int16. */
+static inline uint32_t tnrt_pack16(int32_t low, int32_t high)
+{
+    return ((uint32_t)low & 0xffff) | (uint32_t)high << 16;
+}
+
 #if TNRT_HAS_SIMD32
 
 /* Bytes 0 and 2 of a word as two int16; bytes 1 and 3. */
