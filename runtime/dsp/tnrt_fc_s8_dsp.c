@@ -14,19 +14,25 @@ typedef struct sums {
     int32_t wide0, wide1, narrow0, narrow1;
 } sums;
 
+static inline void widen_word(uint32_t to[2], uint32_t word)
+{
+    to[0] = tnrt_sxtb16(word);
+    to[1] = tnrt_sxtb16_ror8(word);
+}
+
+/* Returns the end. */
 static uint32_t *widen(uint32_t *to, const int8_t *from, int32_t count)
 {
-    for (; count > 0; count -= 4, from += 4, to += 2) {
-        uint32_t word = 0;
-        if (count >= 4)
-            word = tnrt_load32(from);
-        else
-            for (int32_t i = 0; i < count; i++)
-                word |= (uint32_t)(uint8_t)from[i] << 8 * i;
-        to[0] = tnrt_sxtb16(word);
-        to[1] = tnrt_sxtb16_ror8(word);
-    }
-    return to;
+    uint32_t *const whole_end = to + count / 4 * 2;
+    uint32_t word = 0;
+    for (; to != whole_end; to += 2, from += 4)
+        widen_word(to, tnrt_load32(from));
+    if (count % 4 == 0)
+        return to;
+    for (int32_t i = 0; i < count % 4; i++)
+        word |= (uint32_t)(uint8_t)from[i] << 8 * i;
+    widen_word(to, word);
+    return to + 2;
 }
 
 #if TNRT_HAS_ASM_LOOPS
@@ -110,20 +116,30 @@ static inline int32_t twice_second(int32_t wide, int32_t narrow)
     return (int32_t)((uint32_t)wide - (uint32_t)narrow) >> 7;
 }
 
+static inline int8_t *put(int8_t *out, const tnrt_channel_dsp *channel, int32_t out_bias,
+                          int32_t twice_sum)
+{
+    const int32_t rounding = tnrt_rounding_dsp(out_bias, channel->shift);
+    *out = tnrt_requantize_dsp(channel->bias + twice_sum, channel->multiplier, rounding,
+                               channel->shift);
+    return out + 1;
+}
+
 static void fast(const tnrt_layer *layer, const uint32_t *x, const uint32_t *end, int8_t *out)
 {
     const tnrt_channel_dsp *channel = tnrt_channels_dsp(layer);
     const int32_t out_bias = tnrt_out_bias_dsp(layer), skip = skip_bytes((int32_t)(end - x) / 2);
     const int8_t *weights = layer->weights;
-    for (int32_t left = layer->out_c; left > 0; left -= 4) {
+    int8_t *const out_end = out + layer->out_c;
+    while (out != out_end) {
         const sums s = sum_up(x, end, skip, &weights);
-        const int32_t twice[4] = {2 * s.narrow0, twice_second(s.wide0, s.narrow0), 2 * s.narrow1,
-                                  twice_second(s.wide1, s.narrow1)};
-        for (int i = 0; i < 4 && i < left; i++, channel++) {
-            const int32_t rounding = tnrt_rounding_dsp(out_bias, channel->shift);
-            *out++ = tnrt_requantize_dsp(channel->bias + twice[i], channel->multiplier, rounding,
-                                         channel->shift);
-        }
+        out = put(out, channel++, out_bias, 2 * s.narrow0);
+        if (out != out_end)
+            out = put(out, channel++, out_bias, twice_second(s.wide0, s.narrow0));
+        if (out != out_end)
+            out = put(out, channel++, out_bias, 2 * s.narrow1);
+        if (out != out_end)
+            out = put(out, channel++, out_bias, twice_second(s.wide1, s.narrow1));
     }
 }
 
