@@ -14,12 +14,12 @@
 typedef struct sweep {
     const tnrt_layer *layer;
     tnrt_call call;
-    int32_t row_bytes, rest_bytes; /* of a window's row, and of what is left of it behind words */
-    int32_t rest_blocks;
+    int32_t row_bytes, rests_bytes; /* of a window's row; of what is left of its rows, padded */
+    int32_t blocks;
+    uint32_t *columns; /* behind the zeros */
     int8_t *rests, *copies, *zeros;
     const int8_t *at[3]; /* three windows, and the bytes from a row of theirs to the next */
     int32_t row_step[3];
-    tnrt_tile_dsp tile;
 } sweep;
 
 static TNRT_NOINLINE int8_t *copy_bytes(int8_t *to, const int8_t *from, int32_t count)
@@ -77,33 +77,26 @@ static TNRT_NOINLINE void find_windows(sweep *s, int32_t pixel, int32_t step)
     }
 }
 
-/* What is left of the windows' rows behind whole words, window by window. */
-static TNRT_NOINLINE void collect_rests(const sweep *s)
-{
-    for (int p = 0; p < 3; p++) {
-        const int8_t *from = s->at[p] + s->row_bytes - s->rest_bytes;
-        int8_t *to = s->rests + 4 * s->rest_blocks * p;
-        for (int32_t row = s->layer->kernel_h; row > 0; row--, from += s->row_step[p])
-            for (int32_t i = 0; i < s->rest_bytes; i++)
-                *to++ = from[i];
-    }
-}
-
 static TNRT_NOINLINE void make_columns(const sweep *s)
 {
-    const int32_t kernel_h = s->layer->kernel_h, rests = 4 * s->rest_blocks;
     const int8_t *at0 = s->at[0], *at1 = s->at[1], *at2 = s->at[2];
-    uint32_t *columns = s->tile.columns + TNRT_BLOCK_WORDS_DSP;
+    uint32_t *columns = s->columns;
     int32_t blocks = s->row_bytes >> 2;
-    if (rests > 0)
-        collect_rests(s);
-    for (int32_t row = 0; row <= kernel_h; row++) {
-        if (row == kernel_h) {
-            at0 = s->rests, at1 = s->rests + rests, at2 = s->rests + 2 * rests;
-            blocks = s->rest_blocks;
+    int8_t *rest = s->rests;
+    for (int32_t row = s->layer->kernel_h;; row--) {
+        if (row == 0) {
+            at0 = s->rests, at1 = at0 + s->rests_bytes, at2 = at1 + s->rests_bytes;
+            blocks = s->rests_bytes >> 2;
         }
         if (blocks > 0)
             columns = tnrt_widen3_dsp(columns, at0, at1, at2, blocks);
+        if (row == 0)
+            return;
+        for (int32_t i = s->row_bytes & ~3; i < s->row_bytes; i++, rest++) {
+            rest[0] = at0[i];
+            rest[s->rests_bytes] = at1[i];
+            rest[2 * s->rests_bytes] = at2[i];
+        }
         at0 += s->row_step[0], at1 += s->row_step[1], at2 += s->row_step[2];
     }
 }
@@ -113,13 +106,13 @@ static TNRT_NOINLINE void make_columns(const sweep *s)
 static void convolve_run(sweep *s, int32_t count)
 {
     const int32_t step = count < 3 ? 0 : 1;
-    s->tile.step = step * s->layer->out_c;
+    tnrt_tile_dsp tile = tnrt_tile_of_dsp(s->layer, s->call.scratch, s->blocks);
+    tile.step = step * s->layer->out_c;
     for (int32_t next = 0; next < count; next += 1 + 2 * step) {
         const int32_t pixel = step != 0 && next > count - 3 ? count - 3 : next;
         find_windows(s, pixel, step);
         make_columns(s);
-        s->tile.out = s->call.out + pixel * s->layer->out_c;
-        tnrt_conv3_dsp(s->layer, s->tile);
+        tnrt_conv3_dsp(s->layer, &tile, s->call.out + pixel * s->layer->out_c);
     }
 }
 
@@ -137,11 +130,11 @@ void tnrt_conv2d_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
     s.layer = layer;
     s.call = *call;
     s.row_bytes = layer->kernel_w * layer->in_c;
-    s.rest_bytes = s.row_bytes & 3;
-    s.rest_blocks = TNRT_BLOCKS_DSP(s.rest_bytes * kernel_h);
-    s.tile = tnrt_tile_of_dsp(layer, call->scratch, TNRT_BLOCKS_DSP(kernel_h * s.row_bytes));
-    s.rests = (int8_t *)(s.tile.columns_end);
-    s.copies = s.rests + 12 * s.rest_blocks;
+    s.rests_bytes = 4 * TNRT_BLOCKS_DSP((s.row_bytes & 3) * kernel_h);
+    s.blocks = TNRT_BLOCKS_DSP(kernel_h * s.row_bytes);
+    s.columns = (uint32_t *)call->scratch + TNRT_BLOCK_WORDS_DSP;
+    s.rests = (int8_t *)(s.columns + TNRT_BLOCK_WORDS_DSP * s.blocks);
+    s.copies = s.rests + 3 * s.rests_bytes;
     s.zeros = s.copies + 3 * kernel_h * s.row_bytes;
     for (int32_t i = 0; i < s.row_bytes; i++)
         s.zeros[i] = layer->in_zero;
