@@ -190,6 +190,25 @@ static TNRT_NOINLINE void tnrt_dw_finish(const tnrt_dw_channel *ch, const int32_
     }
 }
 
+static TNRT_INLINE void tnrt_dw_store_four(const tnrt_dw_channel *ch, const int32_t *acc,
+                                           int8_t *out)
+{
+    const int32_t m = ch->multiplier, constant = ch->constant, nudge = ch->nudge;
+    const int32_t step = ch->out_step;
+    int8_t *const out2 = out + 2 * step;
+    if (nudge == 0) { /* as below, without the instructions for it */
+        out[0] = tnrt_dw_requantize(acc[0], m, constant, 0);
+        out[step] = tnrt_dw_requantize(acc[1], m, constant, 0);
+        out2[0] = tnrt_dw_requantize(acc[2], m, constant, 0);
+        out2[step] = tnrt_dw_requantize(acc[3], m, constant, 0);
+    } else {
+        out[0] = tnrt_dw_requantize(acc[0], m, constant, nudge);
+        out[step] = tnrt_dw_requantize(acc[1], m, constant, nudge);
+        out2[0] = tnrt_dw_requantize(acc[2], m, constant, nudge);
+        out2[step] = tnrt_dw_requantize(acc[3], m, constant, nudge);
+    }
+}
+
 /* Stores the first `count` of up to four outputs, `first` of which are always wanted. */
 static TNRT_INLINE void tnrt_dw_store(const tnrt_dw_channel *ch, const int32_t *acc,
                                       const int first, int32_t count, int8_t *out)
@@ -273,40 +292,29 @@ static TNRT_INLINE void tnrt_dw_run(const int k, const int stride, const tnrt_dw
 {
     const int32_t row_words = ch->row_words, step = ch->out_step;
     const int32_t pass_words = stride * TNRT_DW_CHUNK_WORDS;
-    const int32_t rest = ch->out_w & 3, full_words = (ch->out_w >> 2) * pass_words;
+    const uint32_t rest = (uint32_t)ch->out_w % 4;
+    const int32_t passes_words = (int32_t)((uint32_t)ch->out_w + 1) / 4 * pass_words;
+    const int32_t whole = rest != 3 && ch->nudge >= 0; /* every pass stores four, fast */
     const uint32_t *row = ch->rows;
     int8_t *out_row = ch->out;
     for (int32_t y = ch->out_h; y > 0; y--) {
         const uint32_t *p = row;
-        const uint32_t *end = p + full_words;
+        const uint32_t *const end = p + passes_words;
         int8_t *out = out_row;
-        int32_t plain = ch->nudge == 0, wanted = 4;
-        for (;;) {
-            for (; p != end; p += pass_words, out += 4 * step) {
-                const int32_t bias = ch->bias;
-                int32_t acc[4] = {bias, bias, bias, bias};
-                tnrt_dw_outputs(k, stride, 4, p, row_words, weights, acc);
-                if (plain) {
-                    const int32_t m = ch->multiplier, constant = ch->constant;
-                    int8_t *const out2 = out + 2 * step;
-                    out[0] = tnrt_dw_requantize(acc[0], m, constant, 0);
-                    out[step] = tnrt_dw_requantize(acc[1], m, constant, 0);
-                    out2[0] = tnrt_dw_requantize(acc[2], m, constant, 0);
-                    out2[step] = tnrt_dw_requantize(acc[3], m, constant, 0);
-                } else {
-                    tnrt_dw_store(ch, acc, 3, wanted, out);
-                }
+        for (; p != end; p += pass_words, out += 4 * step) {
+            const int32_t bias = ch->bias;
+            int32_t acc[4] = {bias, bias, bias, bias};
+            tnrt_dw_outputs(k, stride, 4, p, row_words, weights, acc);
+            if (whole) {
+                tnrt_dw_store_four(ch, acc, out);
+            } else {
+                tnrt_dw_store(ch, acc, 3, rest == 3 && p + pass_words == end ? 3 : 4, out);
             }
-            if (rest != 3 || wanted == 3)
-                break;
-            wanted = 3; /* once more, without the last output */
-            plain = 0;
-            end += pass_words;
         }
         if (rest == 1 || rest == 2) {
             int32_t acc[2] = {ch->bias, ch->bias};
             tnrt_dw_outputs(k, stride, 2, p, row_words, weights, acc);
-            tnrt_dw_store(ch, acc, 1, rest, out);
+            tnrt_dw_store(ch, acc, 1, (int32_t)rest, out);
         }
         row += stride * row_words;
         out_row += ch->out_row_stride;
@@ -330,20 +338,15 @@ static TNRT_INLINE void tnrt_dw_widen(const int k, const int8_t *from, int32_t s
     }
 }
 
-/* A record of params is {bias, multiplier, constant << 8 | slow << 7 | nudge << 4 | scale}, where
- * nudge says whether there is one; see quant/pack_dsp_depthwise.c. */
-static TNRT_INLINE int32_t tnrt_dw_load_channel(const tnrt_layer *layer, int32_t channel,
-                                                tnrt_dw_channel *ch)
+/* A record of params is {bias, multiplier, constant << 9 | nudge << 4 | scale}, the nudge's
+ * logarithm plus 1; see quant/pack_dsp_depthwise.c. */
+static TNRT_INLINE void tnrt_dw_load_record(const int32_t *record, tnrt_dw_channel *ch)
 {
-    const int32_t *const record = layer->params + 3 * channel;
-    const int32_t word = record[2], scale = word & TNRT_DW_SCALE_MASK;
+    const int32_t word = record[2];
     ch->bias = record[0];
     ch->multiplier = record[1];
-    ch->constant = word >> 8;
-    ch->nudge = (word & TNRT_DW_NUDGE) != 0 ? (int32_t)1 << scale >> 1 : 0;
-    if ((word & TNRT_DW_SLOW) != 0)
-        ch->nudge = -1;
-    return scale;
+    ch->constant = word >> 9;
+    ch->nudge = (int32_t)((uint32_t)1 << (word >> 4 & 31)) >> 1;
 }
 
 /* Reads the input rows of the band that begins with output row y into the planes. Of those before
@@ -403,15 +406,19 @@ static TNRT_INLINE void tnrt_dw_layer(const int k, const tnrt_layer *layer, cons
         for (int32_t y = 0; y < call->out_h; y += plan.band_h) {
             tnrt_dw_fill_band(layer, call, &plan, &shape, y, call->in + first, planes);
             ch.out_h = call->out_h - y < plan.band_h ? call->out_h - y : plan.band_h;
+            const int32_t *record = layer->params + 3 * group;
+            const int8_t *from = layer->weights + group * k * k;
             for (int32_t channel = group; channel < group + 4 && channel < c; channel++) {
-                const int32_t scale = tnrt_dw_load_channel(layer, channel, &ch);
-                tnrt_dw_widen(k, layer->weights + channel * k * k, scale, weights);
-                ch.rows = planes + TNRT_DW_SLOT(channel - first);
+                tnrt_dw_load_record(record, &ch);
+                tnrt_dw_widen(k, from, record[2] & 15, weights);
+                ch.rows = planes + TNRT_DW_SLOT((uint32_t)(channel - first));
                 ch.out = call->out + y * call->out_row_stride + channel;
                 if (layer->stride_h == 1)
                     tnrt_dw_run(k, 1, &ch, weights);
                 else
                     tnrt_dw_run(k, 2, &ch, weights);
+                record += 3;
+                from += k * k;
             }
         }
     }

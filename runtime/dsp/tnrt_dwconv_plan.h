@@ -13,11 +13,8 @@
 /* First word in a chunk of the group's channel 0..3. */
 #define TNRT_DW_SLOT(channel) ((channel) % 2 * 4 + (channel) / 2 * 2)
 
-/* The low byte of a channel's record: its scale, whether it has a nudge, and whether it must be
- * requantised in full. */
-#define TNRT_DW_SCALE_MASK 15
-#define TNRT_DW_NUDGE      16
-#define TNRT_DW_SLOW       128
+/* What a channel's record says instead of a nudge when the channel is requantised in full. */
+#define TNRT_DW_SLOW 31
 
 /* What a band may take, unless a single output row needs more. */
 #define TNRT_DW_BAND_BYTES 2560
