@@ -24,6 +24,8 @@ static const char *kernel_name(int kernel)
 
 /* ---- Depthwise, pooling, add --------------------------------------------------------------- */
 
+enum { ADD_PARAMS = 7, DEPTHWISE_PARAMS = 3 };
+
 static int depthwise_kernel_for(const tnas_op *op)
 {
     const bool fits = op->kernel_h == op->kernel_w && op->stride_h == op->stride_w &&
@@ -60,7 +62,7 @@ static tnas_packed_bytes depthwise_packed_bytes(const tnas_graph *graph, int op)
 {
     return (tnas_packed_bytes){
         .weights = tnas_round_up_to_word((size_t)tnas_op_weight_count(graph, op)),
-        .channels = 3 * sizeof(int32_t) * (size_t)graph->tensors[graph->ops[op].out].c,
+        .channels = DEPTHWISE_PARAMS * sizeof(int32_t) * (size_t)graph->tensors[graph->ops[op].out].c,
     };
 }
 
@@ -76,11 +78,18 @@ static bool depthwise_in_place(const tnas_graph *graph, int op)
 
 static int kernel_for(const tnas_graph *graph, int op)
 {
-    if (graph->ops[op].kind == TNAS_OP_ADD)
-        return INDEX_tnrt_add_s8_dsp;
-    if (graph->ops[op].kind == TNAS_OP_DWCONV2D)
+    switch (graph->ops[op].kind) {
+    case TNAS_OP_DWCONV2D:
         return depthwise_kernel_for(&graph->ops[op]);
-    return tnas_plain_kernel_for(graph, op);
+    case TNAS_OP_ADD:
+        return INDEX_tnrt_add_s8_dsp;
+    case TNAS_OP_AVGPOOL:
+        return INDEX_tnrt_avgpool_s8_dsp;
+    case TNAS_OP_MAXPOOL:
+        return INDEX_tnrt_maxpool_s8_dsp;
+    default:
+        return tnas_plain_kernel_for(graph, op);
+    }
 }
 
 static bool in_place(const tnas_graph *graph, int op, int side)
@@ -102,6 +111,8 @@ static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kerne
 {
     if (is_planar_depthwise(kernel))
         return depthwise_packed_bytes(graph, op);
+    if (kernel == INDEX_tnrt_add_s8_dsp)
+        return (tnas_packed_bytes){.channels = ADD_PARAMS * sizeof(int32_t)};
     return tnas_plain_packed_bytes(graph, op);
 }
 
