@@ -15,6 +15,13 @@
 #define TNRT_HAS_SIMD32 0
 #endif
 
+/* Loops written in assembly where the compiler would run out of registers; they leave it r7. */
+#if TNRT_HAS_SIMD32 && defined(__OPTIMIZE__)
+#define TNRT_HAS_ASM_LOOPS 1
+#else
+#define TNRT_HAS_ASM_LOOPS 0
+#endif
+
 /* Functions whose constants must be seen by their bodies; loops of constant length without a loop.
  */
 #if defined(__GNUC__) && defined(__OPTIMIZE__)
@@ -41,6 +48,12 @@ static inline uint32_t tnrt_load32(const void *at)
     uint32_t word;
     memcpy(&word, at, sizeof word);
     return word;
+}
+
+/* Four bytes to any address. */
+static inline void tnrt_store32(void *at, uint32_t word)
+{
+    memcpy(at, &word, sizeof word);
 }
 
 #if TNRT_HAS_SIMD32
