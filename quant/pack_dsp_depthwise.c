@@ -1,4 +1,4 @@
-/* Constants of the DSP extension's depthwise kernels of fixed size (runtime/dsp/tnrt_dwconv_dsp.h):
+/* Constants of the DSP extension's depthwise kernels (runtime/dsp/tnrt_dwconv_dsp.h):
  * a channel's weights one behind the other, and per channel a record {bias, multiplier, constant
  * << 9 | nudge << 4 | scale}.
  *

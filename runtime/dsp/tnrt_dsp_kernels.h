@@ -17,6 +17,7 @@ enum { TNRT_ADD_SLOW_DSP, TNRT_ADD_FAST_DSP, TNRT_ADD_FAST_TIES_DSP };
     X(tnrt_add_s8_dsp)                                                                             \
     X(tnrt_avgpool_s8_dsp)                                                                         \
     X(tnrt_maxpool_s8_dsp)                                                                         \
+    X(tnrt_dwconv2d_s8_dsp)                                                                        \
     X(tnrt_dwconv2d_3x3_s8_dsp)                                                                    \
     X(tnrt_dwconv2d_5x5_s8_dsp)                                                                    \
     X(tnrt_dwconv2d_7x7_s8_dsp)
