@@ -16,4 +16,7 @@ tnas_model *random_int8_model(tnas_rng *rng);
  */
 tnas_model *random_layer_model(tnas_rng *rng);
 
+/* The same for a graph of one operator. */
+tnas_model *extreme_model_of(tnas_rng *rng, const tnas_graph *graph);
+
 #endif
