@@ -70,7 +70,7 @@ INLINE void convolve_pixels(const tnrt_layer *layer, const ring *r, int32_t y, i
             const words w = widen_to_words(weight);
             UNROLL
             for (int p = 0; p < pixels; p++)
-                acc[p] += widen_to_words(in + p * pixel_step) * w;
+                acc[p] = add(acc[p], multiply(widen_to_words(in + p * pixel_step), w));
         }
     }
     UNROLL

@@ -21,7 +21,7 @@ static void host_add(const tnrt_layer *layer, const tnrt_call *call)
         for (int32_t i = 0; i < row_count; i += LANES) {
             const words a = (widen_to_words(in + i) - layer->in_zero) << TNRT_ADD_EXTRA_BITS;
             const words b = (widen_to_words(in2 + i) - layer->in2_zero) << TNRT_ADD_EXTRA_BITS;
-            const words sum = rescale(a, &f[0]) + rescale(b, &f[1]);
+            const words sum = add(rescale(a, &f[0]), rescale(b, &f[1]));
             store_bytes(out + i, requantize(layer, &f[2], sum), row_count - i);
         }
     }

@@ -44,7 +44,7 @@ INLINE words dot_products(const int16_t *patch, const int8_t *const filters[LANE
         const halves in = load_halves(patch + k);
         UNROLL
         for (int i = 0; i < LANES; i++)
-            sums[i] += multiply_pairs(in, widen_to_halves(filters[i] + k));
+            sums[i] = add(sums[i], multiply_pairs(in, widen_to_halves(filters[i] + k)));
     }
     return sums_of(sums);
 }
@@ -63,7 +63,7 @@ static void multiply_patches(const tnrt_layer *layer, const int16_t *patches, in
         const words bias = load_words(tnrt_biases(layer) + o);
         const factors f = factors_at(layer, o);
         for (int32_t p = 0; p < patch_count; p++) {
-            const words acc = bias + dot_products(patches + (size_t)p * step, filters, step);
+            const words acc = add(bias, dot_products(patches + (size_t)p * step, filters, step));
             store_bytes(out + p * out_c + o, requantize(layer, &f, acc), left);
         }
     }

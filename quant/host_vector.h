@@ -26,6 +26,7 @@ typedef int8_t bytes __attribute__((vector_size(LANES)));
 typedef int8_t double_bytes __attribute__((vector_size(2 * LANES)));
 typedef int16_t halves __attribute__((vector_size(4 * LANES)));
 typedef int32_t words __attribute__((vector_size(4 * LANES)));
+typedef uint32_t unsigned_words __attribute__((vector_size(4 * LANES)));
 typedef int64_t double_words __attribute__((vector_size(8 * LANES)));
 typedef float floats __attribute__((vector_size(4 * LANES)));
 
@@ -41,6 +42,17 @@ typedef float floats __attribute__((vector_size(4 * LANES)));
 INLINE words splat(int32_t x)
 {
     return x - (words){0};
+}
+
+/* Sum and product modulo 2^32: lanes beyond the last channel hold anything. */
+INLINE words add(words a, words b)
+{
+    return (words)((unsigned_words)a + (unsigned_words)b);
+}
+
+INLINE words multiply(words a, words b)
+{
+    return (words)((unsigned_words)a * (unsigned_words)b);
 }
 
 INLINE words load_words(const int32_t *at)
@@ -239,7 +251,7 @@ INLINE words doubling_high_mul(words a, words b)
 INLINE words rescale(words x, const factors *f)
 {
     const words v = doubling_high_mul(x << f->left, f->multiplier);
-    return (((v + (v >> 31 & -f->rounds)) >> f->most) + f->rounds) >> f->rounds;
+    return add(add(v, v >> 31 & -f->rounds) >> f->most, f->rounds) >> f->rounds;
 }
 
 /* What is left of a layer's arithmetic: its zero point and its clamp. */
@@ -258,7 +270,7 @@ INLINE factors factors_at(const tnrt_layer *layer, int32_t channel)
 
 INLINE words requantize(const tnrt_layer *layer, const factors *f, words acc)
 {
-    return activate(layer, rescale(acc, f) + layer->out_zero);
+    return activate(layer, add(rescale(acc, f), splat(layer->out_zero)));
 }
 
 #endif
