@@ -1,5 +1,6 @@
 /* The rules of our own runtime with the kernels of runtime/dsp. */
 #include "graph/target_tinynas.h"
+#include "runtime/dsp/tnrt_conv_dsp.h"
 #include "runtime/dsp/tnrt_dsp_kernels.h"
 
 enum {
@@ -21,11 +22,45 @@ static const char *kernel_name(int kernel)
     return kernel_names[kernel];
 }
 
+/* ---- Convolutions --------------------------------------------------------------------------- */
+
+static size_t depth_of(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    return (size_t)tnas_op_weight_count(graph, op) / (size_t)graph->tensors[o->out].c;
+}
+
+/* Columns; what is left of the windows' rows behind whole words; copies of windows that reach over
+ * the edge. */
+static size_t conv_scratch_bytes(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const size_t depth = depth_of(graph, op), rest = depth / o->kernel_h % 4 * o->kernel_h;
+    const bool pads = o->pad_top + o->pad_bottom + o->pad_left + o->pad_right > 0;
+    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + (pads ? 3 * depth : 0);
+}
+
+static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op)
+{
+    const size_t channels = (size_t)graph->tensors[graph->ops[op].out].c;
+    return (tnas_packed_bytes){
+        .weights = (channels + 1) / 2 * TNRT_PAIR_BYTES_DSP(depth_of(graph, op)),
+        .channels = TNRT_PARAM_WORDS_DSP(channels) * sizeof(int32_t),
+    };
+}
+
+/* ---- The target ----------------------------------------------------------------------------- */
+
 static int kernel_for(const tnas_graph *graph, int op)
 {
-    if (graph->ops[op].kind == TNAS_OP_ADD)
+    switch (graph->ops[op].kind) {
+    case TNAS_OP_CONV2D:
+        return INDEX_tnrt_conv2d_s8_dsp;
+    case TNAS_OP_ADD:
         return INDEX_tnrt_add_s8_dsp;
-    return tnas_plain_kernel_for(graph, op);
+    default:
+        return tnas_plain_kernel_for(graph, op);
+    }
 }
 
 static bool in_place(const tnas_graph *graph, int op, int side)
@@ -36,16 +71,22 @@ static bool in_place(const tnas_graph *graph, int op, int side)
 
 static size_t scratch_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    (void)graph;
-    (void)op;
-    (void)kernel;
-    return 0;
+    switch (kernel) {
+    case INDEX_tnrt_conv2d_s8_dsp:
+        return conv_scratch_bytes(graph, op);
+    default:
+        return 0;
+    }
 }
 
 static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    (void)kernel;
-    return tnas_plain_packed_bytes(graph, op);
+    switch (kernel) {
+    case INDEX_tnrt_conv2d_s8_dsp:
+        return conv_packed_bytes(graph, op);
+    default:
+        return tnas_plain_packed_bytes(graph, op);
+    }
 }
 
 const tnas_target tnas_target_tinynas_dsp = {

@@ -15,12 +15,25 @@
 #define TNRT_HAS_SIMD32 0
 #endif
 
+/* Loops written in assembly where the compiler would run out of registers; they leave it r7. */
+#if TNRT_HAS_SIMD32 && defined(__OPTIMIZE__)
+#define TNRT_HAS_ASM_LOOPS 1
+#else
+#define TNRT_HAS_ASM_LOOPS 0
+#endif
+
 /* Four bytes from any address. */
 static inline uint32_t tnrt_load32(const void *at)
 {
     uint32_t word;
     memcpy(&word, at, sizeof word);
     return word;
+}
+
+/* Four bytes to any address. */
+static inline void tnrt_store32(void *at, uint32_t word)
+{
+    memcpy(at, &word, sizeof word);
 }
 
 #if TNRT_HAS_SIMD32
@@ -51,6 +64,22 @@ static inline int32_t tnrt_smmulr(int32_t a, int32_t b)
     return r;
 }
 
+/* c + ((a * b + 2^31) >> 32), modulo 2^32. */
+static inline int32_t tnrt_smmlar(int32_t a, int32_t b, int32_t c)
+{
+    int32_t r;
+    __asm("smmlar %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(c));
+    return r;
+}
+
+/* x / 2, rounded down, saturated to int8. */
+static inline int32_t tnrt_ssat8_asr1(int32_t x)
+{
+    int32_t r;
+    __asm("ssat %0, #8, %1, asr #1" : "=r"(r) : "r"(x));
+    return r;
+}
+
 #else
 
 static inline uint32_t tnrt_sxtb16(uint32_t x)
@@ -72,6 +101,15 @@ static inline int32_t tnrt_smlad(uint32_t x, uint32_t y, int32_t acc)
 static inline int32_t tnrt_smmulr(int32_t a, int32_t b)
 {
     return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32);
+}
+static inline int32_t tnrt_smmlar(int32_t a, int32_t b, int32_t c)
+{
+    return (int32_t)((uint32_t)tnrt_smmulr(a, b) + (uint32_t)c);
+}
+static inline int32_t tnrt_ssat8_asr1(int32_t x)
+{
+    const int32_t half = x >> 1;
+    return half < -128 ? -128 : half > 127 ? 127 : half;
 }
 
 #endif
