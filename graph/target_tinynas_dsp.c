@@ -2,6 +2,7 @@
 #include "graph/target_tinynas.h"
 #include "runtime/dsp/tnrt_conv_dsp.h"
 #include "runtime/dsp/tnrt_dsp_kernels.h"
+#include "runtime/dsp/tnrt_dwconv_plan.h"
 
 enum {
     BEFORE_DSP = TNAS_PLAIN_KERNEL_COUNT - 1,
@@ -49,7 +50,57 @@ static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op)
     };
 }
 
-/* ---- The target ----------------------------------------------------------------------------- */
+/* ---- Depthwise, pooling, add --------------------------------------------------------------- */
+
+static int depthwise_kernel_for(const tnas_op *op)
+{
+    const bool fits = op->kernel_h == op->kernel_w && op->stride_h == op->stride_w &&
+                      op->stride_h <= 2 && op->pad_top < op->kernel_h &&
+                      op->pad_left < op->kernel_w;
+    switch (fits ? op->kernel_h : 0) {
+    case 3:
+        return INDEX_tnrt_dwconv2d_3x3_s8_dsp;
+    case 5:
+        return INDEX_tnrt_dwconv2d_5x5_s8_dsp;
+    case 7:
+        return INDEX_tnrt_dwconv2d_7x7_s8_dsp;
+    default:
+        return TNAS_KERNEL_tnrt_dwconv2d_s8;
+    }
+}
+
+static bool is_planar_depthwise(int kernel)
+{
+    return kernel == INDEX_tnrt_dwconv2d_3x3_s8_dsp || kernel == INDEX_tnrt_dwconv2d_5x5_s8_dsp ||
+           kernel == INDEX_tnrt_dwconv2d_7x7_s8_dsp;
+}
+
+static size_t depthwise_scratch_bytes(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const tnas_tensor *const in = &graph->tensors[o->in[0]], *const out = &graph->tensors[o->out];
+    const tnrt_dw_plan plan =
+        tnrt_dw_plan_of(o->kernel_h, o->stride_h, in->w, o->pad_left, out->h, out->w);
+    return tnrt_dw_plan_bytes(&plan);
+}
+
+static tnas_packed_bytes depthwise_packed_bytes(const tnas_graph *graph, int op)
+{
+    return (tnas_packed_bytes){
+        .weights = tnas_round_up_to_word((size_t)tnas_op_weight_count(graph, op)),
+        .channels = 3 * sizeof(int32_t) * (size_t)graph->tensors[graph->ops[op].out].c,
+    };
+}
+
+/* Why: runtime/dsp/tnrt_dwconv_dsp.h. */
+static bool depthwise_in_place(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    return is_planar_depthwise(depthwise_kernel_for(o)) &&
+           graph->tensors[o->out].w <= graph->tensors[o->in[0]].w;
+}
+
+/* ---- The target ---------------------------------------------------------------------------- */
 
 static int kernel_for(const tnas_graph *graph, int op)
 {
@@ -58,6 +109,8 @@ static int kernel_for(const tnas_graph *graph, int op)
         return INDEX_tnrt_conv2d_s8_dsp;
     case TNAS_OP_ADD:
         return INDEX_tnrt_add_s8_dsp;
+    case TNAS_OP_DWCONV2D:
+        return depthwise_kernel_for(&graph->ops[op]);
     default:
         return tnas_plain_kernel_for(graph, op);
     }
@@ -66,27 +119,24 @@ static int kernel_for(const tnas_graph *graph, int op)
 static bool in_place(const tnas_graph *graph, int op, int side)
 {
     (void)side;
+    if (graph->ops[op].kind == TNAS_OP_DWCONV2D)
+        return depthwise_in_place(graph, op);
     return tnas_plain_in_place(graph, op);
 }
 
 static size_t scratch_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    switch (kernel) {
-    case INDEX_tnrt_conv2d_s8_dsp:
+    if (kernel == INDEX_tnrt_conv2d_s8_dsp)
         return conv_scratch_bytes(graph, op);
-    default:
-        return 0;
-    }
+    return is_planar_depthwise(kernel) ? depthwise_scratch_bytes(graph, op) : 0;
 }
 
 static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    switch (kernel) {
-    case INDEX_tnrt_conv2d_s8_dsp:
+    if (kernel == INDEX_tnrt_conv2d_s8_dsp)
         return conv_packed_bytes(graph, op);
-    default:
-        return tnas_plain_packed_bytes(graph, op);
-    }
+    return is_planar_depthwise(kernel) ? depthwise_packed_bytes(graph, op)
+                                       : tnas_plain_packed_bytes(graph, op);
 }
 
 const tnas_target tnas_target_tinynas_dsp = {

@@ -11,7 +11,10 @@
 
 #define TNRT_DSP_KERNELS(X)                                                                        \
     X(tnrt_conv2d_s8_dsp)                                                                          \
-    X(tnrt_add_s8_dsp)
+    X(tnrt_add_s8_dsp)                                                                             \
+    X(tnrt_dwconv2d_3x3_s8_dsp)                                                                    \
+    X(tnrt_dwconv2d_5x5_s8_dsp)                                                                    \
+    X(tnrt_dwconv2d_7x7_s8_dsp)
 
 #ifdef __cplusplus
 extern "C" {
