@@ -22,14 +22,15 @@ static int is_outside(const window *win, int32_t ky)
     return ky < win->rows.first || ky >= win->rows.first + win->rows.count;
 }
 
-static void finish_8(const tnrt_layer *layer, int32_t channel, tnrt_word_pair acc, int8_t *out)
+static inline void finish_8(const tnrt_layer *layer, int32_t channel, tnrt_word_pair acc,
+                            int8_t *out)
 {
-    const int32_t *const multipliers = layer->params + layer->out_c + channel;
-    const int8_t *const shifts = (const int8_t *)(layer->params + 2 * layer->out_c) + channel;
-    const tnrt_word_pair multiplier = tnrt_mve_word_pair(multipliers);
-    const tnrt_word_pair shift = tnrt_mve_widen_pair(shifts);
-    acc.even = tnrt_mve_finish(layer, acc.even, multiplier.even, shift.even);
-    acc.odd = tnrt_mve_finish(layer, acc.odd, multiplier.odd, shift.odd);
+    const tnrt_mve_range range = tnrt_mve_range_of(layer);
+    const tnrt_mve_channels at = tnrt_mve_channels_of(layer, channel);
+    const tnrt_word_pair multiplier = tnrt_mve_word_pair(at.multiplier);
+    const tnrt_word_pair shift = tnrt_mve_widen_pair(at.shift);
+    acc.even = tnrt_mve_activate(range, tnrt_mve_rescale(acc.even, multiplier.even, shift.even));
+    acc.odd = tnrt_mve_activate(range, tnrt_mve_rescale(acc.odd, multiplier.odd, shift.odd));
     tnrt_mve_store_low_pair(out + channel, acc);
 }
 
@@ -111,7 +112,8 @@ static void convolve_4(const tnrt_layer *layer, const window *win, int32_t chann
             sum = tnrt_mve_add(sum, tnrt_mve_multiply(q, w));
         }
     }
-    tnrt_mve_requantize(layer, channel, sum, out);
+    tnrt_mve_requantize(tnrt_mve_range_of(layer), tnrt_mve_channels_of(layer, channel), sum, left,
+                        out + channel);
 }
 
 /* ---- The layer ---- */

@@ -4,13 +4,16 @@
 #ifndef TNRT_MVE_DOT_H
 #define TNRT_MVE_DOT_H
 
-#include "../tnrt_dot.h"
 #include "tnrt_mve_requant.h"
 
-static inline tnrt_words tnrt_mve_dot4(const int8_t *in, const tnrt_rows4 *rows, int32_t count)
+/* Four filters of `count` weights; where only `left` are left, the last stands in for the others.
+ */
+static inline tnrt_words tnrt_mve_dot4(const int8_t *in, const int8_t *row0, int32_t count,
+                                       int32_t left)
 {
-    const int8_t *row0 = rows->row[0], *row1 = rows->row[1];
-    const int8_t *row2 = rows->row[2], *row3 = rows->row[3];
+    const int8_t *row1 = row0 + (left > 1 ? count : 0);
+    const int8_t *row2 = row1 + (left > 2 ? count : 0);
+    const int8_t *row3 = row2 + (left > 3 ? count : 0);
     int32_t acc0 = 0, acc1 = 0, acc2 = 0, acc3 = 0;
     for (int32_t blocks = count >> 4; blocks > 0; blocks--) {
         const tnrt_bytes x = tnrt_mve_bytes(in);
@@ -39,9 +42,16 @@ static inline tnrt_words tnrt_mve_dot4(const int8_t *in, const tnrt_rows4 *rows,
 static inline void tnrt_mve_outputs(const tnrt_layer *layer, const int8_t *in, int32_t count,
                                     int8_t *out)
 {
-    for (int32_t o = 0; o < layer->out_c; o += 4) {
-        const tnrt_rows4 rows = tnrt_rows4_at(layer->weights + o * count, count, layer->out_c - o);
-        tnrt_mve_requantize(layer, o, tnrt_mve_dot4(in, &rows, count), out);
+    const tnrt_mve_range range = tnrt_mve_range_of(layer);
+    const int8_t *weights = layer->weights;
+    tnrt_mve_channels at = tnrt_mve_channels_of(layer, 0);
+    for (int32_t left = layer->out_c; left > 0; left -= 4) {
+        tnrt_mve_requantize(range, at, tnrt_mve_dot4(in, weights, count, left), left, out);
+        weights += 4 * count;
+        at.bias += 4;
+        at.multiplier += 4;
+        at.shift += 4;
+        out += 4;
     }
 }
 

@@ -139,6 +139,23 @@ static inline tnrt_words tnrt_mve_and(tnrt_words a, tnrt_words b)
 {
     return vandq_s32(a, b);
 }
+/* The same with one number for all words. */
+static inline tnrt_words tnrt_mve_add_to_all(tnrt_words a, int32_t b)
+{
+    return vaddq_n_s32(a, b);
+}
+static inline tnrt_words tnrt_mve_doubling_high_mul_all(tnrt_words a, int32_t b)
+{
+    return vqrdmulhq_n_s32(a, b);
+}
+static inline tnrt_words tnrt_mve_shift_all_left(tnrt_words a, int32_t bits)
+{
+    return vshlq_r_s32(a, bits);
+}
+static inline tnrt_words tnrt_mve_rounding_shift_all(tnrt_words a, int32_t minus_bits)
+{
+    return vrshlq_n_s32(a, minus_bits);
+}
 /* -1 where negative, else 0. */
 static inline tnrt_words tnrt_mve_sign(tnrt_words a)
 {
@@ -359,6 +376,23 @@ static inline tnrt_words tnrt_mve_doubling_high_mul(tnrt_words a, tnrt_words b)
         a.at[i] = q > INT32_MAX ? INT32_MAX : (int32_t)q;
     }
     return a;
+}
+
+static inline tnrt_words tnrt_mve_add_to_all(tnrt_words a, int32_t b)
+{
+    return tnrt_mve_add(a, tnrt_mve_splat(b));
+}
+static inline tnrt_words tnrt_mve_doubling_high_mul_all(tnrt_words a, int32_t b)
+{
+    return tnrt_mve_doubling_high_mul(a, tnrt_mve_splat(b));
+}
+static inline tnrt_words tnrt_mve_shift_all_left(tnrt_words a, int32_t bits)
+{
+    return tnrt_mve_shift_left(a, tnrt_mve_splat(bits));
+}
+static inline tnrt_words tnrt_mve_rounding_shift_all(tnrt_words a, int32_t minus_bits)
+{
+    return tnrt_mve_rounding_shift(a, tnrt_mve_splat(minus_bits));
 }
 
 static inline tnrt_halves tnrt_mve_widen_halves(const int8_t *at)
