@@ -223,7 +223,14 @@ test-tflite:
 	@$(MAKE) --no-print-directory all $(ORACLE)
 	@TINYNAS=$(PROGRAM) TINYNAS_HOME=. sh scripts/test_tflite.sh $(ORACLE) $(BUILD)/tflite
 
-## test-aarch64: the training engine's tests on an emulated aarch64
+## test-mve: the vector kernels on an emulated Cortex-M55, every byte against plain C and the host
+.PHONY: test-mve
+test-mve:
+	@sh scripts/setup.sh build device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_mve.sh
+
+## test-aarch64: the training engine's and the int8 kernels' tests on an emulated aarch64
 .PHONY: test-aarch64
 test-aarch64:
 	@sh scripts/setup.sh aarch64
