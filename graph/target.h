@@ -48,5 +48,6 @@ typedef struct tnas_target {
 
 extern const tnas_target tnas_target_tinynas_c;   /* plain C */
 extern const tnas_target tnas_target_tinynas_dsp; /* Cortex-M4, M7, M33 */
+extern const tnas_target tnas_target_tinynas_mve; /* Cortex-M55, M85 */
 
 #endif
