@@ -67,7 +67,7 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/expo
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tools tools/recipes bench bench/device))
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/riscv tools tools/recipes bench bench/device))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -200,6 +200,13 @@ test-device:
 	@sh scripts/setup.sh build device
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_device.sh
+
+## test-riscv: exports of random networks on an emulated RV32IMC core
+.PHONY: test-riscv
+test-riscv:
+	@sh scripts/setup.sh build test device
+	@$(MAKE) --no-print-directory all $(OUT)/tests/test_export_riscv
+	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(OUT)/tests/test_export_riscv
 
 ## test-aarch64: the training engine's tests on an emulated aarch64
 .PHONY: test-aarch64
