@@ -101,11 +101,12 @@ $(OUT)/%.o: %.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# The host runs the runtime's kernels over whole test sets: they get the full optimiser.
+# The host runs the runtime's kernels over whole test sets: they get the full optimiser. The cores
+# of GAP8's cluster are threads.
 $(OUT)/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	$(call SAY,CC   $<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -DTNRT_GAP8_THREADS -MMD -MP -c $< -o $@
 
 $(OUT)/nn/kernels_%.o: nn/kernels.c
 	@mkdir -p $(@D)
