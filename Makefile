@@ -67,7 +67,8 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/expo
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/riscv tools tools/recipes bench bench/device))
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/oracle tests/riscv tools tools/recipes bench \
+                        bench/device))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -139,6 +140,13 @@ $(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(RECIPES) $(LIBRARY)
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(RECIPES) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
 
+# TensorFlow Lite beside the runtime.
+ORACLE := $(OUT)/tests/oracle/oracle_tflite
+$(ORACLE): $(wildcard tests/oracle/*.c tests/oracle/*.h) $(TEST_LIBRARY) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(call SAY,LD   $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(filter %.c,$^) $(TEST_LIBRARY) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS) -ldl
+
 $(TOOLS): $(OUT)/%: %.c $(RECIPES) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
@@ -209,23 +217,37 @@ test-riscv:
 	@$(MAKE) --no-print-directory all $(OUT)/tests/test_export_riscv
 	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(OUT)/tests/test_export_riscv
 
+## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
+.PHONY: test-tflite
+test-tflite:
+	@sh scripts/setup.sh build test oracle
+	@$(MAKE) --no-print-directory all $(ORACLE)
+	@TINYNAS=$(PROGRAM) TINYNAS_HOME=. sh scripts/test_tflite.sh $(ORACLE) $(BUILD)/tflite
+
 ## test-aarch64: the training engine's tests on an emulated aarch64
 .PHONY: test-aarch64
 test-aarch64:
 	@sh scripts/setup.sh aarch64
 	@sh scripts/test_aarch64.sh
 
-## codesize: measure the runtime's code and stack bytes for Cortex-M7, write configs/codesize.csv
+## codesize: measure the runtime's code and stack bytes for every core, write configs/codesize/
 .PHONY: codesize
 codesize:
 	@sh scripts/setup.sh device
-	@sh scripts/codesize.sh configs/codesize.csv
+	@sh scripts/codesize.sh configs/codesize
 
 ## count-instructions: the kernels' instructions on an emulated Cortex-M7, beside CMSIS-NN's
 .PHONY: count-instructions
 count-instructions:
 	@sh scripts/setup.sh device
 	@sh scripts/count_instructions.sh
+
+## bench-device: instructions, arena and code of exports on an emulated Cortex-M7, beside the peers'
+.PHONY: bench-device
+bench-device:
+	@sh scripts/setup.sh build device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/bench_device.sh
 
 ## profiles: write configs/graphs and fit the latency models of configs/mcus again
 .PHONY: profiles

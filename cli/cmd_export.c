@@ -3,7 +3,9 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "common/text.h"
 #include "export/export.h"
+#include "graph/tflite_write.h"
 #include "study/study.h"
 
 typedef struct prices {
@@ -16,7 +18,7 @@ static tnas_status price(const tnas_study *study, prices *p)
 {
     if (p->mcu == NULL)
         TNAS_TRY(tnas_mcu_load(study->winner.profile, &p->mcu));
-    TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
+    TNAS_TRY(tnas_code_sizes_load_for(p->mcu->core, &p->sizes, NULL));
     const tnas_estimator estimator = {
         .mcu = p->mcu,
         .runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, p->mcu->core),
@@ -64,6 +66,26 @@ static tnas_status write_graph(const tnas_arguments *arguments, const tnas_study
     return tnas_graph_save(&study->model->graph, name, path);
 }
 
+/* DIR/NAME.tflite; the names of the classes are its description. */
+static tnas_status write_tflite(const tnas_arguments *arguments, const tnas_study *study,
+                                const char *name)
+{
+    char file[128], path[TNAS_PATH_BYTES];
+    snprintf(file, sizeof file, "%.100s.tflite", name);
+    TNAS_TRY(tnas_dir_create(arguments->text[TNAS_OPTION_out]));
+    TNAS_TRY(tnas_path_join(path, arguments->text[TNAS_OPTION_out], file));
+    tnas_text description;
+    tnas_text_init(&description);
+    tnas_text_add(&description, "classes:");
+    for (int i = 0; i < study->class_count; i++)
+        tnas_text_add(&description, "%s %s", i > 0 ? "," : "", study->class_names[i]);
+    const tnas_status status = description.failed
+                                   ? tnas_fail(TNAS_ERR_NOMEM, "description of %s", path)
+                                   : tnas_tflite_save(study->model, name, description.chars, path);
+    tnas_text_deinit(&description);
+    return status;
+}
+
 static void print_result(const tnas_arguments *arguments, const tnas_study *study, const prices *p,
                          const char *name)
 {
@@ -90,13 +112,15 @@ static tnas_status write_and_print(const tnas_arguments *arguments, const tnas_s
 {
     const char *const as = arguments->text[TNAS_OPTION_as];
     const char *const wanted = arguments->text[TNAS_OPTION_name];
-    const bool as_c = strcmp(as, "c") == 0;
-    if (!as_c && strcmp(as, "graph") != 0)
-        return tnas_fail(TNAS_ERR_USAGE, "--as %s: must be c or graph", as);
+    const bool as_c = strcmp(as, "c") == 0, as_tflite = strcmp(as, "tflite") == 0;
+    if (!as_c && !as_tflite && strcmp(as, "graph") != 0)
+        return tnas_fail(TNAS_ERR_USAGE, "--as %s: must be c, tflite or graph", as);
     char name[TNAS_EXPORT_NAME_BYTES];
     tnas_export_sanitize(wanted != NULL ? wanted : study->name, name, sizeof name);
     TNAS_TRY(price(study, p));
-    TNAS_TRY(as_c ? write_c(arguments, study, p, name) : write_graph(arguments, study, name));
+    TNAS_TRY(as_c        ? write_c(arguments, study, p, name)
+             : as_tflite ? write_tflite(arguments, study, name)
+                         : write_graph(arguments, study, name));
     print_result(arguments, study, p, name);
     return TNAS_OK;
 }

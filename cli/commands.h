@@ -11,10 +11,12 @@
 #define TNAS_COMMANDS(X)                                                                           \
     X(search, "", "find, train and quantise the best network for a part")                          \
     X(estimate, "MODEL", "flash, SRAM and latency of a study's winner, a graph or a .tflite file") \
-    X(export, "STUDY", "write the winner as a folder of C, or as a graph file")                    \
+    X(export, "STUDY", "write the winner as a folder of C, a .tflite file or a graph file")        \
     X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
     X(compare, "", "how far the latency model is from board measurements")                         \
     X(calibrate, "", "a profile whose latency model is fitted to board measurements")              \
+    X(measure, "[MODEL...]",                                                                       \
+      "firmware that times networks, or single layers, and prints calibrate's CSV")                \
     X(mcu, "list|show|check|new",                                                                  \
       "list, show NAME, check FILE, new NAME --from KIN: parts' profiles")                         \
     X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
@@ -29,13 +31,13 @@ typedef enum tnas_command {
 /* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none.
  *  id                flag                kind    value   min   max    commands, default, help */
 #define TNAS_OPTIONS(X)                                                                            \
-    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare calibrate", NULL,               \
+    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare calibrate measure", NULL,       \
       "the part: a name from `tinynas mcu list` or a profile file")                                \
     X(data, "data", TEXT, "D", 0, 0, "search eval", NULL,                                          \
       "a folder of IDX files, or builtin:NAME (search: builtin:shapes)")                           \
     X(space, "space", TEXT, "S", 0, 0, "search", "small-image",                                    \
       "the search space: a name from configs/spaces or a file")                                    \
-    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare calibrate", NULL,              \
+    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare calibrate measure", NULL,      \
       "whose kernels: tinynas (default) or another library of the profile")                        \
     X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "estimate compare calibrate", NULL,     \
       "the latency model of this version, and rows of it alone")                                   \
@@ -65,10 +67,10 @@ typedef enum tnas_command {
     X(dry_run, "dry-run", FLAG, "", 0, 0, "search", NULL, "stop after the forecast")               \
     X(layers, "layers", FLAG, "", 0, 0, "estimate", NULL, "one line per layer")                    \
     X(check, "check", FLAG, "", 0, 0, "estimate", NULL, "exit 3 when it does not fit")             \
-    X(as, "as", TEXT, "c|graph", 0, 0, "export", "c", "what to write")                             \
+    X(as, "as", TEXT, "c|tflite|graph", 0, 0, "export", "c", "what to write")                      \
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
-    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu", NULL,                       \
+    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu measure", NULL,               \
       "where to write: a folder, or the profile of calibrate and mcu new")                         \
     X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \
@@ -96,7 +98,7 @@ typedef enum tnas_option {
         TNAS_OPTION_COUNT
 } tnas_option;
 
-enum { TNAS_OPERANDS_MAX = 2 };
+enum { TNAS_OPERANDS_MAX = 16 };
 
 /* A parsed command line. Texts are borrowed from argv. */
 typedef struct tnas_arguments {

@@ -8,7 +8,6 @@
 #include "common/alloc.h"
 #include "common/rng.h"
 #include "estimators/regions.h"
-#include "export/embedded.h"
 #include "export/export_folder_internal.h"
 #include "export/generate_internal.h"
 
@@ -80,8 +79,8 @@ static tnas_status check_prediction(const tnas_export_job *job)
     return TNAS_OK;
 }
 
-static void fill_job(const tnas_image *image, const tnas_export_options *options,
-                     tnas_export_job *job)
+void tnas_export_job_fill(const tnas_image *image, const tnas_export_options *options,
+                          tnas_export_job *job)
 {
     *job = (tnas_export_job){.image = image, .options = options};
     snprintf(job->name, sizeof job->name, "%s", options->name);
@@ -144,6 +143,8 @@ typedef struct {
 static void fill_substitution(const tnas_export_job *job, substitution *out)
 {
     const tnas_export_options *const options = job->options;
+    const tnas_device_core *const device =
+        tnas_device_core_of(options->mcu != NULL ? options->mcu->core : NULL);
     size_t flash_bytes = FLASH_BYTES_DEFAULT, ram_bytes = RAM_BYTES_DEFAULT;
     if (options->mcu != NULL) {
         flash_bytes = options->mcu->flash_bytes;
@@ -160,6 +161,8 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
         {"NAME", job->upper},
         {"flash_bytes", out->flash_bytes},
         {"ram_bytes", out->ram_bytes},
+        {"cross", device->cross},
+        {"device_flags", device->flags},
         {"figures", out->figures.chars != NULL ? out->figures.chars : ""},
     };
     _Static_assert(sizeof values <= sizeof out->values, "room for every key");
@@ -167,44 +170,14 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
     out->value_count = (int)(sizeof values / sizeof values[0]);
 }
 
-/* Adds a file whose path may hold keys. */
-static tnas_status add_text(tnas_export_folder *folder, const substitution *with, const char *path,
-                            const tnas_text *content)
-{
-    tnas_text expanded;
-    tnas_text_init(&expanded);
-    tnas_template_expand(path, strlen(path), with->values, with->value_count, &expanded);
-    const tnas_status status =
-        content->failed || expanded.failed
-            ? tnas_fail(TNAS_ERR_NOMEM, "text of %s", path)
-            : tnas_export_folder_add(folder, expanded.chars, content->chars, content->length);
-    tnas_text_deinit(&expanded);
-    return status;
-}
-
-static const tnas_embedded_file *find_embedded(const char *path)
-{
-    for (int i = 0; i < tnas_embedded_file_count; i++)
-        if (strcmp(tnas_embedded_files[i].path, path) == 0)
-            return &tnas_embedded_files[i];
-    return NULL;
-}
-
 static tnas_status add_templates(tnas_export_folder *folder, const substitution *with)
 {
-    tnas_status status = with->figures.failed ? tnas_fail(TNAS_ERR_NOMEM, "figures") : TNAS_OK;
-    for (size_t i = 0; i < sizeof templates / sizeof templates[0] && status == TNAS_OK; i++) {
-        const tnas_embedded_file *const file = find_embedded(templates[i].template);
-        if (file == NULL)
-            return tnas_fail(TNAS_ERR_INTERNAL, "%s was not built in", templates[i].template);
-        tnas_text text;
-        tnas_text_init(&text);
-        tnas_template_expand((const char *)file->bytes, file->byte_count, with->values,
-                             with->value_count, &text);
-        status = add_text(folder, with, templates[i].path, &text);
-        tnas_text_deinit(&text);
-    }
-    return status;
+    if (with->figures.failed)
+        return tnas_fail(TNAS_ERR_NOMEM, "figures");
+    for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
+        TNAS_TRY(tnas_export_add_template(folder, templates[i].template, templates[i].path,
+                                          with->values, with->value_count));
+    return TNAS_OK;
 }
 
 static tnas_status add_generated(tnas_export_folder *folder, const substitution *with,
@@ -212,38 +185,18 @@ static tnas_status add_generated(tnas_export_folder *folder, const substitution 
 {
     tnas_status status = TNAS_OK;
     for (size_t i = 0; i < sizeof generators / sizeof generators[0] && status == TNAS_OK; i++) {
-        tnas_text text;
+        tnas_text text, path;
         tnas_text_init(&text);
+        tnas_text_init(&path);
         generators[i].generate(job, &text);
-        status = add_text(folder, with, generators[i].path, &text);
+        tnas_template_expand(generators[i].path, strlen(generators[i].path), with->values,
+                             with->value_count, &path);
+        status = path.failed ? tnas_fail(TNAS_ERR_NOMEM, "path of %s", generators[i].path)
+                             : tnas_export_add_text(folder, path.chars, &text);
+        tnas_text_deinit(&path);
         tnas_text_deinit(&text);
     }
     return status;
-}
-
-/* The common part and plain C kernels lie in runtime/, those of a variant in a folder below. */
-static bool is_shipped(const char *path, const tnas_variant *variant)
-{
-    static const char root[] = "runtime/";
-    if (strncmp(path, root, strlen(root)) != 0)
-        return false;
-    const char *const rest = path + strlen(root);
-    const char *const slash = strchr(rest, '/');
-    if (slash == NULL)
-        return true;
-    const size_t length = (size_t)(slash - rest);
-    return variant->folder != NULL && strlen(variant->folder) == length &&
-           strncmp(rest, variant->folder, length) == 0;
-}
-
-static tnas_status add_runtime(tnas_export_folder *folder, const tnas_variant *variant)
-{
-    for (int i = 0; i < tnas_embedded_file_count; i++) {
-        const tnas_embedded_file *const file = &tnas_embedded_files[i];
-        if (is_shipped(file->path, variant))
-            TNAS_TRY(tnas_export_folder_add(folder, file->path, file->bytes, file->byte_count));
-    }
-    return TNAS_OK;
 }
 
 static tnas_status write_folder(const tnas_export_job *job)
@@ -257,7 +210,7 @@ static tnas_status write_folder(const tnas_export_job *job)
     if (status == TNAS_OK)
         status = add_templates(&folder, &with);
     if (status == TNAS_OK)
-        status = add_runtime(&folder, job->image->variant);
+        status = tnas_export_add_runtime(&folder, job->image->variant);
     if (status == TNAS_OK)
         status = tnas_export_folder_commit(&folder);
     tnas_export_folder_deinit(&folder);
@@ -268,7 +221,7 @@ static tnas_status write_folder(const tnas_export_job *job)
 tnas_status tnas_export_c(const tnas_image *image, const tnas_export_options *options)
 {
     tnas_export_job job;
-    fill_job(image, options, &job);
+    tnas_export_job_fill(image, options, &job);
     TNAS_TRY(check_options(&job));
     TNAS_TRY(check_prediction(&job));
     tnas_status status = run_vectors(&job);

@@ -4,6 +4,7 @@
 
 #include "common/text.h"
 #include "export/export.h"
+#include "export/export_folder_internal.h"
 
 #define TNAS_EXPORT_VECTORS_DEFAULT 4 /* when the caller brings none */
 
@@ -20,6 +21,9 @@ typedef struct tnas_export_job {
     int8_t *vector_inputs;  /* [vector_count, input_bytes] */
     int8_t *vector_outputs; /* [vector_count, output_bytes] */
 } tnas_export_job;
+
+void tnas_export_job_fill(const tnas_image *image, const tnas_export_options *options,
+                          tnas_export_job *job);
 
 void tnas_generate_header(const tnas_export_job *job, tnas_text *out);      /* NAME.h */
 void tnas_generate_data_header(const tnas_export_job *job, tnas_text *out); /* NAME_data.h */
@@ -38,5 +42,14 @@ typedef struct tnas_template_value {
 } tnas_template_value;
 void tnas_template_expand(const char *template, size_t byte_count,
                           const tnas_template_value *values, int value_count, tnas_text *out);
+
+/* Adds to a folder: a text; a template of export/templates, keys in its path as well; the runtime's
+ * common part with a variant's kernels. */
+tnas_status tnas_export_add_text(tnas_export_folder *folder, const char *path,
+                                 const tnas_text *content);
+tnas_status tnas_export_add_template(tnas_export_folder *folder, const char *template,
+                                     const char *path, const tnas_template_value *values,
+                                     int value_count);
+tnas_status tnas_export_add_runtime(tnas_export_folder *folder, const tnas_variant *variant);
 
 #endif

@@ -12,8 +12,7 @@ qemu=${QEMU:-qemu-system-arm}
 for tool in "${cross}gcc" "$qemu"; do
     command -v "$tool" >/dev/null || { echo "count_instructions.sh: $tool is not installed" >&2; exit 1; }
 done
-flags=$(sed -n 's/^DEVICE_FLAGS *= *//p' export/templates/Makefile.in)
-[ -n "$flags" ] || { echo "count_instructions.sh: no DEVICE_FLAGS in export/templates/Makefile.in" >&2; exit 1; }
+flags=$(sh scripts/device_core.sh cortex-m7 flags)
 
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT

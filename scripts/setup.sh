@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for the given purposes.
-#   scripts/setup.sh [build|test|device|aarch64|bench|docs]...   (default: build)
+#   scripts/setup.sh [build|test|device|aarch64|oracle|bench|docs]...   (default: build)
 # Needs root or sudo when something is missing; otherwise it says which packages to install.
 set -eu
 
@@ -9,6 +9,7 @@ test="check clang libclang-rt-14-dev"
 device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
         gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
 aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+oracle="flatbuffers-compiler" # and npm, which is looked for where it is used
 bench="python3-torch python3-numpy"
 docs=""
 
@@ -19,10 +20,11 @@ for purpose in "${@:-build}"; do
     test) wanted="$wanted $test" ;;
     device) wanted="$wanted $device" ;;
     aarch64) wanted="$wanted $aarch64" ;;
+    oracle) wanted="$wanted $oracle" ;;
     bench) wanted="$wanted $bench" ;;
     docs) wanted="$wanted $docs" ;;
     *)
-        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, aarch64, bench or docs" >&2
+        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, aarch64, oracle, bench or docs" >&2
         exit 2
         ;;
     esac

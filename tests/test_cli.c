@@ -155,6 +155,13 @@ START_TEST(a_search_reports_what_its_artefacts_say)
     cJSON *const again = check_json(run("estimate %s/toy.json --mcu stm32h743 --format json", out));
     ck_assert_double_eq(number(again, "flash_bytes"), number(found, "flash_bytes"));
     cJSON_Delete(again);
+    graph = run("export %s --as tflite --name toy --out %s", study, out);
+    ck_assert_msg(graph->exit_code == 0, "%s", graph->err);
+    ck_assert_ptr_nonnull(strstr(graph->out, "as toy (tflite)"));
+    cJSON *const file =
+        check_json(run("estimate %s/toy.tflite --mcu stm32h743 --format json", out));
+    ck_assert_double_eq(number(file, "macs"), number(found, "macs"));
+    cJSON_Delete(file);
     graph = run("estimate %s --mcu stm32h743 --max-flash-kib 4 --check", study);
     ck_assert_int_eq(graph->exit_code, 3);
     cJSON_Delete(found);
@@ -175,6 +182,8 @@ START_TEST(outputs_that_cannot_be_written_exit_4_and_leave_nothing)
     ck_ok(tnas_file_write(file, "x", 1));
     check_failure(run("export %s --as c --out %s/inside", study, file), 4, "cannot");
     check_failure(run("export %s --as graph --out %s/inside", study, file), 4, "cannot");
+    check_failure(run("export %s --as tflite --out %s/inside", study, file), 4, "cannot");
+    check_failure(run("export %s --as tf --out %s", study, out), 2, "must be c, tflite or graph");
     check_failure(
         run("search --mcu stm32h743 --data %s --preset smoke --study %s/s --quiet", data, file), 4,
         "cannot");

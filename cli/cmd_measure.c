@@ -1,0 +1,191 @@
+/* tinynas measure: firmware that times networks and layers on a board. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/limits.h"
+#include "cli/output.h"
+#include "common/alloc.h"
+#include "common/paths.h"
+#include "estimators/regions.h"
+#include "estimators/runtimes.h"
+#include "export/measure.h"
+#include "export/measure_layers.h"
+#include "graph/tflite.h"
+#include "quant/synthetic.h"
+
+enum { SEED = 1, NAME_BYTES = 128 };
+
+typedef struct measured {
+    char name[NAME_BYTES];
+    tnas_image *image;
+} measured;
+
+typedef struct measurement {
+    tnas_mcu *mcu;
+    const tnas_runtime *runtime;
+    int count;
+    measured *networks;
+} measurement;
+
+static bool ends_with(const char *text, const char *tail)
+{
+    const size_t length = strlen(text), tail_length = strlen(tail);
+    return length >= tail_length && strcmp(text + length - tail_length, tail) == 0;
+}
+
+/* "dir/kws.tflite": kws */
+static void set_name(const char *path, char name[NAME_BYTES])
+{
+    const char *const slash = strrchr(path, '/');
+    snprintf(name, NAME_BYTES, "%s", slash != NULL ? slash + 1 : path);
+    char *const dot = strrchr(name, '.');
+    if (dot != NULL && dot != name)
+        *dot = '\0';
+}
+
+static tnas_status load_graph(const char *name, tnas_model **out)
+{
+    char path[TNAS_PATH_BYTES];
+    tnas_graph *const graph = tnas_alloc_zero(1, sizeof *graph);
+    if (graph == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "graph %s", name);
+    const bool is_file = strchr(name, '/') != NULL || ends_with(name, ".json");
+    tnas_status status = is_file ? TNAS_OK : tnas_config_find("graphs", name, path);
+    if (status == TNAS_OK)
+        status = tnas_graph_load(is_file ? name : path, graph);
+    if (status == TNAS_OK)
+        status = tnas_synthetic_model(graph, SEED, out);
+    tnas_free(graph);
+    return status;
+}
+
+static tnas_status load_model(const tnas_arguments *arguments, const char *name,
+                              const tnas_mcu *mcu, tnas_model **out)
+{
+    if (ends_with(name, ".tflite"))
+        return tnas_tflite_load(name, out, NULL);
+    if (!tnas_is_study(name))
+        return load_graph(name, out);
+    tnas_study *study;
+    TNAS_TRY(tnas_arguments_study(arguments, name, mcu->name, &study));
+    *out = study->model;
+    study->model = NULL;
+    tnas_study_destroy(study);
+    return TNAS_OK;
+}
+
+static tnas_status add_model(measurement *m, const tnas_model *model)
+{
+    measured *const network = &m->networks[m->count];
+    TNAS_TRY(tnas_image_build(model, m->runtime->target, &network->image));
+    const size_t room = tnas_arena_room(m->mcu, false);
+    m->count++;
+    if (network->image->model.arena_bytes > room)
+        return tnas_fail(TNAS_ERR_INPUT, "%s needs %u bytes of SRAM, %s has %zu in one piece",
+                         network->name, (unsigned)network->image->model.arena_bytes, m->mcu->name,
+                         room);
+    return TNAS_OK;
+}
+
+static tnas_status add_models(const tnas_arguments *arguments, measurement *m)
+{
+    for (int i = 0; i < arguments->operand_count; i++) {
+        tnas_model *model;
+        TNAS_TRY(load_model(arguments, arguments->operands[i], m->mcu, &model));
+        set_name(arguments->operands[i], m->networks[m->count].name);
+        const tnas_status status = add_model(m, model);
+        tnas_model_destroy(model);
+        TNAS_TRY(status);
+    }
+    return TNAS_OK;
+}
+
+static tnas_status add_layers(measurement *m)
+{
+    tnas_graph *const graph = tnas_alloc_zero(1, sizeof *graph);
+    if (graph == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "graph of a layer");
+    tnas_status status = TNAS_OK;
+    for (int i = 0; i < tnas_measure_layer_count() && status == TNAS_OK; i++) {
+        tnas_model *model = NULL;
+        tnas_measure_layer_graph(i, graph);
+        snprintf(m->networks[m->count].name, NAME_BYTES, "%s", tnas_measure_layer_name(i));
+        status = tnas_synthetic_model(graph, SEED, &model);
+        if (status == TNAS_OK)
+            status = add_model(m, model);
+        tnas_model_destroy(model);
+    }
+    tnas_free(graph);
+    return status;
+}
+
+static tnas_status write_folder(const tnas_arguments *arguments, const measurement *m)
+{
+    tnas_measure_network *const networks = tnas_alloc_zero((size_t)m->count, sizeof *networks);
+    if (networks == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "%d networks", m->count);
+    for (int i = 0; i < m->count; i++)
+        networks[i] = (tnas_measure_network){m->networks[i].name, m->networks[i].image};
+    const tnas_measure_options options = {
+        .folder = arguments->text[TNAS_OPTION_out],
+        .mcu = m->mcu,
+        .runtime = TNAS_RUNTIME_OWN,
+        .version = TNAS_VERSION,
+        .networks = networks,
+        .network_count = m->count,
+    };
+    const tnas_status status = tnas_export_measure(&options);
+    tnas_free(networks);
+    return status;
+}
+
+static void print_result(const tnas_arguments *arguments, const measurement *m)
+{
+    const char *const folder = arguments->text[TNAS_OPTION_out];
+    if (!tnas_wants_table(arguments)) {
+        cJSON *const o = tnas_json_result("tinynas-measure");
+        cJSON_AddStringToObject(o, "folder", folder);
+        cJSON_AddStringToObject(o, "mcu", m->mcu->name);
+        cJSON_AddStringToObject(o, "kernels", m->runtime->name);
+        cJSON_AddNumberToObject(o, "networks", m->count);
+        tnas_result_print(arguments, o, NULL);
+        return;
+    }
+    printf("wrote %d networks with the kernels of %s to %s\n", m->count, m->runtime->name, folder);
+    printf("next       link %s into your board's project and save what it prints, then\n"
+           "           tinynas calibrate --mcu %s --runtime tinynas --measurements FILE.csv --out "
+           "PROFILE.json\n",
+           folder, m->mcu->name);
+}
+
+static tnas_status measure(const tnas_arguments *arguments, measurement *m)
+{
+    char what[64];
+    const char *const given = arguments->text[TNAS_OPTION_runtime];
+    TNAS_TRY(tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &m->mcu));
+    snprintf(what, sizeof what, "--runtime %.40s", given != NULL ? given : TNAS_RUNTIME_OWN);
+    TNAS_TRY(tnas_runtime_need(given != NULL ? given : TNAS_RUNTIME_OWN, m->mcu->core, what,
+                               &m->runtime));
+    const int most =
+        arguments->operand_count > 0 ? arguments->operand_count : tnas_measure_layer_count();
+    m->networks = tnas_alloc_zero((size_t)most, sizeof *m->networks);
+    if (m->networks == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "%d networks", most);
+    TNAS_TRY(arguments->operand_count > 0 ? add_models(arguments, m) : add_layers(m));
+    TNAS_TRY(write_folder(arguments, m));
+    print_result(arguments, m);
+    return TNAS_OK;
+}
+
+tnas_status tnas_cmd_measure(const tnas_arguments *arguments)
+{
+    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_mcu, "mcu"));
+    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
+    measurement m = {0};
+    const tnas_status status = measure(arguments, &m);
+    for (int i = 0; i < m.count; i++)
+        tnas_image_destroy(m.networks[i].image);
+    tnas_free(m.networks);
+    tnas_mcu_destroy(m.mcu);
+    return status;
+}
