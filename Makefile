@@ -41,7 +41,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
             -Wwrite-strings -Wvla
 # No fast-math and no contraction of a * b + c: one machine, one result, whatever the compiler
 # does with a line. The training kernels ask for fused multiply-adds where they want them.
-BASE := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -g -ffp-contract=off
+BASE := -std=c11 -D_GNU_SOURCE -DTNRT_GAP8_THREADS -I. $(WARNINGS) -g -ffp-contract=off
 MODE_release := -O2
 MODE_debug   := -O0
 MODE_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -102,12 +102,11 @@ $(OUT)/%.o: %.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# The host runs the runtime's kernels over whole test sets: they get the full optimiser. The cores
-# of GAP8's cluster are threads.
+# The host runs the runtime's kernels over whole test sets: they get the full optimiser.
 $(OUT)/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	$(call SAY,CC   $<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -DTNRT_GAP8_THREADS -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -MMD -MP -c $< -o $@
 
 $(OUT)/nn/kernels_%.o: nn/kernels.c
 	@mkdir -p $(@D)

@@ -30,12 +30,21 @@ static const char *kernel_name(int kernel)
     return kernel_names[kernel];
 }
 
+/* The kernel for a kind of operator; TNAS_NONE: only plain C has one. */
 static int cluster_kernel_for(int kind)
 {
     switch (kind) {
     case TNAS_OP_CONV2D:
     case TNAS_OP_FC:
         return INDEX_tnrt_conv2d_s8_gap8;
+    case TNAS_OP_DWCONV2D:
+        return INDEX_tnrt_dwconv2d_s8_gap8;
+    case TNAS_OP_ADD:
+        return INDEX_tnrt_add_s8_gap8;
+    case TNAS_OP_AVGPOOL:
+        return INDEX_tnrt_avgpool_s8_gap8;
+    case TNAS_OP_MAXPOOL:
+        return INDEX_tnrt_maxpool_s8_gap8;
     default:
         return TNAS_NONE;
     }
@@ -46,10 +55,10 @@ static int kernel_for(const tnas_graph *graph, int op)
 {
     tnrt_gap8_shape shape;
     const int kernel = cluster_kernel_for(graph->ops[op].kind);
-    if (kernel != TNAS_NONE && tnas_tile_shape(graph, op, &shape) &&
-        tnas_tile_fits(&shape, TNRT_GAP8_L1_BYTES))
-        return kernel;
-    return tnas_plain_kernel_for(graph, op);
+    if (kernel == TNAS_NONE)
+        return tnas_plain_kernel_for(graph, op);
+    tnas_tile_shape(graph, op, &shape);
+    return tnas_tile_fits(&shape, TNRT_GAP8_L1_BYTES) ? kernel : tnas_plain_kernel_for(graph, op);
 }
 
 static bool in_place(const tnas_graph *graph, int op, int side)
@@ -70,8 +79,9 @@ static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kerne
 {
     tnas_packed_bytes bytes = tnas_plain_packed_bytes(graph, op);
     tnrt_gap8_shape shape;
-    if (kernel < TNAS_PLAIN_KERNEL_COUNT || !tnas_tile_shape(graph, op, &shape))
+    if (kernel < TNAS_PLAIN_KERNEL_COUNT)
         return bytes;
+    tnas_tile_shape(graph, op, &shape);
     if (shape.has_filters) {
         const size_t blocks = (size_t)tnrt_gap8_count(shape.out_c, 4);
         bytes.weights = blocks * (size_t)tnrt_gap8_block_bytes(&shape);

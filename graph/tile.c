@@ -7,7 +7,7 @@ enum {
     CANDIDATES_MAX = 512, /* different ceil(n / k) for n <= 32767 are at most 362 */
 };
 
-bool tnas_tile_shape(const tnas_graph *graph, int op, tnrt_gap8_shape *out)
+void tnas_tile_shape(const tnas_graph *graph, int op, tnrt_gap8_shape *out)
 {
     const tnas_op *const o = &graph->ops[op];
     const tnas_tensor *const from = &graph->tensors[o->in[0]], *const to = &graph->tensors[o->out];
@@ -24,7 +24,6 @@ bool tnas_tile_shape(const tnas_graph *graph, int op, tnrt_gap8_shape *out)
         .channelwise = o->kind != TNAS_OP_CONV2D && o->kind != TNAS_OP_FC,
         .has_filters = tnas_op_has(o->kind, TNAS_OP_FILTERS),
     };
-    return o->kind == TNAS_OP_CONV2D || o->kind == TNAS_OP_FC;
 }
 
 /* Weights and windows so large would not fit; their products here still fit 64 bits. */

@@ -7,8 +7,8 @@
 #include "graph/graph.h"
 #include "runtime/gap8/tnrt_gap8_tile.h"
 
-/* False: no kernel of runtime/gap8 computes this kind. */
-bool tnas_tile_shape(const tnas_graph *graph, int op, tnrt_gap8_shape *out);
+/* Of an operator that a kernel of runtime/gap8 computes. */
+void tnas_tile_shape(const tnas_graph *graph, int op, tnrt_gap8_shape *out);
 
 /* Does the smallest tile fit, one pixel of four channels with its double buffers? Quick: for
  * estimates. */

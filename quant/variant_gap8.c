@@ -51,12 +51,14 @@ static tnas_status pack(const tnas_model *model, int op, int kernel, int8_t *wei
                         int32_t *params)
 {
     tnrt_gap8_shape shape;
-    if (kernel < TNAS_PLAIN_KERNEL_COUNT || !tnas_tile_shape(&model->graph, op, &shape))
+    if (kernel < TNAS_PLAIN_KERNEL_COUNT)
         return tnas_variant_c.pack(model, op, kernel, weights, params);
+    tnas_tile_shape(&model->graph, op, &shape);
     pack_tile(&shape, model->graph.ops[op].kind, params);
+    params += TNRT_GAP8_HEADER_WORDS;
     if (shape.has_filters)
-        return pack_filters(model, op, &shape, weights, params + TNRT_GAP8_HEADER_WORDS);
-    return TNAS_OK;
+        return pack_filters(model, op, &shape, weights, params);
+    return tnas_variant_c.pack(model, op, kernel, weights, params); /* ADD has params of its own */
 }
 
 const tnas_variant tnas_variant_gap8 = {

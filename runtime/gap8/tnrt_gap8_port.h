@@ -9,9 +9,9 @@
  * Two implementations of the same functions:
  *   tnrt_gap8_port_pmsis.c  PMSIS, the API of GAP8's SDK (where __GAP8__ is defined). Compiled in
  *                           the tests against prototypes of our own; not run on hardware.
- *   tnrt_gap8_port_host.c   any other machine: cores one after the other or, with
- *                           TNRT_GAP8_THREADS, as POSIX threads; a DMA that is as late as it may
- *                           be. The tests run on it. */
+ *   tnrt_gap8_port_host.c   any other machine: cores one after the other, the last first, or as
+ *                           POSIX threads; a DMA that is as late as it may be. The tests run on
+ *                           it. */
 #ifndef TNRT_GAP8_PORT_H
 #define TNRT_GAP8_PORT_H
 
@@ -74,6 +74,11 @@ void tnrt_gap8_copy_in(tnrt_gap8_copy *copy, int8_t *l1, const int8_t *l2,
 void tnrt_gap8_copy_out(tnrt_gap8_copy *copy, int8_t *l2, const int8_t *l1,
                         const tnrt_gap8_box *box);
 void tnrt_gap8_copy_wait(tnrt_gap8_copy *copy);
+
+#if defined(TNRT_GAP8_THREADS) && !TNRT_GAP8_PMSIS
+/* From now on, the calling thread's forks give each core a thread, or not (at first). Slow. */
+void tnrt_gap8_use_threads(int32_t yes);
+#endif
 
 /* Cycles of the calling core since some moment; 0 where nothing counts them. */
 uint32_t tnrt_gap8_cycles(void);

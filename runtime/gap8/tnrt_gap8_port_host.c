@@ -25,6 +25,13 @@ int8_t *tnrt_gap8_l1(void)
 
 #if defined(TNRT_GAP8_THREADS)
 
+static TNRT_GAP8_LOCAL int32_t with_threads;
+
+void tnrt_gap8_use_threads(int32_t yes)
+{
+    with_threads = yes;
+}
+
 typedef struct core {
     tnrt_gap8_task *task;
     void *job;
@@ -39,7 +46,7 @@ static void *run_core(void *argument)
 }
 
 /* The caller is core 0. A thread that cannot be had leaves its core's work to the caller. */
-void tnrt_gap8_fork(tnrt_gap8_task *task, void *job)
+static void fork_threads(tnrt_gap8_task *task, void *job)
 {
     core cores[TNRT_GAP8_CORES];
     pthread_t threads[TNRT_GAP8_CORES];
@@ -56,15 +63,19 @@ void tnrt_gap8_fork(tnrt_gap8_task *task, void *job)
             task(job, i);
 }
 
-#else
+#endif
 
 void tnrt_gap8_fork(tnrt_gap8_task *task, void *job)
 {
+#if defined(TNRT_GAP8_THREADS)
+    if (with_threads) {
+        fork_threads(task, job);
+        return;
+    }
+#endif
     for (int32_t i = TNRT_GAP8_CORES - 1; i >= 0; i--)
         task(job, i);
 }
-
-#endif
 
 /* Writes the destination: what the source holds, or garbage. */
 static void write_box(const tnrt_gap8_copy *copy, int garbage)
