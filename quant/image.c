@@ -53,19 +53,6 @@ static tnas_status pack_row(tnas_image *image, const tnas_image_row *row, const 
 
 /* ---- Rows ---------------------------------------------------------------------------------- */
 
-static int8_t quantized_clamp(float real, tnas_quant quant)
-{
-    const float q = (float)quant.zero_point + roundf(real / quant.scale);
-    return (int8_t)fminf(fmaxf(q, INT8_MIN), INT8_MAX);
-}
-
-/* TensorFlow Lite's CalculateActivationRangeQuantized. */
-static void fill_activation(tnrt_layer *row, int activation, tnas_quant out)
-{
-    row->act_min = activation == TNAS_ACT_NONE ? INT8_MIN : quantized_clamp(0.0f, out);
-    row->act_max = activation == TNAS_ACT_RELU6 ? quantized_clamp(6.0f, out) : INT8_MAX;
-}
-
 static void fill_shape(tnrt_layer *row, const tnas_graph *graph, const tnas_op *op)
 {
     const tnas_tensor *const in = &graph->tensors[op->in[0]];
@@ -104,7 +91,7 @@ static void fill_row(tnas_image *image, int index, const tnas_model *model)
         layer->in2_zero = (int8_t)model->quant[op->in[1]].zero_point;
     }
     fill_shape(layer, &model->graph, op);
-    fill_activation(layer, op->activation, model->quant[op->out]);
+    tnas_pack_activation(model, row->op, &layer->act_min, &layer->act_max);
 }
 
 static void fill_model(tnas_image *image, const tnas_model *model)

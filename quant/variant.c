@@ -49,6 +49,21 @@ tnas_status tnas_pack_channel(const tnas_model *model, int op, int channel, int3
     return TNAS_OK;
 }
 
+static int8_t quantized_clamp(float real, tnas_quant quant)
+{
+    const float q = (float)quant.zero_point + roundf(real / quant.scale);
+    return (int8_t)fminf(fmaxf(q, INT8_MIN), INT8_MAX);
+}
+
+/* TensorFlow Lite's CalculateActivationRangeQuantized. */
+void tnas_pack_activation(const tnas_model *model, int op, int8_t *min, int8_t *max)
+{
+    const int activation = model->graph.ops[op].activation;
+    const tnas_quant out = model->quant[model->graph.ops[op].out];
+    *min = activation == TNAS_ACT_NONE ? INT8_MIN : quantized_clamp(0.0f, out);
+    *max = activation == TNAS_ACT_RELU6 ? quantized_clamp(6.0f, out) : INT8_MAX;
+}
+
 /* Both inputs go to twice the larger scale, shifted left by TNRT_ADD_EXTRA_BITS. */
 void tnas_pack_add(const tnas_model *model, int op, int32_t multiplier[3], int8_t shift[3])
 {

@@ -41,6 +41,9 @@ const tnas_variant *tnas_variant_of(const tnas_target *target);
 tnas_status tnas_pack_channel(const tnas_model *model, int op, int channel, int32_t *bias,
                               int32_t *multiplier, int8_t *shift);
 
+/* The fused activation of an operator as quantised output values. */
+void tnas_pack_activation(const tnas_model *model, int op, int8_t *min, int8_t *max);
+
 /* The multipliers and shifts of ADD: first input, second input, output. */
 void tnas_pack_add(const tnas_model *model, int op, int32_t multiplier[3], int8_t shift[3]);
 
