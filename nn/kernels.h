@@ -43,6 +43,8 @@ typedef struct tnas_window {
     int32_t stride_h, stride_w;
     size_t in_row;             /* floats to the plane's next row */
     size_t out_row, out_pixel; /* floats to the next output, of `window` only */
+    const float *fetch; /* what the caller reads next, laid out as the output of `window`, which
+                           brings it into the cache while it computes; NULL: nothing */
 } tnas_window;
 
 /* out[m, n] = sum over k of a[m, k] * b[k, n]; rows of b and out are runs of n floats. What is

@@ -164,11 +164,11 @@ END_TEST
 /* Widths around the tiles of 8, 7, 4 and 1; every stride; windows that are no squares. */
 /* The tests choose where the outputs lie. */
 static const tnas_window windows[] = {
-    {1, 1, 1, 1, 1, 1, 16, 0, 0},       {3, 7, 3, 3, 1, 1, 16 * 9, 0, 0},
-    {2, 14, 5, 5, 1, 1, 16 * 18, 0, 0}, {3, 8, 3, 3, 2, 2, 16 * 17, 0, 0},
-    {2, 13, 7, 7, 1, 1, 16 * 19, 0, 0}, {2, 5, 1, 3, 3, 3, 16 * 15, 0, 0},
-    {4, 1, 5, 1, 2, 1, 16, 0, 0},       {1, 7, 2, 4, 1, 2, 16 * 16, 0, 0},
-    {2, 3, 3, 11, 1, 1, 16 * 13, 0, 0},
+    {1, 1, 1, 1, 1, 1, 16, 0, 0, NULL},       {3, 7, 3, 3, 1, 1, 16 * 9, 0, 0, NULL},
+    {2, 14, 5, 5, 1, 1, 16 * 18, 0, 0, NULL}, {3, 8, 3, 3, 2, 2, 16 * 17, 0, 0, NULL},
+    {2, 13, 7, 7, 1, 1, 16 * 19, 0, 0, NULL}, {2, 5, 1, 3, 3, 3, 16 * 15, 0, 0, NULL},
+    {4, 1, 5, 1, 2, 1, 16, 0, 0, NULL},       {1, 7, 2, 4, 1, 2, 16 * 16, 0, 0, NULL},
+    {2, 3, 3, 11, 1, 1, 16 * 13, 0, 0, NULL},
 };
 enum { WINDOWS = sizeof windows / sizeof windows[0] };
 
@@ -187,6 +187,7 @@ START_TEST(windows_are_the_plain_loops)
         const bool add = n % 2 != 0;
         spread.out_pixel = (size_t)(1 + n % 3) * TNAS_LANES;
         spread.out_row = (size_t)(w->out_w + 1) * spread.out_pixel;
+        spread.fetch = add ? s.before : NULL;
         memcpy(s.out, s.before, FLOATS * sizeof(float));
         s.kernels->window(w, s.a, s.b, s.out, add);
         for (int32_t oy = 0; oy < w->out_h; oy++)
