@@ -271,10 +271,25 @@ static void write_fc(tnas_tfl_writing *writing)
 
 /* ---- Operators without ---- */
 
+/* The side that a MEAN of one takes; the batch, where it takes none. */
+static int32_t mean_axis(const tnas_op *op, const tnas_tensor *in)
+{
+    if (op->kernel_h == in->h && op->kernel_w == 1)
+        return 1;
+    return op->kernel_w == in->w ? 2 : 0;
+}
+
+/* MEAN_KEPT keeps the dimensions of both sides. MEAN must not, where it takes both: it would be
+ * rounded as MEAN_KEPT is. */
 static void write_mean(tnas_tfl_writing *writing)
 {
-    static const int32_t count = 2, axes[] = {1, 2};
-    const int in = tnas_tfl_view(writing, op_of(writing)->in[0], false);
+    const tnas_op *const op = op_of(writing);
+    const bool both = op->kind == TNAS_OP_MEAN_KEPT || (op->kernel_h > 1 && op->kernel_w > 1);
+    const bool flat = op->kind == TNAS_OP_MEAN && both;
+    const int32_t one = mean_axis(op, &writing->model->graph.tensors[op->in[0]]);
+    const int32_t axes[] = {both ? 1 : one, 2};
+    const int32_t count = both ? 2 : 1;
+    const int in = tnas_tfl_view(writing, op->in[0], false);
     const int numbers = tnas_tfl_new_numbers(writing, "/axes", 1, &count, axes);
     const tnas_tfl_new_op mean = {
         .code = TFL_MEAN,
@@ -282,8 +297,8 @@ static void write_mean(tnas_tfl_writing *writing)
         .options_type = TFL_OPTIONS_REDUCER,
         .input_count = 2,
         .input = {in, numbers},
-        .output = add_output(writing, false),
-        .options = {[TFL_REDUCER_KEEP_DIMS] = tnas_flat_field_u8(1)},
+        .output = add_output(writing, flat),
+        .options = {[TFL_REDUCER_KEEP_DIMS] = tnas_flat_field_u8(!flat)},
     };
     tnas_tfl_new_op_add(writing, &mean);
 }
@@ -291,10 +306,6 @@ static void write_mean(tnas_tfl_writing *writing)
 static void write_pool(tnas_tfl_writing *writing)
 {
     const tnas_op *const op = op_of(writing);
-    if (tnas_tfl_is_mean(writing->model, writing->op)) {
-        write_mean(writing);
-        return;
-    }
     const int in = window_input(writing);
     const tnas_tfl_new_op pool = {
         .code = op->kind == TNAS_OP_AVGPOOL ? TFL_AVERAGE_POOL_2D : TFL_MAX_POOL_2D,
@@ -422,6 +433,10 @@ void tnas_tfl_write_op(tnas_tfl_writing *writing)
     case TNAS_OP_AVGPOOL:
     case TNAS_OP_MAXPOOL:
         write_pool(writing);
+        return;
+    case TNAS_OP_MEAN:
+    case TNAS_OP_MEAN_KEPT:
+        write_mean(writing);
         return;
     case TNAS_OP_ADD:
     case TNAS_OP_MUL:

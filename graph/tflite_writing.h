@@ -94,8 +94,7 @@ typedef enum tnas_tfl_pads { TFL_PADS_VALID, TFL_PADS_SAME, TFL_PADS_EXPLICIT } 
 
 tnas_tfl_pads tnas_tfl_pads_of(const tnas_graph *graph, const tnas_op *op);
 
-/* An AVGPOOL that is written as MEAN; an FC that is written as FULLY_CONNECTED. */
-bool tnas_tfl_is_mean(const tnas_model *model, int op);
+/* Are all constants of one scale? An FC of one is written as FULLY_CONNECTED. */
 bool tnas_tfl_has_one_scale(const tnas_model *model, int op);
 
 /* All that stands against writing the model, in one sentence. */
