@@ -62,10 +62,12 @@ static void pack_factor(double factor, int32_t params[2])
     params[1] = shift;
 }
 
-static void pack_mul(const tnas_model *model, int op, double scale2, int32_t *params)
+/* In float, as TensorFlow Lite computes the factor of a product: the last bits decide ties. */
+static void pack_mul(const tnas_model *model, int op, float scale2, int32_t *params)
 {
     const tnas_op *const o = &model->graph.ops[op];
-    pack_factor(model->quant[o->in[0]].scale * scale2 / model->quant[o->out].scale, params);
+    const float factor = model->quant[o->in[0]].scale * scale2 / model->quant[o->out].scale;
+    pack_factor(factor, params);
 }
 
 static tnas_status pack_channel_mul(const tnas_model *model, int op, int8_t *weights,
