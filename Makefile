@@ -221,11 +221,11 @@ test-aarch64:
 	@sh scripts/setup.sh aarch64
 	@sh scripts/test_aarch64.sh
 
-## codesize: measure the runtime's code and stack bytes for Cortex-M7, write configs/codesize.csv
+## codesize: measure the runtime's code and stack bytes for every core, write configs/codesize/
 .PHONY: codesize
 codesize:
 	@sh scripts/setup.sh device
-	@sh scripts/codesize.sh configs/codesize.csv
+	@sh scripts/codesize.sh configs/codesize
 
 ## count-instructions: the kernels' instructions on an emulated Cortex-M7, beside CMSIS-NN's
 .PHONY: count-instructions

@@ -129,7 +129,7 @@ static tnas_status write_folder(const tnas_arguments *arguments, const measureme
     const tnas_measure_options options = {
         .folder = arguments->text[TNAS_OPTION_out],
         .mcu = m->mcu,
-        .runtime = TNAS_RUNTIME_OWN,
+        .runtime = arguments->given[TNAS_OPTION_runtime] ? m->runtime->name : TNAS_RUNTIME_OWN,
         .version = TNAS_VERSION,
         .networks = networks,
         .network_count = m->count,

@@ -147,7 +147,7 @@ static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
             "fits",
             e->runtime->name);
     TNAS_TRY(tnas_arguments_latency_model(arguments, p->mcu, p->runtime_name, &e->latency));
-    TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
+    TNAS_TRY(tnas_code_sizes_load_for(p->mcu->core, &p->sizes, NULL));
     e->sizes = &p->sizes;
     TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));
     tnas_limits_clip(p->mcu, e->runtime, &e->limits);

@@ -8,6 +8,8 @@
 /* Normal quantiles: two-sided 90 %, which intervals are made with, and 99 %. */
 static const double two_sided_90 = 1.6449, two_sided_99 = 2.5758;
 
+enum { NESTED_ROWS_MAX = 40 };
+
 /* Which rows a model must not see. */
 typedef bool tnas_is_kin(const tnas_measurement *a, const tnas_measurement *b);
 
@@ -51,6 +53,16 @@ static double deviations_of(const tnas_latency_model *left_out, const tnas_compa
     return log(row->row->cycles / p->cycles) / deviation;
 }
 
+/* A model without some rows. With many, the width of its intervals is that of the whole fit, which
+ * a network more or less hardly moves: a cross-validation inside each would take the cube of them.
+ */
+static tnas_status fit_others(const tnas_calibration *c, const tnas_measurements *others,
+                              const tnas_latency_model *prior, tnas_latency_model *out)
+{
+    return c->count > NESTED_ROWS_MAX ? tnas_latency_refit(others, prior, &c->model, out)
+                                      : tnas_latency_fit(others, prior, out);
+}
+
 /* Predicts every row by a model that has not seen its kin. *group_count is how many groups of
  * kin there are; with one alone the prior predicts. kept [c->count], residuals may be NULL */
 static tnas_status hold_out(const tnas_calibration *c, const tnas_latency_model *prior,
@@ -64,7 +76,7 @@ static tnas_status hold_out(const tnas_calibration *c, const tnas_latency_model 
         tnas_measurements others;
         tnas_latency_model left_out;
         leave_out(c, i, is_kin, kept, &others);
-        TNAS_TRY(tnas_latency_fit(&others, prior, &left_out));
+        TNAS_TRY(fit_others(c, &others, prior, &left_out));
         ++*group_count;
         for (int k = i; k < c->count; k++) {
             if (!is_kin(c->fitted[i].row, c->fitted[k].row))
@@ -107,7 +119,7 @@ static tnas_status find_outliers(const tnas_latency_model *prior, tnas_measureme
             tnas_latency_model left_out;
             tnas_compared_row row;
             leave_out(c, i, same_network, kept, &others);
-            TNAS_TRY(tnas_latency_fit(&others, prior, &left_out));
+            TNAS_TRY(fit_others(c, &others, prior, &left_out));
             compare(&left_out, c->fitted[i].row, TNAS_ROW_HELD_OUT, &row);
             residual->deviations = deviations_of(&left_out, &row);
         }

@@ -1,4 +1,4 @@
-/* The fit of the latency model: maximum a posteriori in logarithms by Levenberg-Marquardt.
+/* The fit of the latency model: maximum a posteriori in logarithms by damped Newton steps.
  *
  *   minimise  sum_i ((log y_i - log P_i - u_i) / sigma_i)^2  +  z' D z
  *   P_i = sum_f x_if c0_f exp(mu_f + s),   z = (mu, s, u),   D = inverse prior covariance
@@ -62,6 +62,8 @@ typedef struct fit_problem {
     fit_row *rows;
     int row_count, net_count;
     double precision[N][N]; /* D */
+    bool has_optimum;
+    double optimum[N]; /* z of the fit to all rows: where the refits start */
 } fit_problem;
 
 void tnas_latency_prior(tnas_latency_model *out)
@@ -169,9 +171,15 @@ static double objective(const fit_problem *problem, left_out skip, const double 
     return sum;
 }
 
-/* h = J' W J + D, g = J' W r - D z. */
+typedef enum hessian {
+    GAUSS_NEWTON, /* J' W J + D: of the posterior's covariance */
+    NEWTON        /* with the curvature of log P, without which rows far from the model's form make
+                   * the steps converge slowly: - sum w r (diag j - j j'), of the terms */
+} hessian;
+
+/* h and g = J' W r - D z, half the gradient downhill. */
 static void normal_equations(const fit_problem *problem, left_out skip, const double *z,
-                             double h[N][N], double *g)
+                             hessian kind, double h[N][N], double *g)
 {
     memcpy(h, problem->precision, sizeof problem->precision);
     for (int a = 0; a < N; a++) {
@@ -194,17 +202,24 @@ static void normal_equations(const fit_problem *problem, left_out skip, const do
             g[active[a]] += weighted * residual;
             for (int b = 0; b < count; b++)
                 h[active[a]][active[b]] += weighted * j[active[b]];
+            if (kind == GAUSS_NEWTON || active[a] >= TNAS_FEATURE_COUNT)
+                continue;
+            h[active[a]][active[a]] -= weighted * residual;
+            for (int b = 0; b < count && active[b] < TNAS_FEATURE_COUNT; b++)
+                h[active[a]][active[b]] += weighted * residual * j[active[b]];
         }
     }
 }
 
-/* Solves (h + lambda diag h) step = g; false when that is not positive definite. */
-static bool solve_damped(const double h[N][N], const double *g, double lambda, double *step)
+/* Solves (h + lambda diag D) step = g; false when that is not positive definite, as h itself may be
+ * far from the optimum. */
+static bool solve_damped(const fit_problem *problem, const double h[N][N], const double *g,
+                         double lambda, double *step)
 {
     double damped[N][N];
     memcpy(damped, h, sizeof damped);
     for (int p = 0; p < N; p++)
-        damped[p][p] *= 1 + lambda;
+        damped[p][p] += lambda * problem->precision[p][p];
     memcpy(step, g, N * sizeof *step);
     const int n = N, one = 1;
     int info;
@@ -240,13 +255,14 @@ static double starting_shift(const fit_problem *problem, left_out skip, double *
 static void minimise(const fit_problem *problem, left_out skip, double *scratch, double *z)
 {
     for (int p = 0; p < N; p++)
-        z[p] = 0;
-    z[TNAS_LATENCY_SHIFT] = starting_shift(problem, skip, scratch);
+        z[p] = problem->has_optimum ? problem->optimum[p] : 0;
+    if (!problem->has_optimum)
+        z[TNAS_LATENCY_SHIFT] = starting_shift(problem, skip, scratch);
     double best = objective(problem, skip, z), lambda = 1e-3;
     double h[N][N], g[N], step[N], trial[N];
-    normal_equations(problem, skip, z, h, g);
+    normal_equations(problem, skip, z, NEWTON, h, g);
     for (int solve = 0; solve < SOLVES_MAX; solve++) {
-        if (!solve_damped((const double(*)[N])h, g, lambda, step)) {
+        if (!solve_damped(problem, (const double(*)[N])h, g, lambda, step)) {
             lambda *= 5;
             continue;
         }
@@ -265,17 +281,18 @@ static void minimise(const fit_problem *problem, left_out skip, double *scratch,
         memcpy(z, trial, sizeof trial);
         best = value;
         lambda /= 5;
-        normal_equations(problem, skip, z, h, g);
+        normal_equations(problem, skip, z, NEWTON, h, g);
     }
 }
 
+/* z receives the optimum. */
 static tnas_status fit_without(const fit_problem *problem, left_out skip, double *scratch,
-                               tnas_latency_model *out)
+                               double *z, tnas_latency_model *out)
 {
     *out = *problem->prior;
-    double z[N], g[N];
+    double g[N];
     minimise(problem, skip, scratch, z);
-    normal_equations(problem, skip, z, out->covariance, g);
+    normal_equations(problem, skip, z, GAUSS_NEWTON, out->covariance, g);
     TNAS_TRY(invert(out->covariance));
     out->row_count = 0;
     for (int i = 0; i < problem->row_count; i++) {
@@ -305,7 +322,8 @@ static tnas_status predict_left_out(const fit_problem *problem, left_out skip, d
                                     held_out *held)
 {
     tnas_latency_model model;
-    TNAS_TRY(fit_without(problem, skip, scratch, &model));
+    double z[N];
+    TNAS_TRY(fit_without(problem, skip, scratch, z, &model));
     for (int i = 0; i < problem->row_count; i++) {
         const fit_row *const row = &problem->rows[i];
         if (!is_out(row, skip))
@@ -449,8 +467,9 @@ static void remember(const tnas_measurements *rows, tnas_latency_model *out)
             tnas_measurement_remember(&rows->rows[i], &out->fitted[out->fitted_count++]);
 }
 
-tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
-                             tnas_latency_model *out)
+/* kappas_of NULL: from cross-validation. */
+static tnas_status fit(const tnas_measurements *rows, const tnas_latency_model *start,
+                       const tnas_latency_model *kappas_of, tnas_latency_model *out)
 {
     tnas_latency_model prior;
     if (start == NULL)
@@ -481,9 +500,14 @@ tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_m
     if (problem.row_count == 0)
         goto done;
     assign_nets(&problem);
-    status = fit_without(&problem, nothing, scratch, out);
-    if (status == TNAS_OK)
+    status = fit_without(&problem, nothing, scratch, problem.optimum, out);
+    problem.has_optimum = true;
+    if (status == TNAS_OK && kappas_of != NULL) {
+        out->kappa = kappas_of->kappa;
+        out->kappa_new = kappas_of->kappa_new;
+    } else if (status == TNAS_OK) {
         status = cross_validate(&problem, scratch, scratch + capacity, out);
+    }
     if (status == TNAS_OK) {
         label(rows, out);
         remember(rows, out);
@@ -492,4 +516,16 @@ done:
     tnas_free(problem.rows);
     tnas_free(scratch);
     return status;
+}
+
+tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
+                             tnas_latency_model *out)
+{
+    return fit(rows, start, NULL, out);
+}
+
+tnas_status tnas_latency_refit(const tnas_measurements *rows, const tnas_latency_model *start,
+                               const tnas_latency_model *whole, tnas_latency_model *out)
+{
+    return fit(rows, start, whole, out);
 }

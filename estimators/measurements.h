@@ -80,4 +80,9 @@ bool tnas_same_network(const double *a, const double *b);
 tnas_status tnas_latency_fit(const tnas_measurements *rows, const tnas_latency_model *start,
                              tnas_latency_model *out);
 
+/* The same for some of many rows, without the refits: the intervals have the widths that `whole`,
+ * the fit to all rows, found. */
+tnas_status tnas_latency_refit(const tnas_measurements *rows, const tnas_latency_model *start,
+                               const tnas_latency_model *whole, tnas_latency_model *out);
+
 #endif

@@ -143,6 +143,8 @@ typedef struct {
 static void fill_substitution(const tnas_export_job *job, substitution *out)
 {
     const tnas_export_options *const options = job->options;
+    const tnas_device_core *const device =
+        tnas_device_core_of(options->mcu != NULL ? options->mcu->core : NULL);
     size_t flash_bytes = FLASH_BYTES_DEFAULT, ram_bytes = RAM_BYTES_DEFAULT;
     if (options->mcu != NULL) {
         flash_bytes = options->mcu->flash_bytes;
@@ -159,6 +161,8 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
         {"NAME", job->upper},
         {"flash_bytes", out->flash_bytes},
         {"ram_bytes", out->ram_bytes},
+        {"cross", device->cross},
+        {"device_flags", device->flags},
         {"figures", out->figures.chars != NULL ? out->figures.chars : ""},
     };
     _Static_assert(sizeof values <= sizeof out->values, "room for every key");

@@ -1,6 +1,8 @@
 /* The rules of our own runtime with the kernels of runtime/dsp. */
 #include "graph/target_tinynas.h"
+#include "runtime/dsp/tnrt_conv_dsp.h"
 #include "runtime/dsp/tnrt_dsp_kernels.h"
+#include "runtime/dsp/tnrt_dwconv_plan.h"
 
 enum {
     BEFORE_DSP = TNAS_PLAIN_KERNEL_COUNT - 1,
@@ -21,31 +23,120 @@ static const char *kernel_name(int kernel)
     return kernel_names[kernel];
 }
 
+/* ---- Convolutions --------------------------------------------------------------------------- */
+
+static size_t depth_of(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    return (size_t)tnas_op_weight_count(graph, op) / (size_t)graph->tensors[o->out].c;
+}
+
+/* Columns; what is left of the windows' rows behind whole words; copies of windows that reach over
+ * the edge. */
+static size_t conv_scratch_bytes(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const size_t depth = depth_of(graph, op), rest = depth / o->kernel_h % 4 * o->kernel_h;
+    const bool pads = o->pad_top + o->pad_bottom + o->pad_left + o->pad_right > 0;
+    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + (pads ? 3 * depth : 0);
+}
+
+static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op)
+{
+    const size_t channels = (size_t)graph->tensors[graph->ops[op].out].c;
+    return (tnas_packed_bytes){
+        .weights = (channels + 1) / 2 * TNRT_PAIR_BYTES_DSP(depth_of(graph, op)),
+        .channels = TNRT_PARAM_WORDS_DSP(channels) * sizeof(int32_t),
+    };
+}
+
+/* ---- Depthwise, pooling, add --------------------------------------------------------------- */
+
+static int depthwise_kernel_for(const tnas_op *op)
+{
+    const bool fits = op->kernel_h == op->kernel_w && op->stride_h == op->stride_w &&
+                      op->stride_h <= 2 && op->pad_top < op->kernel_h &&
+                      op->pad_left < op->kernel_w;
+    switch (fits ? op->kernel_h : 0) {
+    case 3:
+        return INDEX_tnrt_dwconv2d_3x3_s8_dsp;
+    case 5:
+        return INDEX_tnrt_dwconv2d_5x5_s8_dsp;
+    case 7:
+        return INDEX_tnrt_dwconv2d_7x7_s8_dsp;
+    default:
+        return TNAS_KERNEL_tnrt_dwconv2d_s8;
+    }
+}
+
+static bool is_planar_depthwise(int kernel)
+{
+    return kernel == INDEX_tnrt_dwconv2d_3x3_s8_dsp || kernel == INDEX_tnrt_dwconv2d_5x5_s8_dsp ||
+           kernel == INDEX_tnrt_dwconv2d_7x7_s8_dsp;
+}
+
+static size_t depthwise_scratch_bytes(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const tnas_tensor *const in = &graph->tensors[o->in[0]], *const out = &graph->tensors[o->out];
+    const tnrt_dw_plan plan =
+        tnrt_dw_plan_of(o->kernel_h, o->stride_h, in->w, o->pad_left, out->h, out->w);
+    return tnrt_dw_plan_bytes(&plan);
+}
+
+static tnas_packed_bytes depthwise_packed_bytes(const tnas_graph *graph, int op)
+{
+    return (tnas_packed_bytes){
+        .weights = tnas_round_up_to_word((size_t)tnas_op_weight_count(graph, op)),
+        .channels = 3 * sizeof(int32_t) * (size_t)graph->tensors[graph->ops[op].out].c,
+    };
+}
+
+/* Why: runtime/dsp/tnrt_dwconv_dsp.h. */
+static bool depthwise_in_place(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    return is_planar_depthwise(depthwise_kernel_for(o)) &&
+           graph->tensors[o->out].w <= graph->tensors[o->in[0]].w;
+}
+
+/* ---- The target ---------------------------------------------------------------------------- */
+
 static int kernel_for(const tnas_graph *graph, int op)
 {
-    if (graph->ops[op].kind == TNAS_OP_ADD)
+    switch (graph->ops[op].kind) {
+    case TNAS_OP_CONV2D:
+        return INDEX_tnrt_conv2d_s8_dsp;
+    case TNAS_OP_ADD:
         return INDEX_tnrt_add_s8_dsp;
-    return tnas_plain_kernel_for(graph, op);
+    case TNAS_OP_DWCONV2D:
+        return depthwise_kernel_for(&graph->ops[op]);
+    default:
+        return tnas_plain_kernel_for(graph, op);
+    }
 }
 
 static bool in_place(const tnas_graph *graph, int op, int side)
 {
     (void)side;
+    if (graph->ops[op].kind == TNAS_OP_DWCONV2D)
+        return depthwise_in_place(graph, op);
     return tnas_plain_in_place(graph, op);
 }
 
 static size_t scratch_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    (void)graph;
-    (void)op;
-    (void)kernel;
-    return 0;
+    if (kernel == INDEX_tnrt_conv2d_s8_dsp)
+        return conv_scratch_bytes(graph, op);
+    return is_planar_depthwise(kernel) ? depthwise_scratch_bytes(graph, op) : 0;
 }
 
 static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    (void)kernel;
-    return tnas_plain_packed_bytes(graph, op);
+    if (kernel == INDEX_tnrt_conv2d_s8_dsp)
+        return conv_packed_bytes(graph, op);
+    return is_planar_depthwise(kernel) ? depthwise_packed_bytes(graph, op)
+                                       : tnas_plain_packed_bytes(graph, op);
 }
 
 const tnas_target tnas_target_tinynas_dsp = {

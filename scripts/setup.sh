@@ -6,7 +6,8 @@ set -eu
 
 build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev"
 test="check clang libclang-rt-14-dev"
-device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
+        gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
 aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 oracle="flatbuffers-compiler" # and npm, which is looked for where it is used
 bench="python3-torch python3-numpy"

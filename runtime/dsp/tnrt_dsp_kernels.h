@@ -2,13 +2,19 @@
 /* Kernels for cores with the DSP extension of Armv7E-M and Armv8-M: Cortex-M4, M7, M33. They give
  * the bytes of the plain C kernels of the same names without _dsp; each is its own source file.
  *
- *   X(name) */
+ *   X(name)
+ * tnrt_conv2d_s8_dsp   any kernel size, stride and padding; scratch, weights: tnrt_conv_dsp.h */
 #ifndef TNRT_DSP_KERNELS_H
 #define TNRT_DSP_KERNELS_H
 
 #include "../tnrt_kernels.h"
 
-#define TNRT_DSP_KERNELS(X) X(tnrt_add_s8_dsp)
+#define TNRT_DSP_KERNELS(X)                                                                        \
+    X(tnrt_conv2d_s8_dsp)                                                                          \
+    X(tnrt_add_s8_dsp)                                                                             \
+    X(tnrt_dwconv2d_3x3_s8_dsp)                                                                    \
+    X(tnrt_dwconv2d_5x5_s8_dsp)                                                                    \
+    X(tnrt_dwconv2d_7x7_s8_dsp)
 
 #ifdef __cplusplus
 extern "C" {

@@ -15,12 +15,45 @@
 #define TNRT_HAS_SIMD32 0
 #endif
 
+/* Loops written in assembly where the compiler would run out of registers; they leave it r7. */
+#if TNRT_HAS_SIMD32 && defined(__OPTIMIZE__)
+#define TNRT_HAS_ASM_LOOPS 1
+#else
+#define TNRT_HAS_ASM_LOOPS 0
+#endif
+
+/* Functions whose constants must be seen by their bodies; loops of constant length without a loop.
+ */
+#if defined(__GNUC__) && defined(__OPTIMIZE__)
+#define TNRT_INLINE inline __attribute__((always_inline))
+#else
+#define TNRT_INLINE inline
+#endif
+#if defined(__GNUC__)
+#define TNRT_NOINLINE __attribute__((noinline))
+#else
+#define TNRT_NOINLINE
+#endif
+#if defined(__clang__)
+#define TNRT_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define TNRT_UNROLL _Pragma("GCC unroll 8")
+#else
+#define TNRT_UNROLL
+#endif
+
 /* Four bytes from any address. */
 static inline uint32_t tnrt_load32(const void *at)
 {
     uint32_t word;
     memcpy(&word, at, sizeof word);
     return word;
+}
+
+/* Four bytes to any address. */
+static inline void tnrt_store32(void *at, uint32_t word)
+{
+    memcpy(at, &word, sizeof word);
 }
 
 #if TNRT_HAS_SIMD32
@@ -51,6 +84,80 @@ static inline int32_t tnrt_smmulr(int32_t a, int32_t b)
     return r;
 }
 
+/* c + ((a * b + 2^31) >> 32), modulo 2^32. */
+static inline int32_t tnrt_smmlar(int32_t a, int32_t b, int32_t c)
+{
+    int32_t r;
+    __asm("smmlar %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(c));
+    return r;
+}
+
+/* x / 2, rounded down, saturated to int8. */
+static inline int32_t tnrt_ssat8_asr1(int32_t x)
+{
+    int32_t r;
+    __asm("ssat %0, #8, %1, asr #1" : "=r"(r) : "r"(x));
+    return r;
+}
+
+/* The depthwise, pooling and add kernels' part. ------------------------------------------------ */
+
+/* c + ((a * b) >> 32), modulo 2^32. */
+static inline int32_t tnrt_smmla(int32_t a, int32_t b, int32_t c)
+{
+    int32_t r;
+    __asm("smmla %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(c));
+    return r;
+}
+
+/* x / 2^10, rounded down, saturated to int8. */
+static inline int32_t tnrt_ssat8_asr10(int32_t x)
+{
+    int32_t r;
+    __asm("ssat %0, #8, %1, asr #10" : "=r"(r) : "r"(x));
+    return r;
+}
+
+/* acc + x.lo * y.lo; x.hi * y.lo; x.lo * y.hi + x.hi * y.lo. */
+static inline int32_t tnrt_smlabb(uint32_t x, uint32_t y, int32_t acc)
+{
+    return __smlabb((int32_t)x, (int32_t)y, acc);
+}
+static inline int32_t tnrt_smlatb(uint32_t x, uint32_t y, int32_t acc)
+{
+    return __smlatb((int32_t)x, (int32_t)y, acc);
+}
+static inline int32_t tnrt_smladx(uint32_t x, uint32_t y, int32_t acc)
+{
+    return __smladx((int32_t)x, (int32_t)y, acc);
+}
+
+/* The lower halves of two words as one word; the upper halves. */
+static inline uint32_t tnrt_pack_low(uint32_t low, uint32_t high)
+{
+    uint32_t r;
+    __asm("pkhbt %0, %1, %2, lsl #16" : "=r"(r) : "r"(low), "r"(high));
+    return r;
+}
+static inline uint32_t tnrt_pack_high(uint32_t low, uint32_t high)
+{
+    uint32_t r;
+    __asm("pkhtb %0, %1, %2, asr #16" : "=r"(r) : "r"(high), "r"(low));
+    return r;
+}
+
+/* Lets the compiler forget where a pointer came from, so that it keeps one instead of many. */
+#define TNRT_FORGET(pointer) __asm("" : "+r"(pointer))
+
+/* The words base[index] and base[index + 1] of a uint32_t pointer, index a constant. */
+typedef uint64_t tnrt_word_pair __attribute__((may_alias, aligned(4)));
+#define TNRT_LOAD_PAIR(a, b, base, index)                                                          \
+    __asm volatile("ldrd %0, %1, %2"                                                               \
+                   : "=r"(a), "=r"(b)                                                              \
+                   : "m"(*(const tnrt_word_pair *)((base) + (index))))
+#define TNRT_STORE_PAIR(base, index, a, b)                                                         \
+    __asm volatile("strd %1, %2, %0" : "=m"(*(tnrt_word_pair *)((base) + (index))) : "r"(a), "r"(b))
+
 #else
 
 static inline uint32_t tnrt_sxtb16(uint32_t x)
@@ -73,7 +180,59 @@ static inline int32_t tnrt_smmulr(int32_t a, int32_t b)
 {
     return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32);
 }
+static inline int32_t tnrt_smmlar(int32_t a, int32_t b, int32_t c)
+{
+    return (int32_t)((uint32_t)tnrt_smmulr(a, b) + (uint32_t)c);
+}
+static inline int32_t tnrt_ssat8_asr1(int32_t x)
+{
+    const int32_t half = x >> 1;
+    return half < -128 ? -128 : half > 127 ? 127 : half;
+}
+
+/* The depthwise, pooling and add kernels' part. ------------------------------------------------ */
+
+static inline int32_t tnrt_smmla(int32_t a, int32_t b, int32_t c)
+{
+    return (int32_t)((uint32_t)(((int64_t)a * b) >> 32) + (uint32_t)c);
+}
+static inline int32_t tnrt_ssat8_asr10(int32_t x)
+{
+    const int32_t shifted = x >> 10;
+    return shifted < -128 ? -128 : shifted > 127 ? 127 : shifted;
+}
+static inline int32_t tnrt_smlabb(uint32_t x, uint32_t y, int32_t acc)
+{
+    const int32_t product = (int16_t)(x & 0xffff) * (int16_t)(y & 0xffff);
+    return (int32_t)((uint32_t)acc + (uint32_t)product);
+}
+static inline int32_t tnrt_smlatb(uint32_t x, uint32_t y, int32_t acc)
+{
+    return tnrt_smlabb(x >> 16, y, acc);
+}
+static inline int32_t tnrt_smladx(uint32_t x, uint32_t y, int32_t acc)
+{
+    return tnrt_smlad(x, y >> 16 | y << 16, acc);
+}
+static inline uint32_t tnrt_pack_low(uint32_t low, uint32_t high)
+{
+    return (low & 0xffff) | high << 16;
+}
+static inline uint32_t tnrt_pack_high(uint32_t low, uint32_t high)
+{
+    return low >> 16 | (high & 0xffff0000u);
+}
+#define TNRT_FORGET(pointer)               ((void)(pointer))
+#define TNRT_LOAD_PAIR(a, b, base, index)  ((a) = (base)[index], (b) = (base)[(index) + 1])
+#define TNRT_STORE_PAIR(base, index, a, b) ((void)((base)[index] = (a), (base)[(index) + 1] = (b)))
 
 #endif
+
+/* Half `high` (0 or 1) of the word at `to` becomes the lower half of x. */
+static inline void tnrt_store16(uint32_t *to, int32_t high, uint32_t x)
+{
+    const uint16_t half = (uint16_t)x;
+    memcpy((uint8_t *)to + 2 * high, &half, sizeof half);
+}
 
 #endif
