@@ -46,7 +46,9 @@ typedef struct tnas_target {
     size_t (*table_bytes)(const tnas_graph *graph, size_t pointer_bytes);
 } tnas_target;
 
-extern const tnas_target tnas_target_tinynas_c;   /* plain C */
-extern const tnas_target tnas_target_tinynas_dsp; /* Cortex-M4, M7, M33 */
+extern const tnas_target tnas_target_tinynas_c;    /* plain C */
+extern const tnas_target tnas_target_tinynas_dsp;  /* Cortex-M4, M7, M33 */
+extern const tnas_target tnas_target_tinynas_mve;  /* Cortex-M55, M85 */
+extern const tnas_target tnas_target_tinynas_gap8; /* the cluster of GAP8 */
 
 #endif

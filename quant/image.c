@@ -37,8 +37,9 @@ static tnas_status allocate(tnas_image *image)
 {
     const size_t row_count = (size_t)image->graph.op_count;
     image->layers = tnas_alloc_zero(row_count, sizeof *image->layers);
-    image->weights = tnas_alloc_zero(image->weight_bytes, 1);
-    image->params = tnas_alloc_zero(image->param_count, sizeof *image->params);
+    image->weights = tnas_alloc_zero(image->weight_bytes + TNAS_HOST_BEHIND, 1);
+    image->params = tnas_alloc_zero(image->param_count + TNAS_HOST_BEHIND / sizeof *image->params,
+                                    sizeof *image->params);
     if (image->layers == NULL || image->weights == NULL || image->params == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "constants of an image of %zu layers", row_count);
     return TNAS_OK;

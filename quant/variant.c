@@ -6,7 +6,8 @@
 #include "quant/filters.h"
 #include "runtime/tnrt_kernels.h"
 
-static const tnas_variant *const variants[] = {&tnas_variant_c, &tnas_variant_dsp};
+static const tnas_variant *const variants[] = {&tnas_variant_c, &tnas_variant_dsp,
+                                               &tnas_variant_mve, &tnas_variant_gap8};
 enum { VARIANT_COUNT = sizeof variants / sizeof variants[0] };
 
 int tnas_variant_count(void)

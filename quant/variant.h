@@ -23,7 +23,8 @@ typedef struct tnas_variant {
     const char *folder;
 } tnas_variant;
 
-extern const tnas_variant tnas_variant_c, tnas_variant_dsp; /* of tnas_target_tinynas_c ... */
+extern const tnas_variant tnas_variant_c, tnas_variant_dsp, tnas_variant_mve,
+    tnas_variant_gap8; /* of tnas_target_tinynas_c ... */
 
 /* All of them, plain C first: 0 <= index < count. */
 int tnas_variant_count(void);
