@@ -50,12 +50,14 @@ static size_t conv_scratch_bytes(const tnas_graph *graph, int op)
 }
 
 /* tnrt_fc_s8_dsp takes its channels by four, the convolutions by two. */
-static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op, bool by_four)
+static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
     const size_t channels = (size_t)graph->tensors[graph->ops[op].out].c;
-    const size_t pairs = by_four ? (channels + 3) / 4 * 2 : (channels + 1) / 2;
+    const size_t pairs =
+        kernel == INDEX_tnrt_fc_s8_dsp ? (channels + 3) / 4 * 2 : (channels + 1) / 2;
+    const size_t weight_bytes = kernel == INDEX_tnrt_conv2d_s8_dsp_w16 ? 2 : 1;
     return (tnas_packed_bytes){
-        .weights = pairs * TNRT_PAIR_BYTES_DSP(depth_of(graph, op)),
+        .weights = pairs * TNRT_PAIR_BYTES_DSP(depth_of(graph, op)) * weight_bytes,
         .channels = TNRT_PARAM_WORDS_DSP(channels) * sizeof(int32_t),
     };
 }
@@ -86,6 +88,7 @@ static size_t scratch_bytes(const tnas_graph *graph, int op, int kernel)
 {
     switch (kernel) {
     case INDEX_tnrt_conv2d_s8_dsp:
+    case INDEX_tnrt_conv2d_s8_dsp_w16:
         return conv_scratch_bytes(graph, op);
     case INDEX_tnrt_fc_s8_dsp:
         return 8 * TNRT_BLOCKS_DSP(depth_of(graph, op));
@@ -98,9 +101,9 @@ static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kerne
 {
     switch (kernel) {
     case INDEX_tnrt_conv2d_s8_dsp:
-        return conv_packed_bytes(graph, op, false);
+    case INDEX_tnrt_conv2d_s8_dsp_w16:
     case INDEX_tnrt_fc_s8_dsp:
-        return conv_packed_bytes(graph, op, true);
+        return conv_packed_bytes(graph, op, kernel);
     default:
         return tnas_plain_packed_bytes(graph, op);
     }

@@ -14,6 +14,8 @@ static tnas_status pack(const tnas_model *model, int op, int kernel, int8_t *wei
 {
     if (kernels[kernel] == tnrt_conv2d_s8_dsp)
         return tnas_pack_conv_dsp(model, op, weights, params);
+    if (kernels[kernel] == tnrt_conv2d_s8_dsp_w16)
+        return tnas_pack_conv_w16_dsp(model, op, weights, params);
     if (kernels[kernel] == tnrt_fc_s8_dsp)
         return tnas_pack_fc_dsp(model, op, weights, params);
     return tnas_variant_c.pack(model, op, kernel, weights, params);
