@@ -48,8 +48,7 @@ static tnas_status open_bench(bench *b)
     TNAS_TRY(tnas_space_load(path, &b->space));
     TNAS_TRY(configure(b));
     TNAS_TRY(tnas_mcu_load("stm32h743", &b->mcu));
-    TNAS_TRY(tnas_config_path("codesize.csv", path));
-    TNAS_TRY(tnas_code_sizes_load(path, &b->sizes));
+    TNAS_TRY(tnas_code_sizes_load_for(b->mcu->core, &b->sizes, NULL));
     b->estimator = (tnas_estimator){
         .mcu = b->mcu,
         .runtime = tnas_runtime_find("tinynas", b->mcu->core),

@@ -18,7 +18,7 @@ static tnas_status price(const tnas_study *study, prices *p)
 {
     if (p->mcu == NULL)
         TNAS_TRY(tnas_mcu_load(study->winner.profile, &p->mcu));
-    TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
+    TNAS_TRY(tnas_code_sizes_load_for(p->mcu->core, &p->sizes, NULL));
     const tnas_estimator estimator = {
         .mcu = p->mcu,
         .runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, p->mcu->core),

@@ -71,7 +71,6 @@ static void note_import(const tnas_tflite_notes *n, tnas_model_type type, int64_
         {n->activations_folded, "activation folded"},
         {n->transposes_folded, "TRANSPOSE folded"},
         {n->constants_folded, "constant operators folded"},
-        {n->means, "MEAN as average pooling"},
     };
     add_note(p, "%d operators in the file, input %s, output %s", n->op_count, n->input_type,
              n->output_type);
@@ -148,7 +147,7 @@ static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
             "fits",
             e->runtime->name);
     TNAS_TRY(tnas_arguments_latency_model(arguments, p->mcu, p->runtime_name, &e->latency));
-    TNAS_TRY(tnas_code_sizes_load_default(&p->sizes, NULL));
+    TNAS_TRY(tnas_code_sizes_load_for(p->mcu->core, &p->sizes, NULL));
     e->sizes = &p->sizes;
     TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));
     tnas_limits_clip(p->mcu, e->runtime, &e->limits);

@@ -17,6 +17,7 @@
 
 #include <stddef.h>
 
+#include "estimators/code_sizes.h"
 #include "estimators/runtimes.h"
 
 typedef struct tnas_footprint {
@@ -30,30 +31,6 @@ typedef struct tnas_footprint {
     size_t stack_bytes;   /* deepest call of the model's entry function, from the size table; 0:
                            * not known of other runtimes */
 } tnas_footprint;
-
-#define TNAS_CODE_SIZES_MAX 64
-
-/* Code sizes of the runtime's functions: configs/codesize.csv, written by `make codesize`,
- * with the columns function, code_bytes, stack_bytes, toolchain (the same in every row).
- * A row is a kernel of a variant, linked when a layer names it, or a function that every model
- * links: tnrt_invoke, the generated entry functions (model_...). */
-struct tnas_code_sizes {
-    char toolchain[240]; /* compiler, version and all flags */
-    int entry_count;
-    struct {
-        char function[48];
-        int code_bytes, stack_bytes;
-    } entries[TNAS_CODE_SIZES_MAX];
-};
-
-tnas_status tnas_code_sizes_load(const char *path, tnas_code_sizes *out);
-
-/* The shipped table. path [TNAS_PATH_BYTES] receives where it is; may be NULL. */
-tnas_status tnas_code_sizes_load_default(tnas_code_sizes *out, char *path);
-
-/* Were the sizes measured for this core? The toolchain's -mcpu=NAME is looked for in the
- * profile's words, without case. */
-bool tnas_code_sizes_exact_for(const tnas_code_sizes *sizes, const char *core);
 
 /* graph, schedule, plan: as the runtime runs them (tnas_layout). `sizes` may be NULL for a
  * runtime that brings its own code bytes. Fails when a kernel of the schedule is not in the

@@ -11,7 +11,7 @@
 
 #include "graph/plan.h"
 
-typedef struct tnas_code_sizes tnas_code_sizes; /* estimators/footprint.h */
+typedef struct tnas_code_sizes tnas_code_sizes; /* estimators/code_sizes.h */
 
 typedef struct tnas_runtime {
     const char *name;

@@ -6,6 +6,7 @@
 
 #include "common/alloc.h"
 #include "common/rng.h"
+#include "estimators/device_cores.h"
 #include "export/export_folder_internal.h"
 #include "export/generate_internal.h"
 #include "runtime/tnrt_crc32.h"
@@ -207,10 +208,16 @@ static tnas_status add_files(tnas_export_folder *folder, const tnas_measure_opti
     tnas_text_deinit(&text);
     TNAS_TRY(status);
     TNAS_TRY(add_models(folder, options, networks));
+    const tnas_device_core *const part = tnas_device_core_of(options->mcu->core);
+    const tnas_device_core *const emulated = tnas_device_core_of("Cortex-M7");
+    const tnas_template_value values[] = {{"cross", part->cross},
+                                          {"device_flags", part->flags},
+                                          {"emulated_cross", emulated->cross},
+                                          {"emulated_flags", emulated->flags}};
     for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
-        TNAS_TRY(
-            tnas_export_add_template(folder, templates[i].template, templates[i].path, NULL, 0));
-    return tnas_export_add_runtime(folder, networks[0].job.image->variant);
+        TNAS_TRY(tnas_export_add_template(folder, templates[i].template, templates[i].path, values,
+                                          (int)(sizeof values / sizeof values[0])));
+    return tnas_export_add_runtime(folder, "", networks[0].job.image->variant);
 }
 
 static tnas_status write_folder(const tnas_measure_options *options, const network *networks)

@@ -46,7 +46,9 @@ static void convolve_pixel(const tnrt_layer *layer, const int8_t *in, int32_t in
     for (int32_t o = 0; o < layer->out_c; o += 4) {
         const tnrt_rows4 filters =
             tnrt_rows4_at(layer->weights + o * filter_count, filter_count, layer->out_c - o);
-        int32_t acc[4] = {0, 0, 0, 0};
+        int32_t acc[4]; /* with an initialiser it becomes a call of memset on Armv6-M */
+        for (int32_t i = 0; i < 4; i++)
+            acc[i] = 0;
         for (int32_t ky = 0; ky < rows.count; ky++)
             tnrt_dot4(acc, in + ky * in_row_stride, &filters, inside_at + ky * row_count,
                       inside_count);

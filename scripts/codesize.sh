@@ -1,72 +1,163 @@
 #!/bin/sh
-# Measures code and stack bytes of the runtime's functions and of an export's entry function:
-#   scripts/codesize.sh OUT.csv
-# The compiler's flags are those of an export's firmware (export/templates/Makefile.in), so that
-# the sum of the rows that a model uses is what `make firmware` links; docs/export.md defines both.
+# Measures code and stack bytes of the runtime's functions and of an export's entry function, for
+# every core of estimators/device_cores.def or for those named:
+#   scripts/codesize.sh FOLDER [CORE]...        writes FOLDER/CORE.csv
+# Compilers and flags are those of an export's firmware, so that the sum of the rows that a model
+# uses is what `make firmware` links; docs/export.md defines both.
 #   code_bytes   every .text* and .rodata* section of the object, each rounded up to 4
 #   stack_bytes  frames of all the object's functions together: no call chain in it is deeper
+#   needs        members of the compiler's own library (libgcc) that the object calls, on cores
+#                without an instruction for it; each is a row "libgcc.MEMBER"
 set -eu
 export LC_ALL=C
 
-[ $# = 1 ] || { echo "usage: scripts/codesize.sh OUT.csv" >&2; exit 2; }
-out=$1
-cross=${CROSS:-arm-none-eabi-}
-command -v "${cross}gcc" >/dev/null || { echo "codesize.sh: ${cross}gcc is not installed" >&2; exit 1; }
-
-flags=$(sed -n 's/^DEVICE_FLAGS *= *//p' export/templates/Makefile.in)
-[ -n "$flags" ] || { echo "codesize.sh: no DEVICE_FLAGS in export/templates/Makefile.in" >&2; exit 1; }
-toolchain="${cross}gcc $("${cross}gcc" -dumpfullversion) $flags"
-
+[ $# -ge 1 ] || { echo "usage: scripts/codesize.sh FOLDER [CORE]..." >&2; exit 2; }
+folder=$1
+shift
+[ $# -gt 0 ] || set -- $(sh scripts/device_core.sh)
+root=$(pwd)
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
-# fail_on_foreign OBJECT: what it calls must be the runtime's, or its bytes would be unseen.
-fail_on_foreign()
-{
-    foreign=$("${cross}nm" -u "$1" | awk '$2 !~ /^(tnrt_invoke|m_model)$/ { print $2 }' | tr '\n' ' ')
-    [ -z "$foreign" ] || {
-        echo "codesize.sh: $2 needs $foreign- not counted by its own size" >&2
-        exit 1
-    }
-}
-
-# measure SOURCE FUNCTION: prints one row.
-measure()
-{
-    object=$build/$2.o
-    # shellcheck disable=SC2086
-    "${cross}gcc" $flags -fstack-usage -Iruntime -I"$build" -c "$1" -o "$object"
-    "${cross}nm" "$object" | grep -q " T " || { echo "codesize.sh: $1 defines no function" >&2; exit 1; }
-    fail_on_foreign "$object" "$1"
-    "${cross}size" -A "$object" | awk -v name="$1" '
-        /^\.(data|bss)/ && $2 > 0 { print "codesize.sh: " name " has mutable data" > "/dev/stderr"; exit 1 }
-        /^\.(text|rodata)/ { bytes += int(($2 + 3) / 4) * 4 }
-        END { print bytes + 0 }' >"$build/bytes"
-    stack=$(awk -v name="$1" '
-        $3 != "static" { print "codesize.sh: " name ": unbounded stack" > "/dev/stderr"; exit 1 }
-        { bytes += $2 }
-        END { print bytes + 0 }' "$build/$2.su")
-    echo "$2,$(cat "$build/bytes"),$stack,$toolchain"
-}
-
 # The entry function of a model called m, with as much of its headers as it needs.
-sed -e 's/@name@/m/g' -e 's/@NAME@/M/g' export/templates/model_invoke.c.in >"$build/m_invoke.c"
+sed -e 's/@name@/m/g' -e 's/@NAME@/M/g' export/templates/model_invoke.c.in >"$build/model_entry.c"
 printf '#include <stdint.h>\nint m_invoke(void *arena, const int8_t *in, int8_t *out);\n' >"$build/m.h"
 printf '#include "tnrt.h"\nextern const tnrt_model m_model;\n' >"$build/m_data.h"
 
-sources=$(find runtime -name '*.c' | sort)
+# library_members LIBGCC: "symbol member" of what it defines, "member > symbol" of what it needs.
+library_members()
 {
-    echo "function,code_bytes,stack_bytes,toolchain"
-    for source in $sources; do
-        measure "$source" "$(basename "$source" .c)"
-    done
-    measure "$build/m_invoke.c" model_entry
-} >"$build/out.csv"
+    "${cross}nm" -A "$1" 2>/dev/null | awk '
+        { count = split($1, part, ":"); member = part[count - 1]; sub(/\.o$/, "", member) }
+        part[count] == "" && $2 == "U" { print member, ">", $3; next }
+        $2 ~ /^[TWR]$/ { print $3, member }'
+}
 
-for kernel in $(sed -n 's/^ *X(\([a-z0-9_]*\)).*/\1/p' runtime/tnrt_kernels.h) tnrt_invoke; do
-    grep -q "^$kernel," "$build/out.csv" ||
-        { echo "codesize.sh: runtime/$kernel.c is missing" >&2; exit 1; }
+# rows: from the listings of the objects in the current folder, one row for each and for each
+# library member that one needs.
+print_rows()
+{
+    for listing in symbols sizes stacks library library_sizes library_pushes; do
+        [ -f "$listing" ] || return 1
+    done
+    awk -v toolchain="$toolchain" '
+        function fail(what) { print "codesize.sh: " toolchain ": " what > "/dev/stderr"; failed = 1; exit 1 }
+        function round_up(bytes) { return int((bytes + 3) / 4) * 4 }
+        # Every member that `name` leads to, in the order met.
+        function close_over(object,    count, i, j, list, seen, wanted, parts) {
+            count = 0
+            for (i = 1; i <= needed[object]; i++)
+                if (!(need[object, i] in seen)) {
+                    seen[need[object, i]] = 1
+                    list[++count] = need[object, i]
+                }
+            for (i = 1; i <= count; i++) {
+                split(leads_to[list[i]], parts, " ")
+                for (j in parts)
+                    if (parts[j] in defined_by && !(defined_by[parts[j]] in seen)) {
+                        seen[defined_by[parts[j]]] = 1
+                        list[++count] = defined_by[parts[j]]
+                    }
+            }
+            wanted = ""
+            for (i = 1; i <= count; i++) {
+                wanted = wanted (i > 1 ? " " : "") "libgcc." list[i]
+                used[list[i]] = 1
+            }
+            return wanted
+        }
+        FILENAME == "library" && $2 == ">" { leads_to[$1] = leads_to[$1] " " $3; next }
+        FILENAME == "library" { if (!($1 in defined_by)) defined_by[$1] = $2; next }
+        FILENAME == "library_sizes" { member_code[$1] += round_up($2); next }
+        FILENAME == "library_pushes" { member_stack[$1] += $2; next }
+        FILENAME == "symbols" {
+            if ($2 == "T") { if ($3 == $1 || $1 == "model_entry") objects[$1] = 1; next }
+            if ($2 != "U" || $3 == "tnrt_invoke" || $3 == "m_model") next
+            if (!($3 in defined_by)) fail($1 ".c needs " $3 ", which is not counted by its own size")
+            need[$1, ++needed[$1]] = defined_by[$3]
+            next
+        }
+        FILENAME == "sizes" && /\.o *:$/ { object = $1; sub(/\.o.*/, "", object); next }
+        FILENAME == "sizes" && $1 ~ /^\.s?(data|bss)/ && $2 > 0 { fail(object ".c has mutable data") }
+        FILENAME == "sizes" && $1 ~ /^\.(text|rodata|srodata)/ { code[object] += round_up($2); next }
+        FILENAME == "stacks" {
+            if ($4 != "static") fail($1 ".c: unbounded stack")
+            stack[$1] += $3
+        }
+        END {
+            if (failed) exit 1
+            for (object in stack)
+                if (!(object in objects)) fail(object ".c defines no function " object)
+            for (object in objects)
+                print object "," code[object] "," stack[object] + 0 "," close_over(object) "," toolchain
+            for (member in used)
+                print "libgcc." member "," member_code[member] "," member_stack[member] + 0 ",," toolchain
+        }' library library_sizes library_pushes symbols sizes stacks
+}
+
+# describe_library: sizes of the members of libgcc, and what each function in it pushes.
+describe_library()
+{
+    libgcc=$("${cross}gcc" $flags -print-libgcc-file-name)
+    library_members "$libgcc" >library
+    "${cross}size" -A "$libgcc" 2>/dev/null | awk '
+        / *\(ex .*:$/ { member = $1; sub(/\.o$/, "", member) }
+        $1 ~ /^\.(text|rodata)/ && $2 > 0 { print member, $2 }' >library_sizes
+    : >library_pushes
+}
+
+# count_pushes: bytes that the functions of the members in use push; they have no other frames.
+count_pushes()
+{
+    awk 'FILENAME == "library" { if ($2 != ">") member[$1] = $2; next }
+         $2 == "U" && $3 in member { print member[$3] }' library symbols | sort -u >used
+    while read -r member; do
+        "${cross}ar" p "$libgcc" "$member.o" >member.o
+        "${cross}objdump" -d member.o | awk -v member="$member" '
+            $3 == "push" { n = 0; line = $0; gsub(/[{},]/, " ", line); n = split(line, w, " ") - 3; bytes += 4 * n }
+            END { print member, bytes + 0 }'
+    done <used >library_pushes
+    rm -f member.o
+}
+
+# measure CORE: writes CORE.csv into the current folder.
+measure()
+{
+    cross=$(cd "$root" && sh scripts/device_core.sh "$1" cross)
+    flags=$(cd "$root" && sh scripts/device_core.sh "$1" flags)
+    command -v "${cross}gcc" >/dev/null || { echo "codesize.sh: ${cross}gcc is not installed" >&2; return 1; }
+    toolchain="${cross}gcc $("${cross}gcc" -dumpfullversion) $flags"
+    sources=$(find "$root/runtime" -maxdepth 1 -name '*.c' | sort)
+    for variant in $(cd "$root" && sh scripts/device_core.sh "$1" folders); do
+        [ ! -d "$root/runtime/$variant" ] || sources="$sources $(find "$root/runtime/$variant" -name '*.c' | sort)"
+    done
+    "${cross}gcc" $flags -fstack-usage -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" || return 1
+    for object in *.o; do
+        "${cross}nm" "$object" | awk -v object="${object%.o}" '
+            NF == 2 { print object, $1, $2 }
+            NF == 3 && $2 == "T" { print object, $2, $3 }'
+    done >symbols
+    "${cross}size" -A ./*.o | sed 's/^\.\/\(.*\.o\)/\1/' >sizes
+    for usage in *.su; do
+        sed "s/^/${usage%.su} /" "$usage"
+    done >stacks
+    describe_library
+    count_pushes
+    { echo "function,code_bytes,stack_bytes,needs,toolchain"; print_rows | sort; } >"$1.csv"
+    [ "$(wc -l <"$1.csv")" -gt 1 ]
+}
+
+mkdir -p "$folder"
+for core; do
+    mkdir "$build/$core"
+    (cd "$build/$core" && measure "$core" && touch measured) &
 done
-mkdir -p "$(dirname "$out")"
-cp "$build/out.csv" "$out.new" && mv "$out.new" "$out"
-echo "$out: $(($(wc -l <"$out") - 1)) functions, $toolchain"
+wait
+for core; do
+    [ -f "$build/$core/measured" ] || exit 1
+done
+for core; do
+    table=$folder/$core.csv
+    cp "$build/$core/$core.csv" "$table.new" && mv "$table.new" "$table"
+    echo "$table: $(($(wc -l <"$table") - 1)) functions"
+done

@@ -1,46 +1,44 @@
 #!/bin/sh
-# Counts the instructions of the runtime's kernels on an emulated Cortex-M7 (QEMU mps2-an500):
-#   scripts/count_instructions.sh >OUT.csv
-# Standard output is a CSV of layers; standard error tells, per operator kind, the geometric
-# mean of our instructions over CMSIS-NN's for the same layers (bench/device/cmsis_nn.csv).
-# Compiler's flags, start-up and linker script are those of an export's firmware.
+# Instructions of our kernels on an emulated Cortex-M7 (QEMU mps2-an500), layer by layer and for
+# whole networks, with those of CMSIS-NN: the shape of our own latency models.
+#   scripts/count_instructions.sh OUT.csv
+# Columns are those of docs/measurements.md; `cycles` are instructions. CMSIS-NN's were counted on the
+# same board: revision 99f736a inside TensorFlow Lite for Microcontrollers, gcc 12.2 -O2.
 set -eu
 export LC_ALL=C
 
-cross=${CROSS:-arm-none-eabi-}
-qemu=${QEMU:-qemu-system-arm}
-for tool in "${cross}gcc" "$qemu"; do
-    command -v "$tool" >/dev/null || { echo "count_instructions.sh: $tool is not installed" >&2; exit 1; }
-done
-flags=$(sed -n 's/^DEVICE_FLAGS *= *//p' export/templates/Makefile.in)
-[ -n "$flags" ] || { echo "count_instructions.sh: no DEVICE_FLAGS in export/templates/Makefile.in" >&2; exit 1; }
+[ $# = 1 ] || { echo "usage: scripts/count_instructions.sh OUT.csv" >&2; exit 2; }
+networks="mcunet-vww1 mcunet-in0 pretrainedResnet_quant kws_ref_model vww_96_int8 ad01_int8
+          mbv2-w0.3-r64 proxyless-w0.25-r112"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
-build=$(mktemp -d)
-trap 'rm -rf "$build"' EXIT
-for file in start.c board.h link.ld; do
-    cp "export/templates/firmware_$file.in" "$build/$file"
-done
+# count NAME RUNTIME [MODEL...]: without models, the single layers.
+count()
+{
+    name=$1
+    runtime=$2
+    shift 2
+    ./tinynas measure "$@" --mcu stm32h743 --runtime "$runtime" --quiet --out "$work/$name" >/dev/null
+    make -s -C "$work/$name" run | sed -n '2,$p'
+}
 
-# shellcheck disable=SC2086
-"${cross}gcc" $flags -Wall -Wextra -Werror -Iruntime -I"$build" -nostartfiles -Wl,--gc-sections \
-    -Wl,--defsym=flash_bytes=0x400000 -Wl,--defsym=ram_bytes=0x400000 \
-    -Wl,--defsym=stack_bytes=4096 -T "$build/link.ld" \
-    bench/device/count_layers.c "$build/start.c" runtime/*.c -o "$build/count.elf"
-
-timeout 300 "$qemu" -M mps2-an500 -nographic -monitor none -serial none \
-    -chardev stdio,id=console -semihosting-config enable=on,target=native,chardev=console \
-    -icount shift=6 -kernel "$build/count.elf" </dev/null >"$build/rows" ||
-    { echo "count_instructions.sh: the firmware failed or took over 300 s" >&2; exit 1; }
-
-awk 'BEGIN { print "layer,instructions,macs,instructions_per_mac" }
-     { printf "%s,%d,%d,%.3f\n", $1, $2, $3, $2 / $3 }' "$build/rows" | tee "$build/out.csv"
-
-awk -F, '
-    FNR == 1 { next }
-    NR == FNR { ours[$1] = $2; next }
-    !($2 in ours) { print "count_instructions.sh: no layer " $2 > "/dev/stderr"; exit 1 }
-    { if (!count[$1]++) order[++kinds] = $1; logs[$1] += log(ours[$2] / $3) }
-    END { for (i = 1; i <= kinds; i++)
-              printf "%-6s %.2f times CMSIS-NN (%d layers)\n", order[i],
-                  exp(logs[order[i]] / count[order[i]]), count[order[i]] }' \
-    "$build/out.csv" bench/device/cmsis_nn.csv >&2
+{
+    echo "model,mcu,runtime,runtime_version,clock_mhz,layer,op,in_h,in_w,in_c,out_h,out_w,out_c,kernel,cycles"
+    while read -r model instructions; do
+        echo "$model,STM32H743,TFLM CMSIS-NN,99f736a,1,network,,,,,,,,,$instructions"
+    done <<END
+pretrainedResnet_quant 29623948
+kws_ref_model 7730067
+vww_96_int8 24378162
+ad01_int8 582633
+mcunet-vww1 48230717
+END
+    for runtime in tinynas-dsp tinynas-c; do
+        count "$runtime-layers" "$runtime"
+        # shellcheck disable=SC2086
+        count "$runtime-networks" "$runtime" $networks
+    done
+} | sed 's/,STM32H743,/,Cortex-M7 in QEMU,/; s/,480,/,1,/' >"$work/counts.csv"
+cp "$work/counts.csv" "$1.new" && mv "$1.new" "$1"
+echo "$1: $(($(wc -l <"$1") - 1)) rows"

@@ -18,7 +18,7 @@ copy_small() { # FOLDER NAME-PATTERN TARGET
 }
 copy_small "$shared/models" '*.tflite' tflite
 copy_small configs/measurements '*.csv' csv
-copy_small configs codesize.csv csv
+copy_small configs/codesize '*.csv' csv
 copy_small configs/graphs '*.json' json
 copy_small configs/spaces '*.json' json
 copy_small configs/mcus '*.json' json

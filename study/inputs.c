@@ -40,7 +40,7 @@ static tnas_status open_part(tnas_run *run)
     const tnas_search_request *const request = run->request;
     TNAS_TRY(tnas_mcu_load(request->mcu, &run->mcu));
     char path[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_code_sizes_load_default(&run->sizes, path));
+    TNAS_TRY(tnas_code_sizes_load_for(run->mcu->core, &run->sizes, path));
     if (strcmp(request->runtime, TNAS_RUNTIME_OWN) != 0)
         return tnas_fail(TNAS_ERR_USAGE,
                          "--runtime %s: a search ends in an export for tinynas; networks for other "

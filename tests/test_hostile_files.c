@@ -96,7 +96,7 @@ static const struct {
     {"configs/mcus/stm32f446.json", NULL, false, read_profile},
     {"configs/measurements/h743_mobilenet_layers.csv", NULL, true, read_measurements},
     {NULL, layers, true, read_layers},
-    {"configs/codesize.csv", NULL, true, read_code_sizes},
+    {"configs/codesize/cortex-m0plus.csv", NULL, true, read_code_sizes},
 };
 enum { READER_COUNT = sizeof readers / sizeof readers[0], TEXT_BYTES = 1 << 16, LINES_MAX = 3 };
 

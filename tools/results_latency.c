@@ -226,8 +226,8 @@ static tnas_status factors(void)
         double mean;
         TNAS_TRY(tnas_hand_on_ratio_error(h, &count, &mean));
         if (count > 0)
-            printf("%-13s from %-10s %-16s %2d networks, %.1f %%\n", h->ratio_mcu, h->ratio_kin_mcu,
-                   h->ratio_runtime, count, 100 * mean);
+            printf("%-13s from %-10s %-16s %2d networks, %.1f %%\n", h->ratio.mcu, h->ratio_kin.mcu,
+                   h->ratio.runtime, count, 100 * mean);
     }
     return TNAS_OK;
 }

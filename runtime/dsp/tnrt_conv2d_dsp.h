@@ -19,7 +19,8 @@ typedef struct tnrt_sweep_dsp {
     int32_t row_bytes, rests_bytes; /* of a window's row; of what is left of its rows, padded */
     int32_t blocks;
     uint32_t *columns; /* behind the zeros */
-    int8_t *rests, *copies, *zeros;
+    int8_t *rests, *copies;
+    int8_t *zeros;       /* NULL until a window reaches over the edge */
     const int8_t *at[3]; /* three windows, and the bytes from a row of theirs to the next */
     int32_t row_step[3];
 } tnrt_sweep_dsp;
@@ -34,13 +35,18 @@ static TNRT_NOINLINE int8_t *tnrt_copy_bytes_dsp(int8_t *to, const int8_t *from,
 }
 
 /* The window whose first tap is pixel (top, left), of which something lies outside. */
-static void tnrt_copy_window_dsp(const tnrt_sweep_dsp *s, int32_t top, int32_t left, int8_t *to)
+static void tnrt_copy_window_dsp(tnrt_sweep_dsp *s, int32_t top, int32_t left, int8_t *to)
 {
     const tnrt_layer *const layer = s->layer;
     const int32_t in_c = layer->in_c, right = left + layer->kernel_w - s->call.in_w;
     const int32_t before = left < 0 ? -left * in_c : 0;
     const int32_t behind = right > 0 ? right * in_c : 0;
     const int8_t *from = s->call.in + top * s->call.in_row_stride + left * in_c;
+    if (s->zeros == NULL) {
+        s->zeros = s->copies + 3 * layer->kernel_h * s->row_bytes;
+        for (int32_t i = 0; i < s->row_bytes; i++)
+            s->zeros[i] = layer->in_zero;
+    }
     for (int32_t y = top; y < top + layer->kernel_h; y++, from += s->call.in_row_stride) {
         if (y < 0 || y >= s->call.in_h || before + behind >= s->row_bytes) {
             to = tnrt_copy_bytes_dsp(to, s->zeros, s->row_bytes);
@@ -137,9 +143,7 @@ static inline void tnrt_conv2d_dsp(const tnrt_layer *layer, const tnrt_call *cal
     s.columns = (uint32_t *)call->scratch + TNRT_BLOCK_WORDS_DSP;
     s.rests = (int8_t *)(s.columns + TNRT_BLOCK_WORDS_DSP * s.blocks);
     s.copies = s.rests + 3 * s.rests_bytes;
-    s.zeros = s.copies + 3 * kernel_h * s.row_bytes;
-    for (int32_t i = 0; i < s.row_bytes; i++)
-        s.zeros[i] = layer->in_zero;
+    s.zeros = NULL;
     if (call->out_row_stride != call->out_w * layer->out_c) {
         for (int32_t y = 0; y < call->out_h; y++) {
             tnrt_convolve_run_dsp(&s, call->out_w, weight_bytes);

@@ -11,11 +11,20 @@
 
 #include "../tnrt_kernels.h"
 
+/* The first word of tnrt_add_s8_dsp's params. */
+enum { TNRT_ADD_SLOW_DSP, TNRT_ADD_FAST_DSP, TNRT_ADD_FAST_TIES_DSP };
+
 #define TNRT_DSP_KERNELS(X)                                                                        \
     X(tnrt_conv2d_s8_dsp)                                                                          \
     X(tnrt_conv2d_s8_dsp_w16)                                                                      \
     X(tnrt_fc_s8_dsp)                                                                              \
-    X(tnrt_add_s8_dsp)
+    X(tnrt_add_s8_dsp)                                                                             \
+    X(tnrt_avgpool_s8_dsp)                                                                         \
+    X(tnrt_maxpool_s8_dsp)                                                                         \
+    X(tnrt_dwconv2d_s8_dsp)                                                                        \
+    X(tnrt_dwconv2d_3x3_s8_dsp)                                                                    \
+    X(tnrt_dwconv2d_5x5_s8_dsp)                                                                    \
+    X(tnrt_dwconv2d_7x7_s8_dsp)
 
 #ifdef __cplusplus
 extern "C" {

@@ -5,28 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
+
 enum { RATIOS_MAX = 64 };
-
-/* How our plain C kernels compare with CMSIS-NN's, as a ratio of instructions executed in an
- * emulator, per operator kind: `make count-instructions` prints them; 1 was not counted. Applied
- * to every feature whose name starts so. */
-static const struct {
-    const char *features;
-    double ratio;
-} instruction_ratios[] = {
-    {"stem_", 1.39}, {"conv1_", 1.42}, {"convk_", 1.62}, {"dw3", 1.27},   {"dw5_", 0.73},
-    {"dw7_", 0.73},  {"fc_", 1.67},    {"add_", 0.84},   {"pool_", 1.18},
-};
-
-static void scale_terms(tnas_latency_model *model)
-{
-    for (size_t i = 0; i < sizeof instruction_ratios / sizeof instruction_ratios[0]; i++) {
-        const char *const start = instruction_ratios[i].features;
-        for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
-            if (strncmp(tnas_feature_name(f), start, strlen(start)) == 0)
-                model->coefficient[f] *= instruction_ratios[i].ratio;
-    }
-}
 
 static int ascending(const void *a, const void *b)
 {
@@ -48,20 +29,24 @@ static int pair_up(const tnas_measurements *part, const tnas_measurements *kin, 
     return count;
 }
 
+static tnas_status load_rows(const tnas_ratio_rows *set, tnas_measurements *out)
+{
+    return tnas_row_file_load(set->file, set->mcu, set->runtime, set->version, set->clock_mhz, NULL,
+                              out);
+}
+
 static tnas_status load_ratios(const tnas_hand_on *h, double *ratios, int *count)
 {
     tnas_measurements part, kin = {0};
-    TNAS_TRY(tnas_row_file_load(h->ratio_file, h->ratio_mcu, h->ratio_runtime, h->ratio_version, 0,
-                                NULL, &part));
-    const tnas_status status = tnas_row_file_load(h->ratio_file, h->ratio_kin_mcu, h->ratio_runtime,
-                                                  h->ratio_version, 0, NULL, &kin);
+    TNAS_TRY(load_rows(&h->ratio, &part));
+    const tnas_status status = load_rows(&h->ratio_kin, &kin);
     *count = status == TNAS_OK ? pair_up(&part, &kin, ratios) : 0;
     tnas_measurements_deinit(&part);
     tnas_measurements_deinit(&kin);
     TNAS_TRY(status);
     if (*count == 0)
-        return tnas_fail(TNAS_ERR_INPUT, "%s and %s: no network that both have run", h->ratio_mcu,
-                         h->ratio_kin_mcu);
+        return tnas_fail(TNAS_ERR_INPUT, "%s and %s: no network that both have run", h->ratio.mcu,
+                         h->ratio_kin.mcu);
     return TNAS_OK;
 }
 
@@ -82,7 +67,7 @@ tnas_status tnas_hand_on_ratio_error(const tnas_hand_on *h, int *count, double *
     double ratios[RATIOS_MAX];
     *count = 0;
     *mean = 0;
-    if (h->ratio_file == TNAS_ROWS_NONE || !tnas_row_file_available(h->ratio_file))
+    if (h->ratio.file == TNAS_ROWS_NONE || !tnas_row_file_available(h->ratio.file))
         return TNAS_OK;
     TNAS_TRY(load_ratios(h, ratios, count));
     for (int i = 0; i < *count; i++)
@@ -91,16 +76,22 @@ tnas_status tnas_hand_on_ratio_error(const tnas_hand_on *h, int *count, double *
 }
 
 static void describe(const tnas_hand_on *h, const tnas_latency_model *kin, double ratio,
-                     int ratio_count, tnas_latency_model *out)
+                     int ratio_count, int counted_rows, tnas_latency_model *out)
 {
-    char measured[96] = "";
+    char from[128], measured[128] = "";
+    if (h->counted != NULL)
+        snprintf(from, sizeof from, "instructions of %s counted in an emulator (%d rows)",
+                 h->counted, counted_rows);
+    else
+        snprintf(from, sizeof from, "handed on from %s of %s (%d row%s)", kin->runtime, h->kin_mcu,
+                 kin->row_count, kin->row_count == 1 ? "" : "s");
+    const bool counted = h->ratio_kin.file == TNAS_ROWS_COUNTED;
     if (ratio_count > 0)
-        snprintf(measured, sizeof measured, ", times %.2f from %d networks measured on both", ratio,
-                 ratio_count);
-    snprintf(out->source, sizeof out->source,
-             "prior, 0 measurements; handed on from %s of %s (%d row%s)%s%s%s%s%s", kin->runtime,
-             h->kin_mcu, kin->row_count, kin->row_count == 1 ? "" : "s", measured,
-             h->instruction_ratios ? ", scaled by instruction counts in an emulator" : "",
+        snprintf(measured, sizeof measured, ", times %.2f from %d row%s%s%s %s", ratio, ratio_count,
+                 ratio_count == 1 ? "" : "s", counted ? " of " : "",
+                 counted ? h->ratio.runtime : "",
+                 counted ? "timed and counted" : "measured on both");
+    snprintf(out->source, sizeof out->source, "prior, 0 measurements; %s%s%s%s%s", from, measured,
              h->why != NULL ? " (" : "", h->why != NULL ? h->why : "", h->why != NULL ? ")" : "");
 }
 
@@ -121,12 +112,42 @@ static void round_as_saved(tnas_latency_model *model)
             model->covariance[a][b] = six_digits(model->covariance[a][b]);
 }
 
+/* Coefficients in instructions; the memory terms of the rows are not known in an emulator. */
+static tnas_status fit_counts(const tnas_hand_on *h, tnas_latency_model *out, int *row_count)
+{
+    tnas_measurements rows;
+    TNAS_TRY(tnas_row_file_load(TNAS_ROWS_COUNTED, NULL, h->counted, NULL, 1, NULL, &rows));
+    *row_count = rows.count;
+    const tnas_status status = tnas_latency_fit(&rows, NULL, out);
+    tnas_measurements_deinit(&rows);
+    return status;
+}
+
+static tnas_status find_coefficients(const tnas_hand_on *h, const tnas_latency_model *kin,
+                                     double *coefficients, int *counted_rows)
+{
+    const double *from = kin->coefficient;
+    tnas_latency_model *fitted = NULL;
+    *counted_rows = 0;
+    tnas_status status = TNAS_OK;
+    if (h->counted != NULL) {
+        fitted = tnas_alloc_zero(1, sizeof *fitted);
+        if (fitted == NULL)
+            return tnas_fail(TNAS_ERR_NOMEM, "latency model");
+        status = fit_counts(h, fitted, counted_rows);
+        from = fitted->coefficient;
+    }
+    memcpy(coefficients, from, TNAS_FEATURE_COUNT * sizeof *coefficients);
+    tnas_free(fitted);
+    return status;
+}
+
 static tnas_status hand_on(const tnas_hand_on *h, const tnas_latency_model *kin,
                            tnas_latency_model *out)
 {
     double log_ratio = 0;
-    int ratio_count = 0;
-    if (h->ratio_file != TNAS_ROWS_NONE) {
+    int ratio_count = 0, counted_rows;
+    if (h->ratio.file != TNAS_ROWS_NONE) {
         double ratios[RATIOS_MAX];
         TNAS_TRY(load_ratios(h, ratios, &ratio_count));
         log_ratio = median_without(ratios, ratio_count, TNAS_NONE);
@@ -134,11 +155,9 @@ static tnas_status hand_on(const tnas_hand_on *h, const tnas_latency_model *kin,
     tnas_latency_prior(out);
     snprintf(out->runtime, sizeof out->runtime, "%s", h->runtime);
     snprintf(out->version, sizeof out->version, "%s", h->version);
-    memcpy(out->coefficient, kin->coefficient, sizeof out->coefficient);
+    TNAS_TRY(find_coefficients(h, kin, out->coefficient, &counted_rows));
     for (int f = 0; f < TNAS_FEATURE_COUNT; f++)
         out->coefficient[f] *= h->factor * exp(log_ratio);
-    if (h->instruction_ratios)
-        scale_terms(out);
     for (int a = 0; a <= TNAS_LATENCY_SHIFT; a++)
         for (int b = 0; b <= TNAS_LATENCY_SHIFT; b++)
             out->covariance[a][b] = kin->covariance[a][b];
@@ -146,7 +165,7 @@ static tnas_status hand_on(const tnas_hand_on *h, const tnas_latency_model *kin,
         out->covariance[f][f] += h->term_tau * h->term_tau;
     out->covariance[TNAS_LATENCY_SHIFT][TNAS_LATENCY_SHIFT] += h->shift_tau * h->shift_tau;
     out->clock_mhz = kin->clock_mhz;
-    describe(h, kin, h->factor * exp(log_ratio), ratio_count, out);
+    describe(h, kin, h->factor * exp(log_ratio), ratio_count, counted_rows, out);
     return TNAS_OK;
 }
 
@@ -156,7 +175,7 @@ tnas_status tnas_hand_on_all(tnas_mcu *mcu, int *skipped)
         const tnas_hand_on *const h = tnas_hand_on_at(i);
         if (strcmp(h->mcu, mcu->name) != 0)
             continue;
-        if (h->ratio_file != TNAS_ROWS_NONE && !tnas_row_file_available(h->ratio_file)) {
+        if (h->ratio.file != TNAS_ROWS_NONE && !tnas_row_file_available(h->ratio.file)) {
             ++*skipped;
             continue;
         }

@@ -121,36 +121,44 @@ static const tnas_recipe recipes[] = {
     GAP8("SDK dev 16_12_2020", "performance.csv", NULL),
 };
 
-#define PAPER_RATIO(part) \
-    TNAS_ROWS_PAPER, part, "STM32F746", "tflm-cmsis-nn", ""
-#define NO_RATIO TNAS_ROWS_NONE, NULL, NULL, NULL, NULL
+#define NO_RATIO {TNAS_ROWS_NONE, NULL, NULL, NULL, 0}
+#define PAPER(part) {TNAS_ROWS_PAPER, part, "tflm-cmsis-nn", "", 0}
+/* Published cycles of CMSIS-NN over its instructions on the emulated Cortex-M7. */
+#define COUNTED_CMSIS {TNAS_ROWS_COUNTED, NULL, "tflm-cmsis-nn", NULL, 0}
+#define H743_CMSIS {TNAS_ROWS_TINYENGINE_H743, "STM32H743", "tflm-cmsis-nn", "011bf32", 480}
+#define F746_CMSIS {TNAS_ROWS_F746, "STM32F746", "tflm-cmsis-nn", NULL, 0}
+#define M4_CMSIS {TNAS_ROWS_MLPERF, "STM32L4R5", "microtvm-cmsis-nn", NULL, 0}
+#define M33_CMSIS {TNAS_ROWS_MLPERF, "nRF5340", "microtvm-cmsis-nn", NULL, 0}
+#define DSP(part, kin, cycles, term_tau, shift_tau) \
+    {part, "tinynas", "", kin, "tflm-cmsis-nn", 1, "tinynas-dsp", cycles, COUNTED_CMSIS, term_tau, shift_tau, NULL}
 
 /* In this order: a later one may start from an earlier one. */
 static const tnas_hand_on hand_ons[] = {
-    {"stm32f767", "tflm-cmsis-nn", "", "stm32f746", "tflm-cmsis-nn", 1, false,
-     PAPER_RATIO("STM32F767"), 0.05, 0.03, "arXiv 2010.11267 table 4"},
-    {"stm32f446", "tflm-cmsis-nn", "", "stm32f746", "tflm-cmsis-nn", 1, false,
-     PAPER_RATIO("STM32F446"), 0.05, 0.03, "arXiv 2010.11267 table 4"},
-    {"stm32h743", "tinynas", "", "stm32h743", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
-    {"stm32f746", "tinynas", "", "stm32f746", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
-    {"stm32h747", "tinynas", "", "stm32h743", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
-    {"stm32h7a3", "tinynas", "", "stm32h743", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
-    {"stm32f767", "tinynas", "", "stm32f767", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
-    {"stm32f769", "tinynas", "", "stm32f767", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
-    {"stm32f446", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.35, NULL},
-    {"stm32l4r5", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.40, NULL},
-    {"stm32u585", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.15, 0.45, NULL},
-    {"cortex-m4", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.20, 0.45, NULL},
-    {"cortex-m33", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, true, NO_RATIO, 0.20, 0.50, NULL},
-    /* No DSP instructions, two cycles a load: Bosch's library on both cores says how much that is,
-     * and our kernels use none of them anyway: no ratio of instructions on top. */
-    {"cortex-m0plus", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1, false,
-     TNAS_ROWS_MLPERF, "STM32G0B1", "STM32L4R5", "bosch-hale", "1.0.175", 0.30, 0.60,
+    {"stm32f767", "tflm-cmsis-nn", "", "stm32f746", "tflm-cmsis-nn", 1, NULL,
+     PAPER("STM32F767"), PAPER("STM32F746"), 0.05, 0.03, "arXiv 2010.11267 table 4"},
+    {"stm32f446", "tflm-cmsis-nn", "", "stm32f746", "tflm-cmsis-nn", 1, NULL,
+     PAPER("STM32F446"), PAPER("STM32F746"), 0.05, 0.03, "arXiv 2010.11267 table 4"},
+    DSP("stm32h743", "stm32h743", H743_CMSIS, 0.15, 0.35),
+    DSP("stm32f746", "stm32f746", F746_CMSIS, 0.15, 0.35),
+    DSP("stm32h747", "stm32h743", H743_CMSIS, 0.15, 0.35),
+    DSP("stm32h7a3", "stm32h743", H743_CMSIS, 0.15, 0.35),
+    DSP("stm32f767", "stm32f767", F746_CMSIS, 0.15, 0.35),
+    DSP("stm32f769", "stm32f767", F746_CMSIS, 0.15, 0.35),
+    DSP("stm32f446", "stm32f446", M4_CMSIS, 0.15, 0.40),
+    DSP("stm32l4r5", "stm32f446", M4_CMSIS, 0.15, 0.35),
+    DSP("stm32u585", "stm32f446", M33_CMSIS, 0.15, 0.45),
+    DSP("cortex-m4", "stm32f446", M4_CMSIS, 0.20, 0.45),
+    DSP("cortex-m33", "stm32f446", M33_CMSIS, 0.20, 0.50),
+    /* Plain C. No DSP instructions, two cycles a load: Bosch's library on both cores says how much
+     * slower than a Cortex-M4 that is, whose cycles an instruction come from CMSIS-NN. */
+    {"cortex-m0plus", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.5, "tinynas-c",
+     {TNAS_ROWS_MLPERF, "STM32G0B1", "bosch-hale", "1.0.175", 0},
+     {TNAS_ROWS_MLPERF, "STM32L4R5", "bosch-hale", "1.0.175", 0}, 0.30, 0.60,
      "mlcommons/tiny_results, STM32G0B1"},
     /* One issue a cycle, no multiply-accumulate, no post-increment: a third more instructions. */
-    {"rv32imc", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.3, true, NO_RATIO, 0.30, 0.60,
+    {"rv32imc", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.3, "tinynas-c", NO_RATIO, NO_RATIO, 0.30, 0.60,
      "a third more instructions guessed"},
-    {"gap8", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.3, true, NO_RATIO, 0.30, 0.70,
+    {"gap8", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.3, "tinynas-c", NO_RATIO, NO_RATIO, 0.30, 0.70,
      "plain C on one core, a third more instructions guessed"},
 };
 /* clang-format on */

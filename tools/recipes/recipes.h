@@ -13,8 +13,9 @@ typedef enum tnas_row_file {
     TNAS_ROWS_H743_LAYERS,
     TNAS_ROWS_MLPERF,
     TNAS_ROWS_GAP8,
-    TNAS_ROWS_ZOO,   /* not shipped */
-    TNAS_ROWS_PAPER, /* not shipped */
+    TNAS_ROWS_ZOO,     /* not shipped */
+    TNAS_ROWS_PAPER,   /* not shipped */
+    TNAS_ROWS_COUNTED, /* instructions on an emulated Cortex-M7, no time */
 } tnas_row_file;
 
 /* Some rows of a file. Texts as the file has them; NULL: those of the recipe. */
@@ -46,16 +47,23 @@ int tnas_recipe_count(void);
 const tnas_recipe *tnas_recipe_at(int index);
 const tnas_recipe *tnas_recipe_find(const char *mcu, const char *runtime, const char *version);
 
+typedef struct tnas_ratio_rows {
+    tnas_row_file file; /* TNAS_ROWS_NONE: no ratio */
+    const char *mcu, *runtime, *version;
+    double clock_mhz; /* assumed where the rows are silent; 0: they are not */
+} tnas_ratio_rows;
+
 /* A model without measurements of this runtime on this part: a kin's, scaled. */
 typedef struct tnas_hand_on {
     const char *mcu, *runtime, *version;
     const char *kin_mcu, *kin_runtime; /* the newest model of that profile */
     double factor;                     /* of the kin's cycles */
-    bool instruction_ratios;           /* our kernels' instructions over CMSIS-NN's, per kind */
-    /* The factor is the median ratio of the cycles that these rows of two parts have for one
-     * network and runtime, `factor` then multiplies it. */
-    tnas_row_file ratio_file;
-    const char *ratio_mcu, *ratio_kin_mcu, *ratio_runtime, *ratio_version;
+    /* Coefficients are fitted to the instructions that this runtime executes in an emulator, in
+     * place of the kin's, which leaves its uncertainty. NULL: the kin's stay. */
+    const char *counted;
+    /* The factor is the median ratio of the cycles that the two sets of rows have for one network,
+     * `factor` then multiplies it. */
+    tnas_ratio_rows ratio, ratio_kin;
     double term_tau, shift_tau; /* what is unknown on top of the kin's own uncertainty */
     const char *why;
 } tnas_hand_on;

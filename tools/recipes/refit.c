@@ -8,17 +8,19 @@
 #include "common/paths.h"
 #include "tools/recipes/hand_on.h"
 
+/* Below configs/, below the folder of shared data, or beside this file. */
 static const struct {
-    const char *path; /* below configs/, or below the folder of shared data */
-    bool shared;
+    const char *path;
+    bool shared, counted;
 } files[] = {
-    [TNAS_ROWS_TINYENGINE_H743] = {"measurements/tinyengine_h743_f746.csv", false},
-    [TNAS_ROWS_F746] = {"measurements/f746_networks.csv", false},
-    [TNAS_ROWS_H743_LAYERS] = {"measurements/h743_mobilenet_layers.csv", false},
-    [TNAS_ROWS_MLPERF] = {"measurements/mlperf_tiny.csv", false},
-    [TNAS_ROWS_GAP8] = {"measurements/gap8_image_classification.csv", false},
-    [TNAS_ROWS_ZOO] = {"boards/stm32ai_modelzoo.csv", true},
-    [TNAS_ROWS_PAPER] = {"boards/f746_f767_f446_networks.csv", true},
+    [TNAS_ROWS_TINYENGINE_H743] = {.path = "measurements/tinyengine_h743_f746.csv"},
+    [TNAS_ROWS_F746] = {.path = "measurements/f746_networks.csv"},
+    [TNAS_ROWS_H743_LAYERS] = {.path = "measurements/h743_mobilenet_layers.csv"},
+    [TNAS_ROWS_MLPERF] = {.path = "measurements/mlperf_tiny.csv"},
+    [TNAS_ROWS_GAP8] = {.path = "measurements/gap8_image_classification.csv"},
+    [TNAS_ROWS_ZOO] = {.path = "boards/stm32ai_modelzoo.csv", .shared = true},
+    [TNAS_ROWS_PAPER] = {.path = "boards/f746_f767_f446_networks.csv", .shared = true},
+    [TNAS_ROWS_COUNTED] = {.path = "tools/recipes/counts_cortex_m7.csv", .counted = true},
 };
 
 static tnas_status shared_path(const char *below, char path[TNAS_PATH_BYTES])
@@ -29,6 +31,8 @@ static tnas_status shared_path(const char *below, char path[TNAS_PATH_BYTES])
 
 static tnas_status path_of(tnas_row_file file, char path[TNAS_PATH_BYTES])
 {
+    if (files[file].counted)
+        return tnas_path_join(path, ".", files[file].path);
     return files[file].shared ? shared_path(files[file].path, path)
                               : tnas_config_path(files[file].path, path);
 }
