@@ -12,20 +12,24 @@ typedef struct prices {
     tnas_mcu *mcu;
     tnas_code_sizes sizes;
     tnas_cost cost;
+    size_t wide_bytes; /* what constants may grow by for wider weights */
 } prices;
 
-static tnas_status price(const tnas_study *study, prices *p)
+static tnas_status price(const tnas_arguments *arguments, const tnas_study *study, prices *p)
 {
     if (p->mcu == NULL)
         TNAS_TRY(tnas_mcu_load(study->winner.profile, &p->mcu));
     TNAS_TRY(tnas_code_sizes_load_for(p->mcu->core, &p->sizes, NULL));
-    const tnas_estimator estimator = {
+    tnas_estimator estimator = {
         .mcu = p->mcu,
         .runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, p->mcu->core),
         .latency = tnas_mcu_latency_model(p->mcu, TNAS_RUNTIME_OWN),
         .sizes = &p->sizes,
         .limits = TNAS_LIMITS_NONE,
     };
+    TNAS_TRY(tnas_estimator_choose_weights(&estimator, &study->model->graph,
+                                           arguments->text[TNAS_OPTION_weights]));
+    p->wide_bytes = estimator.wide_bytes;
     return tnas_estimate(&estimator, &study->model->graph, &p->cost);
 }
 
@@ -38,7 +42,7 @@ static tnas_status write_c(const tnas_arguments *arguments, const tnas_study *st
         tnas_latency_describe(latency, latency_source, sizeof latency_source);
     const tnas_runtime *const runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, p->mcu->core);
     tnas_image *image;
-    TNAS_TRY(tnas_image_build(study->model, runtime->target, &image));
+    TNAS_TRY(tnas_image_build_widened(study->model, runtime->target, p->wide_bytes, &image));
     const tnas_export_options options = {
         .name = name,
         .folder = arguments->text[TNAS_OPTION_out],
@@ -117,7 +121,7 @@ static tnas_status write_and_print(const tnas_arguments *arguments, const tnas_s
         return tnas_fail(TNAS_ERR_USAGE, "--as %s: must be c, tflite or graph", as);
     char name[TNAS_EXPORT_NAME_BYTES];
     tnas_export_sanitize(wanted != NULL ? wanted : study->name, name, sizeof name);
-    TNAS_TRY(price(study, p));
+    TNAS_TRY(price(arguments, study, p));
     TNAS_TRY(as_c        ? write_c(arguments, study, p, name)
              : as_tflite ? write_tflite(arguments, study, name)
                          : write_graph(arguments, study, name));
