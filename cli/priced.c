@@ -159,10 +159,18 @@ static void time_steps(tnas_priced *p)
         p->times[s].share = sum > 0 ? p->times[s].cycles / sum : 0;
 }
 
+static tnas_status choose_weights(const tnas_arguments *arguments, tnas_priced *p)
+{
+    const char *const weights = arguments->text[TNAS_OPTION_weights];
+    return tnas_estimator_choose_weights(&p->estimator, &p->graph,
+                                         weights != NULL ? weights : "int8");
+}
+
 static tnas_status price(tnas_priced *p)
 {
     const tnas_estimator *const e = &p->estimator;
     TNAS_TRY(tnas_runtime_lay_out(e->runtime, &p->graph, &p->layout));
+    TNAS_TRY(tnas_layout_widen(e->runtime, e->wide_bytes, &p->layout));
     TNAS_TRY(tnas_estimate(e, &p->graph, &p->cost));
     tnas_layout_steps(e->runtime, &p->layout, p->bytes);
     if (e->latency == NULL)
@@ -185,8 +193,10 @@ tnas_status tnas_priced_load(const tnas_arguments *arguments, const char *model,
         status = choose_rules(arguments, p);
     if (status == TNAS_OK) {
         note_dropped(p);
-        status = price(p);
+        status = choose_weights(arguments, p);
     }
+    if (status == TNAS_OK)
+        status = price(p);
     if (status == TNAS_OK)
         *out = p;
     else
