@@ -31,21 +31,32 @@ static size_t depth_of(const tnas_graph *graph, int op)
     return (size_t)tnas_op_weight_count(graph, op) / (size_t)graph->tensors[o->out].c;
 }
 
+/* One window, and no pads: a fully connected layer. */
+static bool is_whole_window(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const tnas_tensor *const in = &graph->tensors[o->in[0]];
+    return o->kernel_h == in->h && o->kernel_w == in->w && o->pad_top + o->pad_bottom == 0 &&
+           o->pad_left + o->pad_right == 0;
+}
+
 /* Columns; what is left of the windows' rows behind whole words; copies of windows that reach over
  * the edge. */
 static size_t conv_scratch_bytes(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
     const size_t depth = depth_of(graph, op), rest = depth / o->kernel_h % 4 * o->kernel_h;
-    const bool pads = o->pad_top + o->pad_bottom + o->pad_left + o->pad_right > 0;
-    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + (pads ? 3 * depth : 0);
+    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + 3 * depth +
+           depth / o->kernel_h;
 }
 
-static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op)
+/* tnrt_fc_s8_dsp takes its channels by four, the convolutions by two. */
+static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op, bool by_four)
 {
     const size_t channels = (size_t)graph->tensors[graph->ops[op].out].c;
+    const size_t pairs = by_four ? (channels + 3) / 4 * 2 : (channels + 1) / 2;
     return (tnas_packed_bytes){
-        .weights = (channels + 1) / 2 * TNRT_PAIR_BYTES_DSP(depth_of(graph, op)),
+        .weights = pairs * TNRT_PAIR_BYTES_DSP(depth_of(graph, op)),
         .channels = TNRT_PARAM_WORDS_DSP(channels) * sizeof(int32_t),
     };
 }
@@ -117,7 +128,9 @@ static int kernel_for(const tnas_graph *graph, int op)
 {
     switch (graph->ops[op].kind) {
     case TNAS_OP_CONV2D:
-        return INDEX_tnrt_conv2d_s8_dsp;
+        return is_whole_window(graph, op) ? INDEX_tnrt_fc_s8_dsp : INDEX_tnrt_conv2d_s8_dsp;
+    case TNAS_OP_FC:
+        return INDEX_tnrt_fc_s8_dsp;
     case TNAS_OP_DWCONV2D:
         return depthwise_kernel_for(&graph->ops[op]);
     case TNAS_OP_ADD:
@@ -143,13 +156,15 @@ static size_t scratch_bytes(const tnas_graph *graph, int op, int kernel)
 {
     if (kernel == INDEX_tnrt_conv2d_s8_dsp)
         return conv_scratch_bytes(graph, op);
+    if (kernel == INDEX_tnrt_fc_s8_dsp)
+        return 8 * TNRT_BLOCKS_DSP(depth_of(graph, op));
     return is_planar_depthwise(kernel) ? depthwise_scratch_bytes(graph, op, kernel) : 0;
 }
 
 static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    if (kernel == INDEX_tnrt_conv2d_s8_dsp)
-        return conv_packed_bytes(graph, op);
+    if (kernel == INDEX_tnrt_conv2d_s8_dsp || kernel == INDEX_tnrt_fc_s8_dsp)
+        return conv_packed_bytes(graph, op, kernel == INDEX_tnrt_fc_s8_dsp);
     if (is_planar_depthwise(kernel))
         return depthwise_packed_bytes(graph, op);
     if (kernel == INDEX_tnrt_add_s8_dsp)

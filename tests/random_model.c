@@ -232,11 +232,17 @@ tnas_model *extreme_model_of(tnas_rng *rng, const tnas_graph *graph)
     return model;
 }
 
-tnas_model *random_layer_model(tnas_rng *rng)
+tnas_model *random_layer_model_within(tnas_rng *rng, int side_max, int channels_max)
 {
     tnas_graph graph;
-    tnas_graph_init(&graph, between(rng, 1, 14), between(rng, 1, 14), between(rng, 1, 37));
+    tnas_graph_init(&graph, between(rng, 1, side_max), between(rng, 1, side_max),
+                    between(rng, 1, channels_max));
     const tnas_op op = random_layer(rng, &graph.tensors[0]);
-    ck_assert_int_ne(tnas_graph_append(&graph, &op, between(rng, 1, 37)), TNAS_NONE);
+    ck_assert_int_ne(tnas_graph_append(&graph, &op, between(rng, 1, channels_max)), TNAS_NONE);
     return extreme_model_of(rng, &graph);
+}
+
+tnas_model *random_layer_model(tnas_rng *rng)
+{
+    return random_layer_model_within(rng, 14, 37);
 }

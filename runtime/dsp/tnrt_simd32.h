@@ -29,6 +29,7 @@
 #else
 #define TNRT_INLINE inline
 #endif
+/* Kept apart from its caller, whose registers it would crowd. */
 #if defined(__GNUC__)
 #define TNRT_NOINLINE __attribute__((noinline))
 #else
@@ -54,6 +55,12 @@ static inline uint32_t tnrt_load32(const void *at)
 static inline void tnrt_store32(void *at, uint32_t word)
 {
     memcpy(at, &word, sizeof word);
+}
+
+/* Two int16. */
+static inline uint32_t tnrt_pack16(int32_t low, int32_t high)
+{
+    return ((uint32_t)low & 0xffff) | (uint32_t)high << 16;
 }
 
 #if TNRT_HAS_SIMD32
