@@ -8,8 +8,8 @@
 
 /* Four filters of `count` weights; where only `left` are left, the last stands in for the others.
  */
-static inline tnrt_words tnrt_mve_dot4(const int8_t *in, const int8_t *row0, int32_t count,
-                                       int32_t left)
+static TNRT_MVE_APART tnrt_words tnrt_mve_dot4(const int8_t *in, const int8_t *row0, int32_t count,
+                                               int32_t left)
 {
     const int8_t *row1 = row0 + (left > 1 ? count : 0);
     const int8_t *row2 = row1 + (left > 2 ? count : 0);

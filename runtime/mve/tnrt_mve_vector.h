@@ -30,6 +30,13 @@ typedef struct tnrt_words {
 } tnrt_words;
 #endif
 
+/* A function of its own: in a large one compilers run out of registers that it has. */
+#if defined(__GNUC__)
+#define TNRT_MVE_APART __attribute__((noinline))
+#else
+#define TNRT_MVE_APART
+#endif
+
 /* Words at the even and at the odd places of a run of eight. */
 typedef struct tnrt_word_pair {
     tnrt_words even, odd;
@@ -181,6 +188,10 @@ static inline tnrt_words tnrt_mve_doubling_high_mul(tnrt_words a, tnrt_words b)
 static inline tnrt_halves tnrt_mve_widen_halves(const int8_t *at)
 {
     return vldrbq_s16(at);
+}
+static inline tnrt_halves tnrt_mve_splat_halves(int16_t x)
+{
+    return vdupq_n_s16(x);
 }
 /* a + b * c in words. */
 static inline tnrt_word_pair tnrt_mve_accumulate(tnrt_word_pair a, tnrt_halves b, tnrt_halves c)
@@ -400,6 +411,13 @@ static inline tnrt_halves tnrt_mve_widen_halves(const int8_t *at)
     tnrt_halves v;
     TNRT_EACH_(i, 8)
     v.at[i] = at[i];
+    return v;
+}
+static inline tnrt_halves tnrt_mve_splat_halves(int16_t x)
+{
+    tnrt_halves v;
+    TNRT_EACH_(i, 8)
+    v.at[i] = x;
     return v;
 }
 static inline tnrt_word_pair tnrt_mve_accumulate(tnrt_word_pair a, tnrt_halves b, tnrt_halves c)
