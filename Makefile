@@ -41,7 +41,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
             -Wwrite-strings -Wvla
 # No fast-math and no contraction of a * b + c: one machine, one result, whatever the compiler
 # does with a line. The training kernels ask for fused multiply-adds where they want them.
-BASE := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -g -ffp-contract=off
+BASE := -std=c11 -D_GNU_SOURCE -DTNRT_GAP8_THREADS -I. $(WARNINGS) -g -ffp-contract=off
 MODE_release := -O2
 MODE_debug   := -O0
 MODE_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -69,7 +69,8 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(ISAS:%=$(
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/oracle tools tools/recipes bench bench/device))
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/oracle tests/riscv tools tools/recipes bench \
+                        bench/device))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -215,6 +216,13 @@ test-device:
 	@sh scripts/setup.sh build device
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_device.sh
+
+## test-riscv: exports of random networks on an emulated RV32IMC core
+.PHONY: test-riscv
+test-riscv:
+	@sh scripts/setup.sh build test device
+	@$(MAKE) --no-print-directory all $(OUT)/tests/test_export_riscv
+	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(OUT)/tests/test_export_riscv
 
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite
