@@ -145,10 +145,10 @@ START_TEST(a_model_handed_on_says_so_and_is_wider)
         double shift; /* at least this is unknown of the common factor */
     } cases[] = {
         {"stm32f767", "tflm-cmsis-nn", "handed on from tflm-cmsis-nn of stm32f746", 0.03},
-        {"stm32h747", "tinynas", "handed on from tflm-cmsis-nn of stm32h743", 0.35},
-        {"cortex-m33", "tinynas", "handed on from tflm-cmsis-nn of stm32f446", 0.5},
+        {"stm32h747", "tinynas", "instructions of tinynas-dsp counted", 0.35},
+        {"cortex-m33", "tinynas", "instructions of tinynas-dsp counted", 0.5},
         {"cortex-m55", "tinynas", "instructions of tinynas-mve counted", 0.6},
-        {"cortex-m0plus", "tinynas", "4 networks measured on both", 0.6},
+        {"cortex-m0plus", "tinynas", "4 rows measured on both", 0.6},
         {"rv32imc", "tinynas", "guessed", 0.6},
         {"gap8", "tinynas", "guessed", 0.7},
     };
