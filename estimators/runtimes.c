@@ -18,6 +18,12 @@ static const tnas_runtime tinynas_dsp = {
     .memory_source = "exact: the rules and bytes of the exported code",
 };
 
+static const tnas_runtime tinynas_gap8 = {
+    .name = "tinynas-gap8",
+    .target = &tnas_target_tinynas_gap8,
+    .memory_source = "exact: the rules and bytes of the exported code",
+};
+
 /* Which of them a core gets: the first whose words its profile has. */
 static const struct {
     const char *core_has;
@@ -26,12 +32,14 @@ static const struct {
     {"Cortex-M4", &tinynas_dsp},
     {"Cortex-M7", &tinynas_dsp},
     {"Cortex-M33", &tinynas_dsp},
+    {"XpulpV2", &tinynas_gap8},
     {"", &tinynas_c},
 };
 
 static const tnas_runtime *const runtimes[] = {
     &tinynas_c,
     &tinynas_dsp,
+    &tinynas_gap8,
     &tnas_runtime_tinyengine,
     &tnas_runtime_tflm,
     &tnas_runtime_tflm_cmsis_nn,
