@@ -52,7 +52,8 @@ LIBS         = $(PKG_LIBS) -lcsv -lpthread -lm
 
 ARCH := $(shell uname -m)
 
-# The training kernels are compiled once per instruction set and chosen at run time.
+# The host's kernels, for training and for int8 networks, are compiled once per instruction set and
+# chosen at run time.
 ifeq ($(ARCH),x86_64)
 ISAS := v2 v3 v4
 endif
@@ -60,10 +61,11 @@ ISA_FLAGS_v2 := -march=x86-64-v2
 ISA_FLAGS_v3 := -march=x86-64-v3
 ISA_FLAGS_v4 := -march=x86-64-v4 -mprefer-vector-width=512
 ISAS += generic
-ISA_SOURCES := nn/kernels.c
+ISA_SOURCES := nn/kernels.c quant/host_kernels.c
 
 SOURCES := $(filter-out $(ISA_SOURCES) cli/main.c,$(wildcard $(addsuffix /*.c,$(DIRS))))
-OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(OUT)/export/embedded.o
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(ISAS:%=$(OUT)/quant/host_kernels_%.o) \
+           $(OUT)/export/embedded.o
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
@@ -113,6 +115,11 @@ $(OUT)/nn/kernels_%.o: nn/kernels.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -ffp-contract=fast $(ISA_FLAGS_$*) \
 	    -DTNAS_ISA=$* -MMD -MP -c $< -o $@
+
+$(OUT)/quant/host_kernels_%.o: quant/host_kernels.c
+	@mkdir -p $(@D)
+	$(call SAY,CC   $<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ISA_FLAGS_$*) -DTNAS_ISA=$* -MMD -MP -c $< -o $@
 
 # The runtime's sources and the templates of an export travel inside the program.
 EMBEDDED := $(wildcard $(RUNTIME_DIRS:%=%/*.[ch]) export/templates/*)
@@ -179,7 +186,8 @@ asan:
 
 # Readers depend on these folders alone.
 FUZZ_DIRS    := common runtime graph search_space estimators quant
-FUZZ_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard $(addsuffix /*.c,$(FUZZ_DIRS))))
+FUZZ_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(ISA_SOURCES),$(wildcard $(addsuffix /*.c,$(FUZZ_DIRS))))) \
+                $(ISAS:%=$(OUT)/quant/host_kernels_%.o)
 FUZZERS      := $(patsubst %.c,$(OUT)/%,$(wildcard fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
@@ -223,7 +231,14 @@ test-tflite:
 	@$(MAKE) --no-print-directory all $(ORACLE)
 	@TINYNAS=$(PROGRAM) TINYNAS_HOME=. sh scripts/test_tflite.sh $(ORACLE) $(BUILD)/tflite
 
-## test-aarch64: the training engine's tests on an emulated aarch64
+## test-mve: the vector kernels on an emulated Cortex-M55, every byte against plain C and the host
+.PHONY: test-mve
+test-mve:
+	@sh scripts/setup.sh build device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_mve.sh
+
+## test-aarch64: the training engine's and the int8 kernels' tests on an emulated aarch64
 .PHONY: test-aarch64
 test-aarch64:
 	@sh scripts/setup.sh aarch64
@@ -271,6 +286,11 @@ bench-train:
 .PHONY: bench-estimate
 bench-estimate: $(OUT)/bench/bench_estimate
 	@TINYNAS_HOME=. $(OUT)/bench/bench_estimate
+
+## bench-int8: multiply-accumulates a second of the int8 kernels, plain C and the host's vectors
+.PHONY: bench-int8
+bench-int8: $(OUT)/bench/bench_int8
+	@TINYNAS_HOME=. $(OUT)/bench/bench_int8
 
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory

@@ -38,9 +38,10 @@ static void set_name(const char *path, char name[NAME_BYTES])
 {
     const char *const slash = strrchr(path, '/');
     snprintf(name, NAME_BYTES, "%s", slash != NULL ? slash + 1 : path);
-    char *const dot = strrchr(name, '.');
-    if (dot != NULL && dot != name)
-        *dot = '\0';
+    static const char *const endings[] = {".tflite", ".json"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
+        if (ends_with(name, endings[i]))
+            name[strlen(name) - strlen(endings[i])] = '\0';
 }
 
 static tnas_status load_graph(const char *name, tnas_model **out)

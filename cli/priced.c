@@ -71,7 +71,6 @@ static void note_import(const tnas_tflite_notes *n, tnas_model_type type, int64_
         {n->activations_folded, "activation folded"},
         {n->transposes_folded, "TRANSPOSE folded"},
         {n->constants_folded, "constant operators folded"},
-        {n->means, "MEAN as average pooling"},
     };
     add_note(p, "%d operators in the file, input %s, output %s", n->op_count, n->input_type,
              n->output_type);

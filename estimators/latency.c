@@ -119,8 +119,10 @@ static int cost_kind_of(int op_kind)
         [TNAS_OP_ACTIVATION] = TNAS_COST_ELEMENTWISE,
         [TNAS_OP_CHANNEL_MUL] = TNAS_COST_BROADCAST,
         [TNAS_OP_CHANNEL_ADD] = TNAS_COST_BROADCAST,
+        [TNAS_OP_MEAN] = TNAS_COST_POOL,
+        [TNAS_OP_MEAN_KEPT] = TNAS_COST_POOL,
     };
-    _Static_assert(TNAS_OP_CHANNEL_ADD + 1 == TNAS_OP_KIND_COUNT, "a new kind has no cost yet");
+    _Static_assert(TNAS_OP_MEAN_KEPT + 1 == TNAS_OP_KIND_COUNT, "a new kind has no cost yet");
     return kinds[op_kind];
 }
 

@@ -18,6 +18,12 @@ static const tnas_runtime tinynas_dsp = {
     .memory_source = "exact: the rules and bytes of the exported code",
 };
 
+static const tnas_runtime tinynas_mve = {
+    .name = "tinynas-mve",
+    .target = &tnas_target_tinynas_mve,
+    .memory_source = "exact: the rules and bytes of the exported code",
+};
+
 static const tnas_runtime tinynas_gap8 = {
     .name = "tinynas-gap8",
     .target = &tnas_target_tinynas_gap8,
@@ -32,6 +38,8 @@ static const struct {
     {"Cortex-M4", &tinynas_dsp},
     {"Cortex-M7", &tinynas_dsp},
     {"Cortex-M33", &tinynas_dsp},
+    {"Cortex-M55", &tinynas_mve},
+    {"Cortex-M85", &tinynas_mve},
     {"XpulpV2", &tinynas_gap8},
     {"", &tinynas_c},
 };
@@ -39,6 +47,7 @@ static const struct {
 static const tnas_runtime *const runtimes[] = {
     &tinynas_c,
     &tinynas_dsp,
+    &tinynas_mve,
     &tinynas_gap8,
     &tnas_runtime_tinyengine,
     &tnas_runtime_tflm,

@@ -39,6 +39,8 @@ static const char *const names[TNAS_OP_KIND_COUNT] = {
     [TNAS_OP_ACTIVATION] = "RELU",
     [TNAS_OP_CHANNEL_MUL] = "MUL",
     [TNAS_OP_CHANNEL_ADD] = "ADD",
+    [TNAS_OP_MEAN] = "MEAN",
+    [TNAS_OP_MEAN_KEPT] = "MEAN",
 };
 
 static const char *kernel_name(int kernel)

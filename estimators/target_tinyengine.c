@@ -63,6 +63,8 @@ static int kernel_for(const tnas_graph *graph, int op)
     case TNAS_OP_ADD:
         return ADD;
     case TNAS_OP_AVGPOOL:
+    case TNAS_OP_MEAN:
+    case TNAS_OP_MEAN_KEPT:
         return AVGPOOL;
     case TNAS_OP_MAXPOOL:
         return MAXPOOL;

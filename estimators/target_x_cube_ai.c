@@ -37,6 +37,8 @@ static const char *const names[TNAS_OP_KIND_COUNT] = {
     [TNAS_OP_ACTIVATION] = "activation",
     [TNAS_OP_CHANNEL_MUL] = "batch norm",
     [TNAS_OP_CHANNEL_ADD] = "bias",
+    [TNAS_OP_MEAN] = "reduce",
+    [TNAS_OP_MEAN_KEPT] = "reduce",
 };
 
 static const char *kernel_name(int kernel)

@@ -15,7 +15,7 @@
 static const struct {
     const char *template, *path;
 } templates[] = {
-    {"export/templates/model_invoke.c.in", "@name@_invoke.c"},
+    {"export/templates/model_invoke.c.in", "src/@name@_invoke.c"},
     {"export/templates/host_main.c.in", "host/main.c"},
     {"export/templates/firmware_board.h.in", "firmware/board.h"},
     {"export/templates/firmware_main.c.in", "firmware/main.c"},
@@ -24,6 +24,13 @@ static const struct {
     {"export/templates/Makefile.in", "Makefile"},
     {"export/templates/linked_bytes.sh.in", "linked_bytes.sh"},
     {"export/templates/README.md.in", "README.md"},
+    {"export/templates/CMakeLists.txt.in", "CMakeLists.txt"},
+    {"export/templates/tinynas_runtime.cmake.in", "tinynas_runtime.cmake"},
+    {"export/templates/library.json.in", "library.json"},
+    {"export/templates/library.properties.in", "library.properties"},
+    {"export/templates/zephyr_module.yml.in", "zephyr/module.yml"},
+    {"export/templates/zephyr_CMakeLists.txt.in", "zephyr/CMakeLists.txt"},
+    {"export/templates/zephyr_Kconfig.in", "zephyr/Kconfig"},
 };
 
 /* Files that are printed from the image. */
@@ -31,9 +38,10 @@ static const struct {
     void (*generate)(const tnas_export_job *job, tnas_text *out);
     const char *path;
 } generators[] = {
-    {tnas_generate_header, "@name@.h"},          {tnas_generate_data_header, "@name@_data.h"},
-    {tnas_generate_table, "@name@.c"},           {tnas_generate_weights, "@name@_weights.c"},
+    {tnas_generate_header, "src/@name@.h"},      {tnas_generate_data_header, "src/@name@_data.h"},
+    {tnas_generate_table, "src/@name@.c"},       {tnas_generate_weights, "src/@name@_weights.c"},
     {tnas_generate_vectors, "@name@_vectors.h"}, {tnas_generate_memory_map, "memory.txt"},
+    {tnas_generate_pdsc, "tinynas.@name@.pdsc"},
 };
 
 /* The emulated board has 4 MiB of each; larger parts are cut to that. */
@@ -132,9 +140,9 @@ static tnas_status run_vectors(tnas_export_job *job)
 }
 
 /* What stands for the @keys@ of templates and paths. */
-enum { VALUE_COUNT_MAX = 8 };
+enum { VALUE_COUNT_MAX = 16 };
 typedef struct {
-    char flash_bytes[24], ram_bytes[24];
+    char flash_bytes[24], ram_bytes[24], summary[TNAS_EXPORT_SUMMARY_BYTES];
     tnas_text figures;
     tnas_template_value values[VALUE_COUNT_MAX];
     int value_count;
@@ -154,6 +162,7 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
              flash_bytes < BOARD_BYTES_MAX ? flash_bytes : BOARD_BYTES_MAX);
     snprintf(out->ram_bytes, sizeof out->ram_bytes, "%zu",
              ram_bytes < BOARD_BYTES_MAX ? ram_bytes : BOARD_BYTES_MAX);
+    tnas_export_summary(job, out->summary);
     tnas_text_init(&out->figures);
     tnas_generate_figures(job, &out->figures);
     const tnas_template_value values[] = {
@@ -163,6 +172,7 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
         {"ram_bytes", out->ram_bytes},
         {"cross", device->cross},
         {"device_flags", device->flags},
+        {"summary", out->summary},
         {"figures", out->figures.chars != NULL ? out->figures.chars : ""},
     };
     _Static_assert(sizeof values <= sizeof out->values, "room for every key");
@@ -210,7 +220,7 @@ static tnas_status write_folder(const tnas_export_job *job)
     if (status == TNAS_OK)
         status = add_templates(&folder, &with);
     if (status == TNAS_OK)
-        status = tnas_export_add_runtime(&folder, job->image->variant);
+        status = tnas_export_add_runtime(&folder, "src/", job->image->variant);
     if (status == TNAS_OK)
         status = tnas_export_folder_commit(&folder);
     tnas_export_folder_deinit(&folder);

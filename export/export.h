@@ -1,14 +1,16 @@
 /* Export: an image as a folder of C that builds by itself.
  *
- *   NAME.h           sizes as macros, scale, zero point, class names, the three functions
- *   NAME.c           the layer table, one commented row per layer, memory map on top
- *   NAME_weights.c   packed constants; NAME_data.h declares them
- *   NAME_invoke.c    the entry function: the same code for every model
- *   runtime/         the runtime, as is
+ *   src/             what the application compiles, in a layout that Arduino takes as well:
+ *     NAME.h           sizes as macros, scale, zero point, class names, the three functions
+ *     NAME.c           the layer table, one commented row per layer, memory map on top
+ *     NAME_weights.c   packed constants; NAME_data.h declares them
+ *     NAME_invoke.c    the entry function: the same code for every model
+ *     runtime/         the runtime, as is
  *   NAME_vectors.h   test inputs with the host's outputs and their CRC
  *   host/main.c      runs the vectors, or IDX files from the command line, and prints JSON
- *   firmware/        the same for an emulated Cortex-M7 (mps2-an500)
- *   Makefile, README.md, memory.txt, linked_bytes.sh, manifest.txt
+ *   firmware/        the same for an emulated board with the part's core
+ *   Makefile, CMakeLists.txt, library.json (PlatformIO), library.properties (Arduino), zephyr/,
+ *   tinynas.NAME.pdsc (CMSIS-Pack), README.md, memory.txt, linked_bytes.sh, manifest.txt
  * Valid C99 and C++; the same image gives the same bytes; no time, path or host name.
  * docs/export.md says what each byte count means and how it is checked. */
 #ifndef TNAS_EXPORT_EXPORT_H

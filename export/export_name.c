@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keywords of C and C++, then names of standard headers. */
+/* Keywords of C and C++, then names of headers that a src/NAME.h would hide. */
 static const char *const reserved[] = {
     "alignas", "alignof",  "and",       "asm",      "auto",      "bool",     "break",    "case",
     "catch",   "char",     "class",     "const",    "constexpr", "continue", "decltype", "default",
@@ -19,7 +19,8 @@ static const char *const reserved[] = {
     "fenv",    "inttypes", "limits",    "locale",   "math",      "setjmp",   "signal",   "stdarg",
     "stdbool", "stddef",   "stdint",    "stdio",    "stdlib",    "string",   "tgmath",   "time",
     "uchar",   "wchar",    "wctype",    "threads",  "main",      "board",    "unistd",   "memory",
-    "vector",
+    "vector",  "bitand",   "bitor",     "compl",    "concept",   "requires", "typeid",   "arduino",
+    "zephyr",  "pmsis",
 };
 
 /* Letters that UTF-8 writes as 0xc3 and this byte. */

@@ -1,4 +1,5 @@
 /* Files that exports of every kind have: texts, expanded templates, the runtime. */
+#include <stdio.h>
 #include <string.h>
 
 #include "export/embedded.h"
@@ -56,12 +57,22 @@ static bool is_shipped(const char *path, const tnas_variant *variant)
            strncmp(rest, variant->folder, length) == 0;
 }
 
-tnas_status tnas_export_add_runtime(tnas_export_folder *folder, const tnas_variant *variant)
+const char *tnas_export_runtime_file(int index, const tnas_variant *variant)
+{
+    const char *const path = tnas_embedded_files[index].path;
+    return is_shipped(path, variant) ? path : NULL;
+}
+
+tnas_status tnas_export_add_runtime(tnas_export_folder *folder, const char *prefix,
+                                    const tnas_variant *variant)
 {
     for (int i = 0; i < tnas_embedded_file_count; i++) {
         const tnas_embedded_file *const file = &tnas_embedded_files[i];
-        if (is_shipped(file->path, variant))
-            TNAS_TRY(tnas_export_folder_add(folder, file->path, file->bytes, file->byte_count));
+        char path[128];
+        if (!is_shipped(file->path, variant))
+            continue;
+        snprintf(path, sizeof path, "%s%s", prefix, file->path);
+        TNAS_TRY(tnas_export_folder_add(folder, path, file->bytes, file->byte_count));
     }
     return TNAS_OK;
 }

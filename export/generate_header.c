@@ -200,7 +200,7 @@ void tnas_generate_data_header(const tnas_export_job *job, tnas_text *out)
     const char *const name = job->name;
     tnas_text_add(out, "/* SPDX-License-Identifier: 0BSD */\n");
     tnas_text_add(out, "/* The constants of %s, shared by its own files. */\n", name);
-    tnas_text_add(out, "#ifndef %s_DATA_H\n#define %s_DATA_H\n\n#include \"tnrt.h\"\n\n",
+    tnas_text_add(out, "#ifndef %s_DATA_H\n#define %s_DATA_H\n\n#include \"runtime/tnrt.h\"\n\n",
                   job->upper, job->upper);
     tnas_text_add(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
     add_array_declaration(out, "int8_t", name, "weights", image->weight_bytes);

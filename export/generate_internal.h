@@ -31,7 +31,12 @@ void tnas_generate_table(const tnas_export_job *job, tnas_text *out);       /* N
 void tnas_generate_weights(const tnas_export_job *job, tnas_text *out);     /* NAME_weights.c */
 void tnas_generate_vectors(const tnas_export_job *job, tnas_text *out);     /* NAME_vectors.h */
 void tnas_generate_memory_map(const tnas_export_job *job, tnas_text *out);  /* memory.txt */
+void tnas_generate_pdsc(const tnas_export_job *job, tnas_text *out);        /* tinynas.NAME.pdsc */
 void tnas_generate_figures(const tnas_export_job *job, tnas_text *out);     /* within README */
+
+/* "int8 classifier of 32x32x3 inputs, 10 classes": ASCII without markup. */
+#define TNAS_EXPORT_SUMMARY_BYTES 96
+void tnas_export_summary(const tnas_export_job *job, char out[TNAS_EXPORT_SUMMARY_BYTES]);
 
 /* "dwconv2d 3x3 stride 2, 8x8x4 -> 4x4x4, 576 MACs" */
 void tnas_generate_op_text(const tnas_export_job *job, int op, tnas_text *out);
@@ -44,12 +49,17 @@ void tnas_template_expand(const char *template, size_t byte_count,
                           const tnas_template_value *values, int value_count, tnas_text *out);
 
 /* Adds to a folder: a text; a template of export/templates, keys in its path as well; the runtime's
- * common part with a variant's kernels. */
+ * common part with a variant's kernels, below PREFIX. */
 tnas_status tnas_export_add_text(tnas_export_folder *folder, const char *path,
                                  const tnas_text *content);
 tnas_status tnas_export_add_template(tnas_export_folder *folder, const char *template,
                                      const char *path, const tnas_template_value *values,
                                      int value_count);
-tnas_status tnas_export_add_runtime(tnas_export_folder *folder, const tnas_variant *variant);
+tnas_status tnas_export_add_runtime(tnas_export_folder *folder, const char *prefix,
+                                    const tnas_variant *variant);
+
+/* The path of file `index` that a variant's exports have of the runtime, "runtime/tnrt.h"; NULL:
+ * this embedded file is none. 0 <= index < tnas_embedded_file_count. */
+const char *tnas_export_runtime_file(int index, const tnas_variant *variant);
 
 #endif

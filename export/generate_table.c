@@ -77,9 +77,9 @@ void tnas_generate_table(const tnas_export_job *job, tnas_text *out)
     tnas_text_add(out, " */\n#include \"%s_data.h\"\n", job->name);
     const char *const variant = image->variant->folder;
     if (variant != NULL)
-        tnas_text_add(out, "#include \"%s/tnrt_%s_kernels.h\"\n\n", variant, variant);
+        tnas_text_add(out, "#include \"runtime/%s/tnrt_%s_kernels.h\"\n\n", variant, variant);
     else
-        tnas_text_add(out, "#include \"tnrt_kernels.h\"\n\n");
+        tnas_text_add(out, "#include \"runtime/tnrt_kernels.h\"\n\n");
     tnas_text_add(out, "static const tnrt_layer %s_layers[%u] = {\n", job->name,
                   (unsigned)image->model.layer_count);
     for (int row = 0; row < (int)image->model.layer_count; row++)

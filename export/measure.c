@@ -217,7 +217,7 @@ static tnas_status add_files(tnas_export_folder *folder, const tnas_measure_opti
     for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
         TNAS_TRY(tnas_export_add_template(folder, templates[i].template, templates[i].path, values,
                                           (int)(sizeof values / sizeof values[0])));
-    return tnas_export_add_runtime(folder, networks[0].job.image->variant);
+    return tnas_export_add_runtime(folder, "", networks[0].job.image->variant);
 }
 
 static tnas_status write_folder(const tnas_measure_options *options, const network *networks)

@@ -27,6 +27,11 @@ bool tnas_op_has(int kind, int what)
     return (kinds[kind].has & what) != 0;
 }
 
+bool tnas_op_is_mean(int kind)
+{
+    return kind == TNAS_OP_MEAN || kind == TNAS_OP_MEAN_KEPT;
+}
+
 const char *tnas_op_kind_text(int kind)
 {
     return kind >= 0 && kind < TNAS_OP_KIND_COUNT ? kinds[kind].text : "?";
@@ -201,6 +206,28 @@ int64_t tnas_graph_weight_count(const tnas_graph *graph)
     return count;
 }
 
+/* A mean takes all of a side or nothing: how many elements it averages is the same everywhere. */
+static bool is_whole_side(bool or_nothing, int extent, int kernel, int stride, int before,
+                          int after)
+{
+    return (kernel == extent || (or_nothing && kernel == 1)) && stride == 1 && before == 0 &&
+           after == 0;
+}
+
+static tnas_status check_mean(const tnas_op *op, const tnas_tensor *in, int index)
+{
+    const bool one_side = op->kind == TNAS_OP_MEAN;
+    if (!tnas_op_is_mean(op->kind) ||
+        (is_whole_side(one_side, in->h, op->kernel_h, op->stride_h, op->pad_top, op->pad_bottom) &&
+         is_whole_side(one_side, in->w, op->kernel_w, op->stride_w, op->pad_left, op->pad_right)))
+        return TNAS_OK;
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "operator %d (%s): kernel %dx%d on %dx%d: each side must be the input's%s, "
+                     "with stride 1 and no padding",
+                     index, kinds[op->kind].text, op->kernel_h, op->kernel_w, in->h, in->w,
+                     one_side ? " or 1" : "");
+}
+
 /* What the operator's record may hold. */
 static tnas_status check_fields(const tnas_op *op, int index)
 {
@@ -253,7 +280,8 @@ static tnas_status check_op(const tnas_graph *graph, int index)
                          "gives %dx%dx%d",
                          index, kinds[op->kind].text, out->h, out->w, out->c, expected.h,
                          expected.w, expected.c);
-    return check_fields(op, index);
+    TNAS_TRY(check_fields(op, index));
+    return check_mean(op, &graph->tensors[op->in[0]], index);
 }
 
 tnas_status tnas_graph_check(const tnas_graph *graph)

@@ -43,7 +43,11 @@ enum {
     X(CHANNEL_MUL, "channel_mul", 1, TNAS_OP_VECTOR | TNAS_OP_CLAMPS,                              \
       "product with one constant per channel")                                                     \
     X(CHANNEL_ADD, "channel_add", 1, TNAS_OP_VECTOR | TNAS_OP_CLAMPS,                              \
-      "sum with one constant per channel")
+      "sum with one constant per channel")                                                         \
+    X(MEAN, "mean", 1, TNAS_OP_WINDOW,                                                             \
+      "average over one or both whole sides, rounded as TensorFlow Lite's MEAN")                   \
+    X(MEAN_KEPT, "mean_kept", 1, TNAS_OP_WINDOW,                                                   \
+      "the same, rounded as MEAN of both sides that keeps the dimensions")
 
 typedef enum tnas_op_kind {
 #define TNAS_OP_ENUM(name, text, inputs, has, what) TNAS_OP_##name,
@@ -121,6 +125,8 @@ tnas_status tnas_graph_check(const tnas_graph *graph);
 
 int tnas_op_input_count(int kind);    /* 1 or 2 */
 bool tnas_op_has(int kind, int what); /* any of TNAS_OP_WINDOW and so on; kind must be known */
+
+bool tnas_op_is_mean(int kind); /* MEAN or MEAN_KEPT */
 
 const char *tnas_op_kind_text(int kind);
 int tnas_op_kind_parse(const char *text); /* TNAS_NONE: unknown */

@@ -87,13 +87,21 @@ typedef struct trail {
     int16_t parent, op;
 } trail;
 
+/* The second input of a product may be one pixel of channels: no room for the product. */
+static bool is_one_pixel(const tnas_graph *graph, int op, int side)
+{
+    return side == 1 && tnas_tensor_count(&graph->tensors[graph->ops[op].in[1]]) <
+                            tnas_tensor_count(&graph->tensors[graph->ops[op].out]);
+}
+
 int tnas_side_to_overwrite(const tnas_graph *graph, const tnas_target *target, int op,
                            const bool dies[2])
 {
     int chosen = TNAS_NONE;
     for (int side = 0; side < 2; side++) {
         const int tensor = graph->ops[op].in[side];
-        if (tensor == TNAS_NONE || !dies[side] || !target->in_place(graph, op, side))
+        if (tensor == TNAS_NONE || !dies[side] || !target->in_place(graph, op, side) ||
+            is_one_pixel(graph, op, side))
             continue;
         if (chosen == TNAS_NONE || tensor < graph->ops[op].in[chosen])
             chosen = side;

@@ -32,7 +32,8 @@ typedef struct tnas_target {
     int kernel_count;
     const char *(*kernel_name)(int kernel);
 
-    /* May the operator's output overwrite input `side` (0 or 1) when that input dies? */
+    /* May the operator's output overwrite input `side` (0 or 1) when that input dies? Not asked
+     * of a second input that is smaller than the output. */
     bool (*in_place)(const tnas_graph *graph, int op, int side);
 
     /* Scratch in the arena while the step runs whose first operator is `op`. */
@@ -47,6 +48,7 @@ typedef struct tnas_target {
 
 extern const tnas_target tnas_target_tinynas_c;    /* plain C */
 extern const tnas_target tnas_target_tinynas_dsp;  /* Cortex-M4, M7, M33 */
+extern const tnas_target tnas_target_tinynas_mve;  /* Cortex-M55, M85 */
 extern const tnas_target tnas_target_tinynas_gap8; /* the cluster of GAP8 */
 
 #endif

@@ -31,33 +31,47 @@ static size_t depth_of(const tnas_graph *graph, int op)
     return (size_t)tnas_op_weight_count(graph, op) / (size_t)graph->tensors[o->out].c;
 }
 
+/* One window, and no pads: a fully connected layer. */
+static bool is_whole_window(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const tnas_tensor *const in = &graph->tensors[o->in[0]];
+    return o->kernel_h == in->h && o->kernel_w == in->w && o->pad_top + o->pad_bottom == 0 &&
+           o->pad_left + o->pad_right == 0;
+}
+
 /* Columns; what is left of the windows' rows behind whole words; copies of windows that reach over
  * the edge. */
 static size_t conv_scratch_bytes(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
     const size_t depth = depth_of(graph, op), rest = depth / o->kernel_h % 4 * o->kernel_h;
-    const bool pads = o->pad_top + o->pad_bottom + o->pad_left + o->pad_right > 0;
-    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + (pads ? 3 * depth : 0);
+    return TNRT_COLUMNS_BYTES_DSP(depth) + 3 * tnas_round_up_to_word(rest) + 3 * depth +
+           depth / o->kernel_h;
 }
 
-static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op)
+/* tnrt_fc_s8_dsp takes its channels by four, the convolutions by two. */
+static tnas_packed_bytes conv_packed_bytes(const tnas_graph *graph, int op, bool by_four)
 {
     const size_t channels = (size_t)graph->tensors[graph->ops[op].out].c;
+    const size_t pairs = by_four ? (channels + 3) / 4 * 2 : (channels + 1) / 2;
     return (tnas_packed_bytes){
-        .weights = (channels + 1) / 2 * TNRT_PAIR_BYTES_DSP(depth_of(graph, op)),
+        .weights = pairs * TNRT_PAIR_BYTES_DSP(depth_of(graph, op)),
         .channels = TNRT_PARAM_WORDS_DSP(channels) * sizeof(int32_t),
     };
 }
 
 /* ---- Depthwise, pooling, add --------------------------------------------------------------- */
 
+enum { ADD_PARAMS = 7, DEPTHWISE_PARAMS = 3 };
+
 static int depthwise_kernel_for(const tnas_op *op)
 {
-    const bool fits = op->kernel_h == op->kernel_w && op->stride_h == op->stride_w &&
-                      op->stride_h <= 2 && op->pad_top < op->kernel_h &&
-                      op->pad_left < op->kernel_w;
-    switch (fits ? op->kernel_h : 0) {
+    const bool pads_fit = op->pad_top < op->kernel_h && op->pad_left < op->kernel_w;
+    const bool square = op->kernel_h == op->kernel_w && op->stride_h == op->stride_w;
+    if (!pads_fit || TNRT_DW_ANY_WORDS(op->kernel_h, op->kernel_w) > TNRT_DW_ANY_WORDS_MAX)
+        return TNAS_KERNEL_tnrt_dwconv2d_s8;
+    switch (square && op->stride_h <= 2 ? op->kernel_h : 0) {
     case 3:
         return INDEX_tnrt_dwconv2d_3x3_s8_dsp;
     case 5:
@@ -65,34 +79,42 @@ static int depthwise_kernel_for(const tnas_op *op)
     case 7:
         return INDEX_tnrt_dwconv2d_7x7_s8_dsp;
     default:
-        return TNAS_KERNEL_tnrt_dwconv2d_s8;
+        return INDEX_tnrt_dwconv2d_s8_dsp;
     }
 }
 
 static bool is_planar_depthwise(int kernel)
 {
-    return kernel == INDEX_tnrt_dwconv2d_3x3_s8_dsp || kernel == INDEX_tnrt_dwconv2d_5x5_s8_dsp ||
-           kernel == INDEX_tnrt_dwconv2d_7x7_s8_dsp;
+    return kernel == INDEX_tnrt_dwconv2d_s8_dsp || kernel == INDEX_tnrt_dwconv2d_3x3_s8_dsp ||
+           kernel == INDEX_tnrt_dwconv2d_5x5_s8_dsp || kernel == INDEX_tnrt_dwconv2d_7x7_s8_dsp;
 }
 
-static size_t depthwise_scratch_bytes(const tnas_graph *graph, int op)
+static size_t depthwise_scratch_bytes(const tnas_graph *graph, int op, int kernel)
 {
     const tnas_op *const o = &graph->ops[op];
     const tnas_tensor *const in = &graph->tensors[o->in[0]], *const out = &graph->tensors[o->out];
-    const tnrt_dw_plan plan =
-        tnrt_dw_plan_of(o->kernel_h, o->stride_h, in->w, o->pad_left, out->h, out->w);
-    return tnrt_dw_plan_bytes(&plan);
+    const bool any = kernel == INDEX_tnrt_dwconv2d_s8_dsp;
+    const tnrt_dw_shape upright = {o->kernel_h, o->kernel_w, o->stride_h, o->stride_w,
+                                   in->w,       o->pad_left, out->h,      out->w};
+    /* Images and kernels one pixel wide, which that kernel turns. */
+    const tnrt_dw_shape turned = {1, o->kernel_h, 1, o->stride_h, in->h, o->pad_top, 1, out->h};
+    const bool turns = any && in->w == 1 && o->kernel_w == 1;
+    const tnrt_dw_shape *const shape = turns ? &turned : &upright;
+    const tnrt_dw_plan plan = tnrt_dw_plan_of(shape);
+    const int weight_words = any ? TNRT_DW_ANY_WORDS(shape->kernel_h, shape->kernel_w) : 0;
+    return tnrt_dw_plan_bytes(&plan) + (size_t)weight_words * sizeof(uint32_t);
 }
 
 static tnas_packed_bytes depthwise_packed_bytes(const tnas_graph *graph, int op)
 {
     return (tnas_packed_bytes){
         .weights = tnas_round_up_to_word((size_t)tnas_op_weight_count(graph, op)),
-        .channels = 3 * sizeof(int32_t) * (size_t)graph->tensors[graph->ops[op].out].c,
+        .channels =
+            DEPTHWISE_PARAMS * sizeof(int32_t) * (size_t)graph->tensors[graph->ops[op].out].c,
     };
 }
 
-/* Why: runtime/dsp/tnrt_dwconv_dsp.h. */
+/* Why: runtime/dsp/tnrt_dwconv_planes.h. */
 static bool depthwise_in_place(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
@@ -106,11 +128,17 @@ static int kernel_for(const tnas_graph *graph, int op)
 {
     switch (graph->ops[op].kind) {
     case TNAS_OP_CONV2D:
-        return INDEX_tnrt_conv2d_s8_dsp;
-    case TNAS_OP_ADD:
-        return INDEX_tnrt_add_s8_dsp;
+        return is_whole_window(graph, op) ? INDEX_tnrt_fc_s8_dsp : INDEX_tnrt_conv2d_s8_dsp;
+    case TNAS_OP_FC:
+        return INDEX_tnrt_fc_s8_dsp;
     case TNAS_OP_DWCONV2D:
         return depthwise_kernel_for(&graph->ops[op]);
+    case TNAS_OP_ADD:
+        return INDEX_tnrt_add_s8_dsp;
+    case TNAS_OP_AVGPOOL:
+        return INDEX_tnrt_avgpool_s8_dsp;
+    case TNAS_OP_MAXPOOL:
+        return INDEX_tnrt_maxpool_s8_dsp;
     default:
         return tnas_plain_kernel_for(graph, op);
     }
@@ -128,15 +156,20 @@ static size_t scratch_bytes(const tnas_graph *graph, int op, int kernel)
 {
     if (kernel == INDEX_tnrt_conv2d_s8_dsp)
         return conv_scratch_bytes(graph, op);
-    return is_planar_depthwise(kernel) ? depthwise_scratch_bytes(graph, op) : 0;
+    if (kernel == INDEX_tnrt_fc_s8_dsp)
+        return 8 * TNRT_BLOCKS_DSP(depth_of(graph, op));
+    return is_planar_depthwise(kernel) ? depthwise_scratch_bytes(graph, op, kernel) : 0;
 }
 
 static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    if (kernel == INDEX_tnrt_conv2d_s8_dsp)
-        return conv_packed_bytes(graph, op);
-    return is_planar_depthwise(kernel) ? depthwise_packed_bytes(graph, op)
-                                       : tnas_plain_packed_bytes(graph, op);
+    if (kernel == INDEX_tnrt_conv2d_s8_dsp || kernel == INDEX_tnrt_fc_s8_dsp)
+        return conv_packed_bytes(graph, op, kernel == INDEX_tnrt_fc_s8_dsp);
+    if (is_planar_depthwise(kernel))
+        return depthwise_packed_bytes(graph, op);
+    if (kernel == INDEX_tnrt_add_s8_dsp)
+        return (tnas_packed_bytes){.channels = ADD_PARAMS * sizeof(int32_t)};
+    return tnas_plain_packed_bytes(graph, op);
 }
 
 const tnas_target tnas_target_tinynas_dsp = {

@@ -6,7 +6,7 @@
  *   PAD                    into the pads of the window that reads it, where that is the same
  *   RESHAPE, SQUEEZE       elements keep their order
  *   SHAPE, STRIDED_SLICE, PACK   of constants, for a RESHAPE
- *   TRANSPOSE, MEAN        over the image, in one or two steps: AVGPOOL of a full window
+ *   TRANSPOSE              before a MEAN, which finds its axes again
  *   RELU, RELU6            into the operator before
  * All operators that cannot be imported are listed in one sentence, with index and reason. */
 #ifndef TNAS_GRAPH_TFLITE_H
@@ -24,7 +24,6 @@ typedef struct tnas_tflite_notes {
     int op_count;                         /* of the file */
     int quantize_stripped, dequantize_stripped;
     int pads_folded, reshapes_folded, activations_folded, transposes_folded;
-    int means;            /* MEAN operators, each or two of them an AVGPOOL */
     int constants_folded; /* SHAPE, STRIDED_SLICE, PACK */
 
     /* By operator of the graph. */

@@ -196,9 +196,16 @@ tnas_status tnas_tfl_transpose(tnas_tfl_import *import, const tnas_tfl_op *op)
 
 /* ---- Means ---- */
 
-/* Takes the axes out of the view; `rank` receives how many dimensions are left. */
+/* What a MEAN averages, and what is left of the view. */
+typedef struct mean_axes {
+    bool h, w, keep;
+    bool is_kept; /* both sides at once in 4 dimensions that stay: rounded in a way of its own */
+    int rank;     /* of the output */
+    uint8_t axis[TFL_RANK_MAX];
+} mean_axes;
+
 static tnas_status take_axes(const tnas_tfl_tensor *from, const int32_t *axes, int axis_count,
-                             bool keep, tnas_tfl_value *value, int *rank)
+                             const tnas_tfl_value *value, mean_axes *m)
 {
     bool is_taken[TFL_RANK_MAX] = {false};
     for (int i = 0; i < axis_count; i++) {
@@ -208,21 +215,18 @@ static tnas_status take_axes(const tnas_tfl_tensor *from, const int32_t *axes, i
         if (value->axis[axis] == TFL_AXIS_C)
             return tnas_fail(TNAS_ERR_INPUT, "over the channels: only height and width can be "
                                              "averaged");
-        value->h_taken = value->h_taken || value->axis[axis] == TFL_AXIS_H;
-        value->w_taken = value->w_taken || value->axis[axis] == TFL_AXIS_W;
+        m->h = m->h || value->axis[axis] == TFL_AXIS_H;
+        m->w = m->w || value->axis[axis] == TFL_AXIS_W;
         is_taken[axis] = true;
     }
-    *rank = 0;
-    uint8_t left[TFL_RANK_MAX] = {TFL_AXIS_ONE};
+    m->is_kept =
+        m->keep && from->rank == 4 && axis_count == 2 && is_taken[1] && is_taken[2] && m->h && m->w;
     for (int i = 0; i < from->rank; i++)
-        if (!is_taken[i] || keep)
-            left[(*rank)++] = is_taken[i] ? TFL_AXIS_ONE : value->axis[i];
-    memcpy(value->axis, left, sizeof left);
+        if (!is_taken[i] || m->keep)
+            m->axis[m->rank++] = is_taken[i] ? TFL_AXIS_ONE : value->axis[i];
     return TNAS_OK;
 }
 
-/* A mean over one side waits for the other: MEAN of MEAN is the mean of the whole image, rounded
- * once where the file rounds twice. */
 tnas_status tnas_tfl_mean(tnas_tfl_import *import, const tnas_tfl_op *op)
 {
     const int in = tnas_tfl_input(op, 0), out = tnas_tfl_output(op, 0);
@@ -232,32 +236,27 @@ tnas_status tnas_tfl_mean(tnas_tfl_import *import, const tnas_tfl_op *op)
         TNAS_TRY(tnas_tfl_append_pad(import, in));
     int64_t keep;
     int32_t axes[TFL_NUMBERS_MAX];
-    int axis_count, rank = 0;
+    int axis_count;
     TNAS_TRY(tnas_flat_int(&op->options, TFL_REDUCER_KEEP_DIMS, TNAS_FLAT_U8, 0, &keep));
     TNAS_TRY(tnas_tfl_numbers(import, tnas_tfl_input(op, 1), axes, &axis_count));
-    tnas_tfl_value value = import->values[in];
-    TNAS_TRY(take_axes(&import->file->tensors[in], axes, axis_count, keep != 0, &value, &rank));
-    if (rank != import->file->tensors[out].rank)
+    const tnas_tfl_value value = import->values[in];
+    mean_axes m = {.keep = keep != 0};
+    TNAS_TRY(take_axes(&import->file->tensors[in], axes, axis_count, &value, &m));
+    if (m.rank != import->file->tensors[out].rank)
         return tnas_fail(TNAS_ERR_INPUT, "its output has %d dimensions, must have %d",
-                         import->file->tensors[out].rank, rank);
-    import->notes.means++;
+                         import->file->tensors[out].rank, m.rank);
     const tnas_tensor *const map = &import->graph.tensors[value.tensor];
-    if ((map->h > 1 && !value.h_taken) || (map->w > 1 && !value.w_taken)) {
-        import->values[out] = value;
-        return TNAS_OK;
-    }
-    if (map->h > UINT8_MAX || map->w > UINT8_MAX)
-        return tnas_fail(TNAS_ERR_INPUT, "over %dx%d: a window is at most %d high and wide", map->h,
-                         map->w, UINT8_MAX);
-    const tnas_op made = {.kind = TNAS_OP_AVGPOOL,
+    const int32_t kernel_h = m.h ? map->h : 1, kernel_w = m.w ? map->w : 1;
+    if (kernel_h > UINT8_MAX || kernel_w > UINT8_MAX)
+        return tnas_fail(TNAS_ERR_INPUT, "over %dx%d: a window is at most %d high and wide",
+                         kernel_h, kernel_w, UINT8_MAX);
+    const tnas_op made = {.kind = m.is_kept ? TNAS_OP_MEAN_KEPT : TNAS_OP_MEAN,
                           .in = {(int16_t)value.tensor, TNAS_NONE},
-                          .kernel_h = (uint8_t)map->h,
-                          .kernel_w = (uint8_t)map->w,
+                          .kernel_h = (uint8_t)kernel_h,
+                          .kernel_w = (uint8_t)kernel_w,
                           .stride_h = 1,
                           .stride_w = 1};
-    TNAS_TRY(tnas_tfl_append(import, &made, 0, out));
-    memcpy(import->values[out].axis, value.axis, sizeof value.axis);
-    return TNAS_OK;
+    return tnas_tfl_append_seen(import, &made, m.axis, out);
 }
 
 /* ---- Whole numbers ---- */

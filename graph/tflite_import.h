@@ -29,10 +29,9 @@ typedef struct tnas_tfl_value {
     tnas_tfl_kind kind;
     int tensor; /* TFL_MAP: the graph's */
 
-    /* How the file sees the map. Flat: another shape, the same order. A mean that has taken one
-     * side of the image waits for the other. */
+    /* How the file sees the map. Flat: another shape, the same order. */
     uint8_t axis[TFL_RANK_MAX];
-    bool is_flat, h_taken, w_taken;
+    bool is_flat;
 
     /* Zeros around the map that are not in the graph yet: top, bottom, left, right. */
     bool is_padded, pad_noted;
@@ -87,6 +86,10 @@ tnas_status tnas_tfl_append_pad(tnas_tfl_import *import, int tensor);
 /* Appends the operator and makes its output what the tensor of the file is. The shapes must
  * agree. Without constants. */
 tnas_status tnas_tfl_append(tnas_tfl_import *import, const tnas_op *op, int32_t out_c, int tensor);
+
+/* The same, where the file sees the output by these axes, [rank of the tensor]. */
+tnas_status tnas_tfl_append_seen(tnas_tfl_import *import, const tnas_op *op,
+                                 const uint8_t axis[TFL_RANK_MAX], int tensor);
 
 /* Neither transposed nor half reduced; of what is not flat. */
 bool tnas_tfl_is_seen_plainly(const tnas_tfl_import *import, int tensor);

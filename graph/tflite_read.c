@@ -188,7 +188,7 @@ static tnas_status finish_graph(tnas_tfl_import *import)
                          output);
     if (value->is_padded || (!value->is_flat && !tnas_tfl_is_seen_plainly(import, output)))
         return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: its output is padded, transposed or reduced on one side, and no "
+                         "%s: its output is padded or transposed, and no "
                          "operator follows that could do it",
                          name);
     if (import->graph.op_count < 1 || value->tensor != tnas_graph_output(&import->graph))

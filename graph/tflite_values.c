@@ -68,7 +68,7 @@ void tnas_tfl_see_plainly(const tnas_tfl_import *import, int tensor, tnas_tfl_va
     memset(value->axis, TFL_AXIS_ONE, sizeof value->axis);
     for (int i = 0; i < 4 && i < rank && (i == 0 || i < rank - 1); i++)
         value->axis[rank - 1 - i] = axes[i];
-    value->is_flat = value->h_taken = value->w_taken = false;
+    value->is_flat = false;
 }
 
 tnas_status tnas_tfl_place_input(tnas_tfl_import *import, int tensor)
@@ -128,7 +128,7 @@ tnas_status tnas_tfl_check_seen(const tnas_tfl_import *import, int tensor, bool 
         [TFL_UNKNOWN] = "is not written before",
         [TFL_CONSTANT] = "is a constant",
         [TFL_NUMBERS] = "is a shape",
-        [TFL_MAP] = "is transposed or reduced on one side",
+        [TFL_MAP] = "is transposed",
         [TFL_BORDER] = "is the network's input before QUANTIZE",
         [TFL_LOST] = "is lost",
     };
@@ -149,7 +149,8 @@ tnas_status tnas_tfl_check_seen(const tnas_tfl_import *import, int tensor, bool 
     return TNAS_OK;
 }
 
-tnas_status tnas_tfl_append(tnas_tfl_import *import, const tnas_op *op, int32_t out_c, int tensor)
+/* The operator and its output, whose tensor of the file is not looked at yet. */
+static tnas_status append_op(tnas_tfl_import *import, const tnas_op *op, int32_t out_c, int tensor)
 {
     tnas_graph *const graph = &import->graph;
     tnas_quant quant;
@@ -168,16 +169,42 @@ tnas_status tnas_tfl_append(tnas_tfl_import *import, const tnas_op *op, int32_t 
     import->written[out] = tensor;
     import->constants[index] = (tnas_tfl_constants){-1, -1, false};
     import->notes.file_op[index] = (int16_t)import->op;
+    import->values[tensor] = (tnas_tfl_value){.kind = TFL_MAP, .tensor = out};
+    return TNAS_OK;
+}
+
+tnas_status tnas_tfl_append(tnas_tfl_import *import, const tnas_op *op, int32_t out_c, int tensor)
+{
+    TNAS_TRY(append_op(import, op, out_c, tensor));
     tnas_tensor shape = {0, 0, 0};
-    const tnas_tensor *const made = &graph->tensors[out];
+    const tnas_tensor *const made = &import->graph.tensors[import->values[tensor].tensor];
     const tnas_tfl_tensor *const t = &import->file->tensors[tensor];
     const bool is_vector = made->h == 1 && made->w == 1 && t->count == made->c;
     if (!is_vector && (!tnas_tfl_hwc(t, &shape) || shape.h != made->h || shape.w != made->w ||
                        shape.c != made->c))
         return tnas_fail(TNAS_ERR_INPUT, "tensor %d, its output, must be %dx%dx%d", tensor, made->h,
                          made->w, made->c);
-    import->values[tensor] = (tnas_tfl_value){.kind = TFL_MAP, .tensor = out};
     tnas_tfl_see_plainly(import, tensor, &import->values[tensor]);
+    return TNAS_OK;
+}
+
+tnas_status tnas_tfl_append_seen(tnas_tfl_import *import, const tnas_op *op,
+                                 const uint8_t axis[TFL_RANK_MAX], int tensor)
+{
+    TNAS_TRY(append_op(import, op, 0, tensor));
+    const tnas_tensor *const made = &import->graph.tensors[import->values[tensor].tensor];
+    const tnas_tfl_tensor *const t = &import->file->tensors[tensor];
+    const int32_t sides[] = {
+        [TFL_AXIS_ONE] = 1,
+        [TFL_AXIS_H] = made->h,
+        [TFL_AXIS_W] = made->w,
+        [TFL_AXIS_C] = made->c,
+    };
+    for (int i = 0; i < t->rank; i++)
+        if (t->dim[i] != sides[axis[i]])
+            return tnas_fail(TNAS_ERR_INPUT, "dimension %d of its output is %d, must be %d", i,
+                             t->dim[i], sides[axis[i]]);
+    memcpy(import->values[tensor].axis, axis, sizeof import->values[tensor].axis);
     return TNAS_OK;
 }
 

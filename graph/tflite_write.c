@@ -127,11 +127,9 @@ static int find_or_add_code(tnas_tfl_writing *writing, int code, int version)
 
 void tnas_tfl_new_op_add(tnas_tfl_writing *writing, const tnas_tfl_new_op *op)
 {
-    size_t input_count = 0;
-    while (input_count < 3 && op->input[input_count] != TNAS_NONE)
-        input_count++;
     const int code = find_or_add_code(writing, op->code, op->version);
-    const tnas_flat_ref inputs = add_numbers(writing, op->input, input_count, sizeof *op->input);
+    const tnas_flat_ref inputs =
+        add_numbers(writing, op->input, (size_t)op->input_count, sizeof *op->input);
     const tnas_flat_ref outputs = add_numbers(writing, &op->output, 1, sizeof op->output);
     const bool has_options = op->options_type != TFL_OPTIONS_NONE;
     const tnas_flat_ref options = has_options ? ADD_TABLE(writing, op->options) : 0;
@@ -192,8 +190,8 @@ static tnas_flat_ref add_subgraph(tnas_tfl_writing *writing, const char *name, i
     return add_refs(writing, &subgraph, 1);
 }
 
-static tnas_flat_ref write_model(tnas_tfl_writing *writing, const char *name,
-                                 const char *description)
+static tnas_flat_ref write_model(tnas_tfl_writing *writing, tnas_tfl_op_writer *write_op,
+                                 const char *name, const char *description)
 {
     const tnas_graph *const graph = &writing->model->graph;
     for (int t = 0; t < graph->tensor_count; t++)
@@ -202,7 +200,7 @@ static tnas_flat_ref write_model(tnas_tfl_writing *writing, const char *name,
     writing->op = -1;
     const int input = tnas_tfl_write_input(writing);
     for (writing->op = 0; writing->op < graph->op_count; writing->op++)
-        tnas_tfl_write_op(writing);
+        write_op(writing);
     writing->op = graph->op_count - 1;
     const int output = tnas_tfl_write_output(writing);
     const tnas_flat_ref codes = add_codes(writing);
@@ -219,8 +217,9 @@ static tnas_flat_ref write_model(tnas_tfl_writing *writing, const char *name,
     return ADD_TABLE(writing, fields);
 }
 
-tnas_status tnas_tflite_build(const tnas_model *model, const char *name, const char *description,
-                              uint8_t **out, size_t *byte_count)
+tnas_status tnas_tfl_write_file(const tnas_model *model, tnas_tfl_op_writer *write_op,
+                                const char *name, const char *description, uint8_t **out,
+                                size_t *byte_count)
 {
     *out = NULL;
     *byte_count = 0;
@@ -230,11 +229,17 @@ tnas_status tnas_tflite_build(const tnas_model *model, const char *name, const c
         return tnas_fail(TNAS_ERR_NOMEM, "a .tflite of %d operators", model->graph.op_count);
     writing->model = model;
     tnas_flat_builder_init(&writing->flat);
-    const tnas_flat_ref root = write_model(writing, name, description);
+    const tnas_flat_ref root = write_model(writing, write_op, name, description);
     const tnas_status status =
         tnas_flat_finish(&writing->flat, root, TFL_IDENTIFIER, out, byte_count);
     tnas_free(writing);
     return status;
+}
+
+tnas_status tnas_tflite_build(const tnas_model *model, const char *name, const char *description,
+                              uint8_t **out, size_t *byte_count)
+{
+    return tnas_tfl_write_file(model, tnas_tfl_write_op, name, description, out, byte_count);
 }
 
 tnas_status tnas_tflite_save(const tnas_model *model, const char *name, const char *description,

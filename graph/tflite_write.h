@@ -6,7 +6,7 @@
  *   FC            with a scale per output: CONV_2D whose window is the whole input, the same
  *                 sums in the same order, for 2.9 has one scale for all of FULLY_CONNECTED's
  *                 weights; else RESHAPE to [1, elements] and FULLY_CONNECTED
- *   AVGPOOL       over the whole image that changes the scale: MEAN
+ *   MEAN          of both sides gives [1, c]; MEAN_KEPT [1, 1, 1, c]
  *   CHANNEL_MUL, CHANNEL_ADD   MUL and ADD with a constant
  * Read back by graph/tflite.h the file gives the same model, but for FC that became CONV2D,
  * operators that the importer folds (PAD into a window, ACTIVATION into what is before it) and the

@@ -25,20 +25,6 @@ static bool same_quant(const tnas_model *model, int a, int b)
     return x.scale == y.scale && x.zero_point == y.zero_point;
 }
 
-static bool is_whole_window(const tnas_graph *graph, const tnas_op *op)
-{
-    const tnas_tensor *const in = &graph->tensors[op->in[0]];
-    return op->kernel_h == in->h && op->kernel_w == in->w &&
-           tnas_tfl_pads_of(graph, op) == TFL_PADS_VALID;
-}
-
-bool tnas_tfl_is_mean(const tnas_model *model, int op)
-{
-    const tnas_op *const o = &model->graph.ops[op];
-    return o->kind == TNAS_OP_AVGPOOL && !same_quant(model, o->in[0], o->out) &&
-           is_whole_window(&model->graph, o) && o->activation == TNAS_ACT_NONE;
-}
-
 bool tnas_tfl_has_one_scale(const tnas_model *model, int op)
 {
     const tnas_op_constants *const k = &model->constants[op];
@@ -91,14 +77,10 @@ static bool is_never_negative(const tnas_graph *graph, int tensor)
     return tensor > 0 && graph->ops[tensor - 1].activation != TNAS_ACT_NONE;
 }
 
-static tnas_status check_pool(const tnas_model *model, const tnas_op *op, int index)
+static tnas_status check_pool(const tnas_model *model, const tnas_op *op)
 {
-    if (tnas_tfl_is_mean(model, index))
-        return TNAS_OK;
     if (!same_quant(model, op->in[0], op->out))
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "changes the scale or zero point, which only an average of the whole "
-                         "image without activation can");
+        return tnas_fail(TNAS_ERR_INPUT, "changes the scale or zero point, which only a mean can");
     if (tnas_tfl_pads_of(&model->graph, op) != TFL_PADS_EXPLICIT ||
         (op->kind == TNAS_OP_MAXPOOL && is_never_negative(&model->graph, op->in[0])))
         return TNAS_OK;
@@ -117,7 +99,7 @@ static tnas_status check_op(const tnas_model *model, int index)
     switch (op->kind) {
     case TNAS_OP_AVGPOOL:
     case TNAS_OP_MAXPOOL:
-        return check_pool(model, op, index);
+        return check_pool(model, op);
     case TNAS_OP_PAD:
     case TNAS_OP_CONCAT:
         return same_quant(model, op->in[0], op->out) &&

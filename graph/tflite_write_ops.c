@@ -50,15 +50,15 @@ static void add_reshape(tnas_tfl_writing *writing, int from, int to, int tensor,
         .code = TFL_RESHAPE,
         .version = 1,
         .options_type = TFL_OPTIONS_RESHAPE,
-        .input = {from, numbers, TNAS_NONE},
+        .input_count = 2,
+        .input = {from, numbers},
         .output = to,
         .options = {[TFL_RESHAPE_SHAPE] = tnas_flat_field_ref(shape)},
     };
     tnas_tfl_new_op_add(writing, &op);
 }
 
-/* The file's tensor of one of the graph, in the dimensions wanted. */
-static int view(tnas_tfl_writing *writing, int tensor, bool flat)
+int tnas_tfl_view(tnas_tfl_writing *writing, int tensor, bool flat)
 {
     int *const wanted = flat ? &writing->flat_map[tensor] : &writing->map[tensor];
     if (*wanted == TNAS_NONE) {
@@ -118,7 +118,8 @@ static void add_pad(tnas_tfl_writing *writing, int from, int to)
         .code = TFL_PAD,
         .version = INT8_VERSION,
         .options_type = TFL_OPTIONS_PAD,
-        .input = {from, numbers, TNAS_NONE},
+        .input_count = 2,
+        .input = {from, numbers},
         .output = to,
     };
     tnas_tfl_new_op_add(writing, &pad);
@@ -129,7 +130,7 @@ static int window_input(tnas_tfl_writing *writing)
 {
     const tnas_op *const op = op_of(writing);
     const tnas_model *const model = writing->model;
-    const int in = view(writing, op->in[0], false);
+    const int in = tnas_tfl_view(writing, op->in[0], false);
     if (tnas_tfl_pads_of(&model->graph, op) != TFL_PADS_EXPLICIT)
         return in;
     const tnas_tensor *const t = &model->graph.tensors[op->in[0]];
@@ -206,6 +207,7 @@ static void write_conv(tnas_tfl_writing *writing, int kernel_h, int kernel_w, in
         .code = TFL_CONV_2D,
         .version = INT8_CONV_VERSION,
         .options_type = TFL_OPTIONS_CONV,
+        .input_count = 3,
         .input = {in, weights, bias},
         .output = add_output(writing, false),
         .options = {[TFL_CONV_PADDING] = padding_field(writing),
@@ -229,6 +231,7 @@ static void write_dwconv(tnas_tfl_writing *writing)
         .code = TFL_DEPTHWISE_CONV_2D,
         .version = INT8_CONV_VERSION,
         .options_type = TFL_OPTIONS_DWCONV,
+        .input_count = 3,
         .input = {in, weights, bias},
         .output = add_output(writing, false),
         .options = {[TFL_DWCONV_PADDING] = padding_field(writing),
@@ -251,13 +254,14 @@ static void write_fc(tnas_tfl_writing *writing)
         return;
     }
     const int32_t dim[] = {channels_of(writing), (int32_t)tnas_tensor_count(t)};
-    const int in = view(writing, op->in[0], true);
+    const int in = tnas_tfl_view(writing, op->in[0], true);
     const int weights = add_weights(writing, 2, dim, 0, true);
     const int bias = add_bias(writing, true);
     const tnas_tfl_new_op fc = {
         .code = TFL_FULLY_CONNECTED,
         .version = INT8_FC_VERSION,
         .options_type = TFL_OPTIONS_FC,
+        .input_count = 3,
         .input = {in, weights, bias},
         .output = add_output(writing, true),
         .options = {[TFL_FC_ACTIVATION] = activation_field(op)},
@@ -267,18 +271,34 @@ static void write_fc(tnas_tfl_writing *writing)
 
 /* ---- Operators without ---- */
 
+/* The side that a MEAN of one takes; the batch, where it takes none. */
+static int32_t mean_axis(const tnas_op *op, const tnas_tensor *in)
+{
+    if (op->kernel_h == in->h && op->kernel_w == 1)
+        return 1;
+    return op->kernel_w == in->w ? 2 : 0;
+}
+
+/* MEAN_KEPT keeps the dimensions of both sides. MEAN must not, where it takes both: it would be
+ * rounded as MEAN_KEPT is. */
 static void write_mean(tnas_tfl_writing *writing)
 {
-    static const int32_t count = 2, axes[] = {1, 2};
-    const int in = view(writing, op_of(writing)->in[0], false);
+    const tnas_op *const op = op_of(writing);
+    const bool both = op->kind == TNAS_OP_MEAN_KEPT || (op->kernel_h > 1 && op->kernel_w > 1);
+    const bool flat = op->kind == TNAS_OP_MEAN && both;
+    const int32_t one = mean_axis(op, &writing->model->graph.tensors[op->in[0]]);
+    const int32_t axes[] = {both ? 1 : one, 2};
+    const int32_t count = both ? 2 : 1;
+    const int in = tnas_tfl_view(writing, op->in[0], false);
     const int numbers = tnas_tfl_new_numbers(writing, "/axes", 1, &count, axes);
     const tnas_tfl_new_op mean = {
         .code = TFL_MEAN,
         .version = INT8_VERSION,
         .options_type = TFL_OPTIONS_REDUCER,
-        .input = {in, numbers, TNAS_NONE},
-        .output = add_output(writing, false),
-        .options = {[TFL_REDUCER_KEEP_DIMS] = tnas_flat_field_u8(1)},
+        .input_count = 2,
+        .input = {in, numbers},
+        .output = add_output(writing, flat),
+        .options = {[TFL_REDUCER_KEEP_DIMS] = tnas_flat_field_u8(!flat)},
     };
     tnas_tfl_new_op_add(writing, &mean);
 }
@@ -286,16 +306,13 @@ static void write_mean(tnas_tfl_writing *writing)
 static void write_pool(tnas_tfl_writing *writing)
 {
     const tnas_op *const op = op_of(writing);
-    if (tnas_tfl_is_mean(writing->model, writing->op)) {
-        write_mean(writing);
-        return;
-    }
     const int in = window_input(writing);
     const tnas_tfl_new_op pool = {
         .code = op->kind == TNAS_OP_AVGPOOL ? TFL_AVERAGE_POOL_2D : TFL_MAX_POOL_2D,
         .version = INT8_VERSION,
         .options_type = TFL_OPTIONS_POOL,
-        .input = {in, TNAS_NONE, TNAS_NONE},
+        .input_count = 1,
+        .input = {in},
         .output = add_output(writing, false),
         .options = {[TFL_POOL_PADDING] = padding_field(writing),
                     [TFL_POOL_STRIDE_W] = tnas_flat_field_i32(op->stride_w),
@@ -345,13 +362,14 @@ static void write_arithmetic(tnas_tfl_writing *writing)
     const bool is_mul = op->kind == TNAS_OP_MUL || op->kind == TNAS_OP_CHANNEL_MUL;
     const bool is_binary = op->in[1] != TNAS_NONE;
     const bool flat = !is_binary && is_vector(&writing->model->graph, op->in[0]);
-    const int in = view(writing, op->in[0], flat);
-    const int other = is_binary ? view(writing, op->in[1], false) : add_vector(writing);
+    const int in = tnas_tfl_view(writing, op->in[0], flat);
+    const int other = is_binary ? tnas_tfl_view(writing, op->in[1], false) : add_vector(writing);
     const tnas_tfl_new_op sum = {
         .code = is_mul ? TFL_MUL : TFL_ADD,
         .version = is_mul ? mul_version(writing) : INT8_VERSION,
         .options_type = is_mul ? TFL_OPTIONS_MUL : TFL_OPTIONS_ADD,
-        .input = {in, other, TNAS_NONE},
+        .input_count = 2,
+        .input = {in, other},
         .output = add_output(writing, flat),
         .options = {[TFL_ADD_ACTIVATION] = activation_field(op)},
     };
@@ -361,13 +379,14 @@ static void write_arithmetic(tnas_tfl_writing *writing)
 static void write_concat(tnas_tfl_writing *writing)
 {
     const tnas_op *const op = op_of(writing);
-    const int in = view(writing, op->in[0], false);
-    const int other = view(writing, op->in[1], false);
+    const int in = tnas_tfl_view(writing, op->in[0], false);
+    const int other = tnas_tfl_view(writing, op->in[1], false);
     const tnas_tfl_new_op concat = {
         .code = TFL_CONCATENATION,
         .version = INT8_VERSION,
         .options_type = TFL_OPTIONS_CONCAT,
-        .input = {in, other, TNAS_NONE},
+        .input_count = 2,
+        .input = {in, other},
         .output = add_output(writing, false),
         .options = {[TFL_CONCAT_AXIS] = tnas_flat_field_i32(3),
                     [TFL_CONCAT_ACTIVATION] = activation_field(op)},
@@ -390,8 +409,8 @@ static void write_curve(tnas_tfl_writing *writing)
     } else {
         curve.code = op->activation == TNAS_ACT_RELU6 ? TFL_RELU6 : TFL_RELU;
     }
-    curve.input[0] = view(writing, op->in[0], flat);
-    curve.input[1] = curve.input[2] = TNAS_NONE;
+    curve.input_count = 1;
+    curve.input[0] = tnas_tfl_view(writing, op->in[0], flat);
     curve.output = add_output(writing, flat);
     tnas_tfl_new_op_add(writing, &curve);
 }
@@ -415,6 +434,10 @@ void tnas_tfl_write_op(tnas_tfl_writing *writing)
     case TNAS_OP_MAXPOOL:
         write_pool(writing);
         return;
+    case TNAS_OP_MEAN:
+    case TNAS_OP_MEAN_KEPT:
+        write_mean(writing);
+        return;
     case TNAS_OP_ADD:
     case TNAS_OP_MUL:
     case TNAS_OP_CHANNEL_MUL:
@@ -430,7 +453,7 @@ void tnas_tfl_write_op(tnas_tfl_writing *writing)
         write_curve(writing);
         return;
     case TNAS_OP_PAD: {
-        const int in = view(writing, op->in[0], false);
+        const int in = tnas_tfl_view(writing, op->in[0], false);
         add_pad(writing, in, add_output(writing, false));
         return;
     }
@@ -451,5 +474,5 @@ int tnas_tfl_write_input(tnas_tfl_writing *writing)
 int tnas_tfl_write_output(tnas_tfl_writing *writing)
 {
     const int output = tnas_graph_output(&writing->model->graph);
-    return view(writing, output, is_vector(&writing->model->graph, output));
+    return tnas_tfl_view(writing, output, is_vector(&writing->model->graph, output));
 }

@@ -12,9 +12,10 @@
 
 enum {
     /* Of the file for one of the graph, at most: two RESHAPE, PAD and the operator; their
-     * outputs, weights, bias and three tensors of whole numbers. */
-    TFL_WRITING_OPS = 4 * TNAS_GRAPH_OPS_MAX,
-    TFL_WRITING_TENSORS = 10 * TNAS_GRAPH_OPS_MAX,
+     * outputs, weights, bias and three tensors of whole numbers. Some more for tests, which write
+     * convolutions in other ways. */
+    TFL_WRITING_OPS = 6 * TNAS_GRAPH_OPS_MAX,
+    TFL_WRITING_TENSORS = 16 * TNAS_GRAPH_OPS_MAX,
     TFL_WRITING_CODES = 24,
 };
 
@@ -55,22 +56,33 @@ int tnas_tfl_new_tensor_add(tnas_tfl_writing *writing, const tnas_tfl_new_tensor
 int tnas_tfl_new_numbers(tnas_tfl_writing *writing, const char *suffix, int rank,
                          const int32_t *dim, const int32_t *numbers);
 
-/* An operator with one output; inputs that are TNAS_NONE are left out. */
+/* An operator with one output. */
 typedef struct tnas_tfl_new_op {
     int code, version, options_type;
-    int input[3], output;
+    int input_count, input[4], output;
     tnas_flat_field options[8];
 } tnas_tfl_new_op;
 
 void tnas_tfl_new_op_add(tnas_tfl_writing *writing, const tnas_tfl_new_op *op);
+
+/* Writes operator writing->op and notes its output's tensor of the file. */
+typedef void tnas_tfl_op_writer(tnas_tfl_writing *writing);
+
+/* tnas_tflite_build with a choice of how operators are written. */
+tnas_status tnas_tfl_write_file(const tnas_model *model, tnas_tfl_op_writer *write_op,
+                                const char *name, const char *description, uint8_t **out,
+                                size_t *byte_count);
 
 /* ---- graph/tflite_write_ops.c ---- */
 
 /* Tensor 0 of the graph; its tensor of the file. */
 int tnas_tfl_write_input(tnas_tfl_writing *writing);
 
+/* The file's tensor of one of the graph that has been written, in 4 dimensions or flat. */
+int tnas_tfl_view(tnas_tfl_writing *writing, int tensor, bool flat);
+
 /* Operator writing->op, which tnas_tfl_check_writable has let pass. */
-void tnas_tfl_write_op(tnas_tfl_writing *writing);
+tnas_tfl_op_writer tnas_tfl_write_op;
 
 /* The graph's output, after its last operator; its tensor of the file. */
 int tnas_tfl_write_output(tnas_tfl_writing *writing);
@@ -82,8 +94,7 @@ typedef enum tnas_tfl_pads { TFL_PADS_VALID, TFL_PADS_SAME, TFL_PADS_EXPLICIT } 
 
 tnas_tfl_pads tnas_tfl_pads_of(const tnas_graph *graph, const tnas_op *op);
 
-/* An AVGPOOL that is written as MEAN; an FC that is written as FULLY_CONNECTED. */
-bool tnas_tfl_is_mean(const tnas_model *model, int op);
+/* Are all constants of one scale? An FC of one is written as FULLY_CONNECTED. */
 bool tnas_tfl_has_one_scale(const tnas_model *model, int op);
 
 /* All that stands against writing the model, in one sentence. */

@@ -15,6 +15,7 @@ typedef struct depthwise {
     tnas_map in;
     tnas_tensor out;
     size_t out_stride;
+    int blocks;
     size_t taps;
     int32_t padded_h, padded_w;      /* input plane as far as windows see it */
     int32_t border_top, border_left; /* of the gradient plane */
@@ -41,6 +42,7 @@ static depthwise depthwise_of(const tnas_pass *pass, int op)
                    .in = tnas_pass_map(pass, o.in[0]),
                    .out = pass->net->graph.tensors[o.out],
                    .out_stride = pass->layout->stride[o.out],
+                   .blocks = pass->layout->blocks,
                    .taps = (size_t)o.kernel_h * o.kernel_w,
                    .plane = pass->block + pass->layout->plane_at,
                    .dplane = pass->block + pass->layout->dplane_at};
@@ -60,13 +62,31 @@ static size_t plane_floats(int32_t h, int32_t w)
     return (size_t)h * (size_t)w * TNAS_LANES;
 }
 
+/* Offsets of a plane in the maps of input and output. Planes are counted through all blocks of
+ * all channels; the one behind the last may be fetched, not read. */
+static size_t plane_at(const depthwise *d, const tnas_tensor *shape, size_t stride, int plane)
+{
+    return (size_t)(plane / d->blocks) * stride +
+           (size_t)(plane % d->blocks) * plane_floats(shape->h, shape->w);
+}
+
+static size_t in_at(const depthwise *d, int plane)
+{
+    return plane_at(d, &d->in.shape, d->in.stride, plane);
+}
+
+static size_t out_at(const depthwise *d, int plane)
+{
+    return plane_at(d, &d->out, d->out_stride, plane);
+}
+
 static int32_t smaller(int32_t a, int32_t b)
 {
     return a < b ? a : b;
 }
 
 /* Copies one plane of the input into the padded plane, whose border is zero already. */
-static void pad_input(const tnas_pass *pass, const depthwise *d, int32_t channel, int block)
+static void pad_input(const tnas_pass *pass, const depthwise *d, int plane)
 {
     const tnas_tensor *const in = &d->in.shape;
     const size_t row = (size_t)d->padded_w * TNAS_LANES;
@@ -76,9 +96,9 @@ static void pad_input(const tnas_pass *pass, const depthwise *d, int32_t channel
                             .out_pixel = TNAS_LANES,
                             .in_row = (size_t)in->w * TNAS_LANES,
                             .in_pixel = TNAS_LANES};
-    const size_t from = (size_t)channel * d->in.stride + (size_t)block * plane_floats(in->h, in->w);
     pass->kernels->activate(d->plane + d->op.pad_top * row + d->op.pad_left * TNAS_LANES,
-                            d->in.data + from, &grid, tnas_map_affine(&d->in, channel));
+                            d->in.data + in_at(d, plane), &grid,
+                            tnas_map_affine(&d->in, plane / d->blocks));
 }
 
 void tnas_depthwise_forward(tnas_pass *pass, int op)
@@ -88,6 +108,7 @@ void tnas_depthwise_forward(tnas_pass *pass, int op)
     float *const weight = pass->block + pass->layout->weight_at;
     tnas_slice_gather(&slice, pass->store->values, weight);
     memset(d.plane, 0, plane_floats(d.padded_h, d.padded_w) * sizeof(float));
+    float *const out = tnas_pass_data(pass, d.op.out);
     const tnas_window window = {.out_h = d.out.h,
                                 .out_w = d.out.w,
                                 .kernel_h = d.op.kernel_h,
@@ -98,13 +119,12 @@ void tnas_depthwise_forward(tnas_pass *pass, int op)
                                 .out_row = plane_floats(1, d.out.w),
                                 .out_pixel = TNAS_LANES};
     for (int32_t c = 0; c < d.out.c; c++) {
-        float *const channel = tnas_pass_data(pass, d.op.out) + (size_t)c * d.out_stride;
-        for (int block = 0; block < pass->layout->blocks; block++) {
-            pad_input(pass, &d, c, block);
+        for (int plane = c * d.blocks; plane < (c + 1) * d.blocks; plane++) {
+            pad_input(pass, &d, plane);
             pass->kernels->window(&window, d.plane, weight + (size_t)c * d.taps,
-                                  channel + (size_t)block * plane_floats(d.out.h, d.out.w), false);
+                                  out + out_at(&d, plane), false);
         }
-        tnas_pass_clear_padding(pass, channel, &d.out, d.out_stride, 1);
+        tnas_pass_clear_padding(pass, out + (size_t)c * d.out_stride, &d.out, d.out_stride, 1);
         tnas_norm_see_map(pass, op, tnas_pass_channel(pass, d.op.out, c));
         tnas_norm_forward(pass, op, c);
     }
@@ -118,7 +138,7 @@ static float *gradient_origin(const depthwise *d)
 
 /* Carries one plane of the output's gradient back through activation and batch norm into the
  * plane whose border is zero already. */
-static void border_gradient(const tnas_pass *pass, const depthwise *d, int32_t channel, int block,
+static void border_gradient(const tnas_pass *pass, const depthwise *d, int plane,
                             const tnas_affine_gradient *norm)
 {
     const tnas_grid grid = {.rows = d->out.h,
@@ -127,11 +147,11 @@ static void border_gradient(const tnas_pass *pass, const depthwise *d, int32_t c
                             .out_pixel = TNAS_LANES,
                             .in_row = plane_floats(1, d->out.w),
                             .in_pixel = TNAS_LANES};
-    const size_t at =
-        (size_t)channel * d->out_stride + (size_t)block * plane_floats(d->out.h, d->out.w);
+    const size_t at = out_at(d, plane);
     pass->kernels->gradient(gradient_origin(d), tnas_pass_dmap(pass, d->op.out) + at,
                             tnas_pass_data(pass, d->op.out) + at, &grid, norm);
-    tnas_pass_clear_plane(pass, d->dplane, (size_t)d->bordered_h * (size_t)d->bordered_w, block);
+    tnas_pass_clear_plane(pass, d->dplane, (size_t)d->bordered_h * (size_t)d->bordered_w,
+                          plane % d->blocks);
 }
 
 /* Pixels first, first + stride, ... of one side, and the taps that they see. */
@@ -177,14 +197,15 @@ static void turn_weight(const depthwise *d, const float *weight, float *turned)
         }
 }
 
-/* Sets or adds the gradient of one input plane. */
+/* Sets or adds the gradient of one input plane, and fetches another that is laid out alike. */
 static void input_gradient(const tnas_pass *pass, const depthwise *d, const float *turned,
-                           float *din, bool add)
+                           float *din, bool add, const float *fetch)
 {
     const size_t row = plane_floats(1, d->in.shape.w);
     for (int32_t ky = 0; ky < d->op.stride_h; ky++)
         for (int32_t kx = 0; kx < d->op.stride_w; kx++) {
             const phase v = vertical_phase(d, ky), h = horizontal_phase(d, kx);
+            const size_t at = (size_t)v.first * row + plane_floats(1, h.first);
             const tnas_window back = {.out_h = v.pixels,
                                       .out_w = h.pixels,
                                       .kernel_h = v.taps,
@@ -193,10 +214,11 @@ static void input_gradient(const tnas_pass *pass, const depthwise *d, const floa
                                       .stride_w = 1,
                                       .in_row = plane_floats(1, d->bordered_w),
                                       .out_row = row * d->op.stride_h,
-                                      .out_pixel = plane_floats(1, d->op.stride_w)};
+                                      .out_pixel = plane_floats(1, d->op.stride_w),
+                                      .fetch = fetch + at};
             pass->kernels->window(
                 &back, d->dplane + plane_floats(v.from, d->bordered_w) + plane_floats(1, h.from),
-                turned, din + (size_t)v.first * row + plane_floats(1, h.first), add);
+                turned, din + at, add);
             turned += v.taps * h.taps;
         }
 }
@@ -213,15 +235,14 @@ static void channel_backward(const tnas_pass *pass, const depthwise *d, int32_t 
                               .stride_h = d->op.stride_h,
                               .stride_w = d->op.stride_w,
                               .in_row = plane_floats(1, d->padded_w)};
-    const size_t in_floats = plane_floats(d->in.shape.h, d->in.shape.w);
-    for (int block = 0; block < pass->layout->blocks; block++) {
-        border_gradient(pass, d, channel, block, norm);
-        pad_input(pass, d, channel, block);
+    for (int plane = channel * d->blocks; plane < (channel + 1) * d->blocks; plane++) {
+        border_gradient(pass, d, plane, norm);
+        pad_input(pass, d, plane);
         pass->kernels->window_gradient(&seen, d->plane, gradient_origin(d),
                                        plane_floats(1, d->bordered_w), TNAS_LANES, lanes);
         if (din != NULL)
-            input_gradient(pass, d, turned,
-                           din + (size_t)channel * d->in.stride + (size_t)block * in_floats, add);
+            input_gradient(pass, d, turned, din + in_at(d, plane), add,
+                           d->in.data + in_at(d, plane + 1));
     }
 }
 

@@ -109,6 +109,8 @@ static void window(const tnas_window *w, const float *in, const float *weight, f
         int32_t count = (w->out_w + TILE_MAX - 1) / TILE_MAX;
         for (int32_t left = w->out_w; left > 0; count--) {
             const int32_t tile = (left + count - 1) / count;
+            for (int32_t t = 0; w->fetch != NULL && t < tile; t++)
+                __builtin_prefetch(w->fetch + (y - out) + (size_t)t * w->out_pixel);
             tiles[tile - 1](w, x, weight, y, add);
             x += (size_t)(tile * w->stride_w) * TNAS_LANES;
             y += (size_t)tile * w->out_pixel;

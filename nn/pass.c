@@ -14,6 +14,8 @@ static const operator_passes passes[TNAS_OP_KIND_COUNT] = {
     [TNAS_OP_ADD] = {tnas_add_forward, tnas_add_backward},
     [TNAS_OP_AVGPOOL] = {tnas_pooling_forward, tnas_pooling_backward},
     [TNAS_OP_MAXPOOL] = {tnas_pooling_forward, tnas_pooling_backward},
+    [TNAS_OP_MEAN] = {tnas_pooling_forward, tnas_pooling_backward},
+    [TNAS_OP_MEAN_KEPT] = {tnas_pooling_forward, tnas_pooling_backward},
 };
 
 void tnas_pass_load(tnas_pass *pass, const uint8_t *images)
@@ -194,7 +196,8 @@ tnas_channels tnas_pass_channels(const tnas_pass *pass, int op)
                            .inverse_dev = at + 3 * step,
                            .slope = at + 4 * step,
                            .offset = at + 5 * step,
-                           .sums = (double(*)[2])(void *)(at + 6 * step)};
+                           .sums = (double(*)[2])(void *)(at + 6 * step),
+                           .lanes = (tnas_lane_sums *)(void *)(at + 10 * step)};
 }
 
 const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op)

@@ -102,7 +102,7 @@ void tnas_pooling_forward(tnas_pass *pass, int op)
             for (int32_t oy = 0; oy < out->h; oy++)
                 for (int32_t ox = 0; ox < out->w; ox++, to += TNAS_LANES) {
                     const part p = window_part(o, &in.shape, oy, ox);
-                    if (o->kind == TNAS_OP_AVGPOOL)
+                    if (o->kind != TNAS_OP_MAXPOOL)
                         average_forward(plane, &in.shape, &p, to);
                     else
                         maximum_forward(plane, &in.shape, &p, to);
@@ -132,7 +132,7 @@ void tnas_pooling_backward(tnas_pass *pass, int op)
             for (int32_t oy = 0; oy < out->h; oy++)
                 for (int32_t ox = 0; ox < out->w; ox++, from += TNAS_LANES) {
                     const part p = window_part(o, &in.shape, oy, ox);
-                    if (o->kind == TNAS_OP_AVGPOOL)
+                    if (o->kind != TNAS_OP_MAXPOOL)
                         average_backward(plane, &in.shape, &p, from, din);
                     else
                         maximum_backward(plane, &in.shape, &p, from, din);

@@ -136,7 +136,7 @@ static tnas_status quantize_output(const tnas_range *ranges, int op, tnas_model 
     if (!tnas_op_has(o->kind, TNAS_OP_WINDOW | TNAS_OP_FILTERS) && o->kind != TNAS_OP_ADD)
         return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s) cannot be quantised", op,
                          tnas_op_kind_text(o->kind));
-    if (o->kind == TNAS_OP_AVGPOOL || o->kind == TNAS_OP_MAXPOOL) {
+    if (o->kind == TNAS_OP_AVGPOOL || o->kind == TNAS_OP_MAXPOOL || tnas_op_is_mean(o->kind)) {
         out->quant[o->out] = out->quant[o->in[0]];
         return TNAS_OK;
     }

@@ -36,8 +36,9 @@ static tnas_status allocate(tnas_image *image)
 {
     const size_t row_count = (size_t)image->graph.op_count;
     image->layers = tnas_alloc_zero(row_count, sizeof *image->layers);
-    image->weights = tnas_alloc_zero(image->weight_bytes, 1);
-    image->params = tnas_alloc_zero(image->param_count, sizeof *image->params);
+    image->weights = tnas_alloc_zero(image->weight_bytes + TNAS_HOST_BEHIND, 1);
+    image->params = tnas_alloc_zero(image->param_count + TNAS_HOST_BEHIND / sizeof *image->params,
+                                    sizeof *image->params);
     if (image->layers == NULL || image->weights == NULL || image->params == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "constants of an image of %zu layers", row_count);
     return TNAS_OK;
@@ -89,6 +90,8 @@ static void fill_row(tnas_image *image, int index, const tnas_model *model)
     if (op->in[1] != TNAS_NONE) {
         layer->in2 = (uint32_t)image->plan.tensors[op->in[1]].offset_bytes;
         layer->in2_zero = (int8_t)model->quant[op->in[1]].zero_point;
+    } else if (tnas_op_has(op->kind, TNAS_OP_VECTOR)) {
+        layer->in2_zero = (int8_t)model->constants[row->op].bias_s32[0];
     }
     fill_shape(layer, &model->graph, op);
     tnas_pack_activation(model, row->op, &layer->act_min, &layer->act_max);
@@ -112,6 +115,49 @@ static void fill_model(tnas_image *image, const tnas_model *model)
 
 /* ---- The image ----------------------------------------------------------------------------- */
 
+/* Is the scale of b that of a? Converters print one scale twice with other last digits. */
+static bool same_quant(tnas_quant a, tnas_quant b)
+{
+    const float step = 1e-6f; /* of the larger scale */
+    return a.zero_point == b.zero_point &&
+           fabsf(a.scale - b.scale) <= step * fmaxf(a.scale, b.scale);
+}
+
+/* Some kernels move or compare quantised values as they are, others write fixed steps. */
+static tnas_status check_scales(const tnas_model *model, int op)
+{
+    const tnas_op *const o = &model->graph.ops[op];
+    const tnas_quant probability = {1.0f / 256, INT8_MIN};
+    const tnas_quant out = model->quant[o->out];
+    switch (o->kind) {
+    case TNAS_OP_AVGPOOL:
+    case TNAS_OP_MAXPOOL:
+    case TNAS_OP_CONCAT:
+    case TNAS_OP_PAD:
+        for (int side = 0; side < tnas_op_input_count(o->kind); side++) {
+            const tnas_quant in = model->quant[o->in[side]];
+            if (!same_quant(in, out))
+                return tnas_fail(
+                    TNAS_ERR_INPUT,
+                    "operator %d (%s): from scale %g, zero point %d to %g, %d: it must "
+                    "keep them",
+                    op, tnas_op_kind_text(o->kind), (double)in.scale, in.zero_point,
+                    (double)out.scale, out.zero_point);
+        }
+        return TNAS_OK;
+    case TNAS_OP_SOFTMAX:
+    case TNAS_OP_LOGISTIC:
+        return same_quant(out, probability)
+                   ? TNAS_OK
+                   : tnas_fail(TNAS_ERR_INPUT,
+                               "operator %d (%s): scale %g, zero point %d of its output must be "
+                               "1/256 and -128",
+                               op, tnas_op_kind_text(o->kind), (double)out.scale, out.zero_point);
+    default:
+        return TNAS_OK;
+    }
+}
+
 static tnas_status check_model(const tnas_model *model)
 {
     if (model->type != TNAS_MODEL_INT8)
@@ -130,24 +176,7 @@ static tnas_status check_model(const tnas_model *model)
             (k->weight_s8 == NULL || k->weight_scale == NULL || k->bias_s32 == NULL))
             return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s) has no int8 constants", op,
                              tnas_op_kind_text(model->graph.ops[op].kind));
-    }
-    return TNAS_OK;
-}
-
-/* The pooling kernels average and compare quantised values as they are. */
-static tnas_status check_pools(const tnas_model *model)
-{
-    for (int op = 0; op < model->graph.op_count; op++) {
-        const tnas_op *const o = &model->graph.ops[op];
-        const tnas_quant in = model->quant[o->in[0]], out = model->quant[o->out];
-        if ((o->kind == TNAS_OP_AVGPOOL || o->kind == TNAS_OP_MAXPOOL) &&
-            (in.scale != out.scale || in.zero_point != out.zero_point))
-            return tnas_fail(
-                TNAS_ERR_INPUT,
-                "operator %d (%s): from scale %g, zero point %d to %g, %d: the tinynas "
-                "runtime has no pooling that rescales",
-                op, tnas_op_kind_text(o->kind), (double)in.scale, in.zero_point, (double)out.scale,
-                out.zero_point);
+        TNAS_TRY(check_scales(model, op));
     }
     return TNAS_OK;
 }
@@ -175,7 +204,6 @@ static tnas_status build(tnas_image *image, const tnas_model *model)
     if (image->plan.arena_bytes > UINT32_MAX)
         return tnas_fail(TNAS_ERR_INPUT, "arena of %zu bytes: offsets must fit 32 bits",
                          image->plan.arena_bytes);
-    TNAS_TRY(check_pools(model));
     lay_out_rows(image);
     assert_priced_bytes(image);
     TNAS_TRY(allocate(image));

@@ -7,6 +7,7 @@
 #include "common/pool.h"
 #include "graph/model.h"
 #include "graph/plan.h"
+#include "quant/host_kernels.h"
 #include "quant/variant.h"
 #include "runtime/tnrt.h"
 
@@ -18,8 +19,8 @@ typedef struct tnas_image_row {
 } tnas_image_row;
 
 /* The constants are two arrays for the whole network; a layer's pointers point into them. Their
- * bytes and the table's are exactly what the target's packed_bytes and table_bytes sum to. Rows
- * are in the order of the schedule. */
+ * bytes and the table's are exactly what the target's packed_bytes and table_bytes sum to;
+ * TNAS_HOST_BEHIND zeros lie behind each. Rows are in the order of the schedule. */
 typedef struct tnas_image {
     tnrt_model model; /* its layers and their pointers are this process's */
     const tnas_variant *variant;
@@ -39,6 +40,11 @@ typedef struct tnas_image {
  * reference to the model. */
 tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target, tnas_image **out);
 void tnas_image_destroy(tnas_image *image);
+
+/* From now on a plain C image runs on the host's vectors, as far as the table has kernels: the same
+ * bytes, sooner. For scores that choose between networks; an accuracy that is reported comes from
+ * an image as it was built, and only such an image is exported. The arena grows by scratch. */
+tnas_status tnas_image_use_host(tnas_image *image, const tnas_host_kernels *table);
 
 /* One inference. in [h, w, c] int8, out [classes] int8, arena of image->model.arena_bytes
  * aligned to TNRT_ARENA_ALIGN. */

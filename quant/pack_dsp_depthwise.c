@@ -1,6 +1,6 @@
-/* Constants of the DSP extension's depthwise kernels of fixed size (runtime/dsp/tnrt_dwconv_dsp.h):
+/* Constants of the DSP extension's depthwise kernels (runtime/dsp/tnrt_dwconv_dsp.h):
  * a channel's weights one behind the other, and per channel a record {bias, multiplier, constant
- * << 8 | scale}.
+ * << 9 | nudge << 4 | scale}.
  *
  * Weights and bias times 2^scale make one SMMLA and one shift by 10 of a requantisation, exactly,
  * for right shifts of 3 to 9. Larger ones belong to channels that are all but dead: their
@@ -28,7 +28,8 @@ typedef struct channel {
 
 /* What the kernel's fast path uses. */
 typedef struct record {
-    int32_t bias, multiplier, constant, scale, flags;
+    int32_t bias, multiplier, constant, scale;
+    int32_t nudge; /* 0: none; otherwise its logarithm plus 1, or TNRT_DW_SLOW */
 } record;
 
 static int32_t exact_output(const channel *ch, int32_t acc)
@@ -81,7 +82,7 @@ static bool make_fast(const channel *ch, record *out)
     };
     if (right_shift < FINAL_SHIFT) {
         out->constant += 1 << (FINAL_SHIFT - 1 - right_shift);
-        out->flags = ch->out_zero == INT8_MIN ? 0 : TNRT_DW_NUDGE;
+        out->nudge = ch->out_zero == INT8_MIN ? 0 : scale;
         return true;
     }
     out->multiplier >>= right_shift - FINAL_SHIFT;
@@ -126,7 +127,7 @@ tnas_status tnas_pack_depthwise_dsp(const tnas_model *model, int op, int8_t *wei
             r = fast;
         words[0] = r.bias;
         words[1] = r.multiplier;
-        words[2] = r.constant * 256 + r.scale + r.flags;
+        words[2] = r.constant * 512 + r.nudge * 16 + r.scale;
         for (int i = 0; i < filters.weight_count; i++)
             *weights++ = model->constants[op].weight_s8[tnas_filter_at(&filters, c, i)];
     }

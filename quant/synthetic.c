@@ -7,7 +7,6 @@
 
 /* Standard deviations of uniform weights, and of activations that use their range well. */
 enum { WEIGHT_MAX = 127, WEIGHT_RMS = 73, ACTIVATION_RMS = 50 };
-#define WEIGHT_SCALE 0.01f
 
 static tnas_status draw_constants(tnas_rng *rng, tnas_model *model, int op)
 {
@@ -19,16 +18,14 @@ static tnas_status draw_constants(tnas_rng *rng, tnas_model *model, int op)
     for (int64_t i = 0; i < weight_count; i++)
         constants->weight_s8[i] =
             (int8_t)((int)tnas_rng_below(rng, 2 * WEIGHT_MAX + 1) - WEIGHT_MAX);
-    for (int32_t c = 0; c < channels; c++)
-        constants->weight_scale[c] = WEIGHT_SCALE;
-    if (!tnas_op_has(o->kind, TNAS_OP_FILTERS))
-        return TNAS_OK;
     const double acc_rms =
         WEIGHT_RMS * ACTIVATION_RMS * sqrt((double)weight_count / (double)channels);
-    for (int32_t c = 0; c < channels; c++)
-        constants->bias_s32[c] = (int32_t)(acc_rms / 2 * tnas_rng_normal(rng));
-    model->quant[o->out].scale =
-        (float)(model->quant[o->in[0]].scale * (double)WEIGHT_SCALE * acc_rms / ACTIVATION_RMS);
+    const bool filters = tnas_op_has(o->kind, TNAS_OP_FILTERS);
+    for (int32_t c = 0; c < channels; c++) {
+        /* Sums come down to activations, so that all tensors have one scale. */
+        constants->weight_scale[c] = (float)(filters ? ACTIVATION_RMS / acc_rms : 1.0 / WEIGHT_MAX);
+        constants->bias_s32[c] = filters ? (int32_t)(acc_rms / 2 * tnas_rng_normal(rng)) : 0;
+    }
     return TNAS_OK;
 }
 
@@ -39,9 +36,9 @@ static tnas_status fill(tnas_rng *rng, tnas_model *model)
         const tnas_op *const o = &model->graph.ops[op];
         tnas_quant *const out = &model->quant[o->out];
         *out = model->quant[o->in[0]];
-        if (o->kind == TNAS_OP_ADD)
-            out->scale += model->quant[o->in[1]].scale;
-        else if (o->kind == TNAS_OP_SOFTMAX || o->kind == TNAS_OP_LOGISTIC)
+        if (o->kind != TNAS_OP_AVGPOOL && o->kind != TNAS_OP_MAXPOOL) /* they keep theirs */
+            out->zero_point = o->activation != TNAS_ACT_NONE ? INT8_MIN : 0; /* no sign to code */
+        if (o->kind == TNAS_OP_SOFTMAX || o->kind == TNAS_OP_LOGISTIC)
             *out = (tnas_quant){1.0f / 256, -128};
         if (tnas_op_weight_count(&model->graph, op) > 0)
             TNAS_TRY(draw_constants(rng, model, op));

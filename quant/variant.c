@@ -7,7 +7,7 @@
 #include "runtime/tnrt_kernels.h"
 
 static const tnas_variant *const variants[] = {&tnas_variant_c, &tnas_variant_dsp,
-                                               &tnas_variant_gap8};
+                                               &tnas_variant_mve, &tnas_variant_gap8};
 enum { VARIANT_COUNT = sizeof variants / sizeof variants[0] };
 
 int tnas_variant_count(void)
@@ -65,14 +65,19 @@ void tnas_pack_activation(const tnas_model *model, int op, int8_t *min, int8_t *
 }
 
 /* Both inputs go to twice the larger scale, shifted left by TNRT_ADD_EXTRA_BITS. */
+void tnas_pack_sum(double scale, double scale2, double out_scale, int32_t multiplier[3],
+                   int8_t shift[3])
+{
+    const double twice_max = 2.0 * fmax(scale, scale2);
+    const double real[3] = {scale / twice_max, scale2 / twice_max,
+                            twice_max / (out_scale * (1 << TNRT_ADD_EXTRA_BITS))};
+    for (int i = 0; i < 3; i++)
+        tnas_quantize_multiplier(real[i], &multiplier[i], &shift[i]);
+}
+
 void tnas_pack_add(const tnas_model *model, int op, int32_t multiplier[3], int8_t shift[3])
 {
     const tnas_op *const o = &model->graph.ops[op];
-    const double scale = model->quant[o->in[0]].scale;
-    const double scale2 = model->quant[o->in[1]].scale;
-    const double twice_max = 2.0 * fmax(scale, scale2);
-    const double out_scale = (double)model->quant[o->out].scale * (1 << TNRT_ADD_EXTRA_BITS);
-    const double real[3] = {scale / twice_max, scale2 / twice_max, twice_max / out_scale};
-    for (int i = 0; i < 3; i++)
-        tnas_quantize_multiplier(real[i], &multiplier[i], &shift[i]);
+    tnas_pack_sum(model->quant[o->in[0]].scale, model->quant[o->in[1]].scale,
+                  model->quant[o->out].scale, multiplier, shift);
 }

@@ -23,7 +23,7 @@ typedef struct tnas_variant {
     const char *folder;
 } tnas_variant;
 
-extern const tnas_variant tnas_variant_c, tnas_variant_dsp,
+extern const tnas_variant tnas_variant_c, tnas_variant_dsp, tnas_variant_mve,
     tnas_variant_gap8; /* of tnas_target_tinynas_c ... */
 
 /* All of them, plain C first: 0 <= index < count. */
@@ -44,7 +44,9 @@ tnas_status tnas_pack_channel(const tnas_model *model, int op, int channel, int3
 /* The fused activation of an operator as quantised output values. */
 void tnas_pack_activation(const tnas_model *model, int op, int8_t *min, int8_t *max);
 
-/* The multipliers and shifts of ADD: first input, second input, output. */
+/* The multipliers and shifts of a sum: first operand, second operand, output; of ADD. */
+void tnas_pack_sum(double scale, double scale2, double out_scale, int32_t multiplier[3],
+                   int8_t shift[3]);
 void tnas_pack_add(const tnas_model *model, int op, int32_t multiplier[3], int8_t shift[3]);
 
 #endif

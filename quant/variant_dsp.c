@@ -16,9 +16,15 @@ static tnas_status pack(const tnas_model *model, int op, int kernel, int8_t *wei
     tnrt_kernel *const function = kernels[kernel];
     if (function == tnrt_conv2d_s8_dsp)
         return tnas_pack_conv_dsp(model, op, weights, params);
-    if (function == tnrt_dwconv2d_3x3_s8_dsp || function == tnrt_dwconv2d_5x5_s8_dsp ||
-        function == tnrt_dwconv2d_7x7_s8_dsp)
+    if (function == tnrt_fc_s8_dsp)
+        return tnas_pack_fc_dsp(model, op, weights, params);
+    if (function == tnrt_dwconv2d_s8_dsp || function == tnrt_dwconv2d_3x3_s8_dsp ||
+        function == tnrt_dwconv2d_5x5_s8_dsp || function == tnrt_dwconv2d_7x7_s8_dsp)
         return tnas_pack_depthwise_dsp(model, op, weights, params);
+    if (function == tnrt_add_s8_dsp) {
+        tnas_pack_add_dsp(model, op, params);
+        return TNAS_OK;
+    }
     return tnas_variant_c.pack(model, op, kernel, weights, params);
 }
 

@@ -27,7 +27,7 @@ typedef struct tnrt_layer tnrt_layer;
  * figures; a patch or a tile is the same kernel with other ones. */
 typedef struct tnrt_call {
     const int8_t *in;  /* first input pixel of the window */
-    const int8_t *in2; /* second input of ADD; nobody else looks */
+    const int8_t *in2; /* second input, where the operator has one */
     int8_t *out;
     void *scratch; /* as many bytes as the host's planner reserved, aligned like the arena */
     int32_t in_row_stride, in2_row_stride, out_row_stride; /* bytes from a row to the next */
@@ -52,7 +52,7 @@ struct tnrt_layer {
     int16_t out_h, out_w, out_c;
     uint8_t kernel_h, kernel_w, stride_h, stride_w;
     uint8_t pad_top, pad_left;
-    int8_t in_zero, in2_zero, out_zero; /* zero points */
+    int8_t in_zero, in2_zero, out_zero; /* zero points; in2: of channel constants, too */
     int8_t act_min, act_max;            /* fused activation, as quantised output values */
     int8_t reserved;
 };

@@ -11,6 +11,8 @@ void tnrt_invoke(const tnrt_model *model, void *arena)
     int8_t *const base = (int8_t *)arena;
     for (uint32_t i = 0; i < model->layer_count; i++) {
         const tnrt_layer *const layer = &model->layers[i];
+        /* Only CONCAT has more channels than its first input; the rest are the second's. */
+        const int32_t joined_c = layer->out_c - layer->in_c;
         tnrt_call call;
         if (layer->kernel == NULL)
             continue;
@@ -19,7 +21,7 @@ void tnrt_invoke(const tnrt_model *model, void *arena)
         call.out = base + layer->out;
         call.scratch = base + layer->scratch;
         call.in_row_stride = layer->in_w * layer->in_c;
-        call.in2_row_stride = call.in_row_stride;
+        call.in2_row_stride = layer->in_w * (joined_c != 0 ? joined_c : layer->in_c);
         call.out_row_stride = layer->out_w * layer->out_c;
         call.in_h = layer->in_h;
         call.in_w = layer->in_w;

@@ -46,7 +46,7 @@ fi
 cd "$work/export" || exit 1
 vectors=$(ls ./*_vectors.h 2>/dev/null)
 name=$(basename "$vectors" _vectors.h)
-check "the folder is an export" test -f "$name.h"
+check "the folder is an export" test -f "src/$name.h"
 check "the host runner builds without a warning" make -s host
 check "the host runner gives the expected bytes" sh -c "build/${name}_host >'$work/host'"
 check "the firmware fits 1 MiB of flash and 320 KiB of RAM" \
@@ -57,7 +57,7 @@ crc() { sed -n 's/.*"crc":"\([0-9a-f]*\)".*/\1/p' "$1"; }
 check "host and device agree on the CRC of all outputs" \
     test -n "$(crc "$work/host")" -a "$(crc "$work/host")" = "$(crc "$work/device")"
 
-sh linked_bytes.sh "build/$name.map" "$name" "$name.h" >"$work/size" 2>&1
+sh linked_bytes.sh "build/$name.map" "$name" "src/$name.h" >"$work/size" 2>&1
 cat "$work/size"
 cat "$work/device" 2>/dev/null
 # as_predicted QUANTITY: linked = predicted.

@@ -63,19 +63,67 @@ static tnas_status make_int8(tnas_run *run, finish *f)
     return tnas_image_build(f->model, &tnas_target_tinynas_c, &f->image);
 }
 
-static tnas_status int8_accuracy(tnas_run *run, const finish *f, const tnas_images *images,
-                                 double *accuracy)
+/* Release *classes, [images->count], with tnas_free. */
+static tnas_status classify(tnas_run *run, const tnas_image *image, const tnas_images *images,
+                            int16_t **classes)
 {
-    int16_t *classes = tnas_alloc_zero((size_t)images->count, sizeof *classes);
-    if (classes == NULL)
+    *classes = tnas_alloc_zero((size_t)images->count, sizeof **classes);
+    if (*classes == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "classes of %d images", images->count);
-    const tnas_status status =
-        tnas_image_classify(f->image, run->pool, images->pixels, images->count, classes);
+    return tnas_image_classify(image, run->pool, images->pixels, images->count, *classes);
+}
+
+static double share_correct(const tnas_images *images, const int16_t *classes)
+{
     int correct = 0;
     for (int i = 0; i < images->count; i++)
         correct += classes[i] == images->labels[i];
+    return images->count > 0 ? (double)correct / images->count : 0;
+}
+
+/* Every figure of the winner is plain C's. The host's vector kernels, from which scores may come
+ * that only choose, are held against it here: with this network, on this processor. */
+static tnas_status check_host_kernels(tnas_run *run, const finish *f, const tnas_images *images,
+                                      const int16_t *classes)
+{
+    const tnas_host_kernels *host;
+    TNAS_TRY(tnas_host_kernels_choose(&host));
+    tnas_image *image;
+    TNAS_TRY(tnas_image_build(f->model, &tnas_target_tinynas_c, &image));
+    int16_t *host_classes = NULL;
+    tnas_status status = tnas_image_use_host(image, host);
+    if (status == TNAS_OK)
+        status = classify(run, image, images, &host_classes);
+    for (int i = 0; status == TNAS_OK && i < images->count; i++)
+        if (host_classes[i] != classes[i])
+            status = tnas_fail(TNAS_ERR_INTERNAL, "image %d: %s kernels say class %d, plain C %d",
+                               i, host->isa, host_classes[i], classes[i]);
+    tnas_free(host_classes);
+    tnas_image_destroy(image);
+    return status;
+}
+
+static tnas_status meet_the_validation_set(tnas_run *run, const finish *f)
+{
+    const tnas_images *const images = &run->dataset->validation;
+    int16_t *classes;
+    tnas_status status = classify(run, f->image, images, &classes);
+    if (status == TNAS_OK)
+        status = check_host_kernels(run, f, images, classes);
+    if (status == TNAS_OK)
+        run->winner.accuracy_validation = share_correct(images, classes);
     tnas_free(classes);
-    *accuracy = images->count > 0 ? (double)correct / images->count : 0;
+    return status;
+}
+
+static tnas_status int8_accuracy(tnas_run *run, const finish *f, const tnas_images *images,
+                                 double *accuracy)
+{
+    int16_t *classes;
+    const tnas_status status = classify(run, f->image, images, &classes);
+    if (status == TNAS_OK)
+        *accuracy = share_correct(images, classes);
+    tnas_free(classes);
     return status;
 }
 
@@ -148,7 +196,7 @@ static tnas_status finish_winner(tnas_run *run, finish *f)
 {
     TNAS_TRY(fine_tune(run, f));
     TNAS_TRY(make_int8(run, f));
-    TNAS_TRY(int8_accuracy(run, f, &run->dataset->validation, &run->winner.accuracy_validation));
+    TNAS_TRY(meet_the_validation_set(run, f));
     TNAS_TRY(meet_the_test_set(run, f));
     TNAS_TRY(price_winner(run));
     return keep(run, f);

@@ -95,11 +95,12 @@ static void draw_graph(tnas_rng *rng, int kind, tnas_graph *out)
                     between(rng, 1, one_in(rng, 3) ? 70 : 20));
     if (tnas_op_input_count(op.kind) == 2)
         op.in[1] = (int16_t)append_second(out, kind == LAYER_mul_broadcast);
-    if (tnas_op_has(op.kind, TNAS_OP_CLAMPS) && kind != LAYER_mean)
+    if (tnas_op_has(op.kind, TNAS_OP_CLAMPS))
         op.activation = (uint8_t)between(rng, op.kind == TNAS_OP_ACTIVATION, TNAS_ACT_COUNT - 1);
-    if (kind == LAYER_mean) {
-        op.kernel_h = (uint8_t)out->tensors[0].h;
-        op.kernel_w = (uint8_t)out->tensors[0].w;
+    if (tnas_op_is_mean(op.kind)) {
+        const int side = kind == LAYER_mean ? between(rng, 0, 3) : 2;
+        op.kernel_h = (uint8_t)(side == 0 ? 1 : out->tensors[0].h);
+        op.kernel_w = (uint8_t)(side == 1 ? 1 : out->tensors[0].w);
     } else if (tnas_op_has(op.kind, TNAS_OP_WINDOW) && kind != LAYER_conv2d_1x1) {
         draw_window(rng, &out->tensors[0], &op);
     } else if (op.kind == TNAS_OP_PAD) {
@@ -159,7 +160,7 @@ static void fill_vector(tnas_rng *rng, tnas_model *model, int op)
 }
 
 /* Scale and zero point of a tensor that an operator without constants writes. */
-static void draw_quant(tnas_rng *rng, int kind, const tnas_op *op, tnas_quant *quant)
+static void draw_quant(tnas_rng *rng, const tnas_op *op, tnas_quant *quant)
 {
     const tnas_quant in = quant[op->in[0]];
     tnas_quant *const out = &quant[op->out];
@@ -180,7 +181,7 @@ static void draw_quant(tnas_rng *rng, int kind, const tnas_op *op, tnas_quant *q
         break;
     default:
         *out = in;
-        if (kind == LAYER_mean)
+        if (tnas_op_is_mean(op->kind) && !one_in(rng, 3))
             *out = (tnas_quant){in.scale * wide, between(rng, -128, 127)};
     }
 }
@@ -202,7 +203,7 @@ tnas_model *random_layer(tnas_rng *rng, int kind)
         else if (tnas_op_has(op->kind, TNAS_OP_VECTOR))
             fill_vector(rng, model, i);
         else
-            draw_quant(rng, kind, op, model->quant);
+            draw_quant(rng, op, model->quant);
         if (kind == LAYER_concat && i == 0)
             model->quant[op->out] = model->quant[0];
     }

@@ -15,7 +15,8 @@
     X(fc_per_channel, FC)                                                                          \
     X(add, ADD)                                                                                    \
     X(avgpool, AVGPOOL)                                                                            \
-    X(mean, AVGPOOL) /* of the whole image, with another scale */                                  \
+    X(mean, MEAN)           /* of one or both sides, to the same scale or another */               \
+    X(mean_kept, MEAN_KEPT) /* to the same scale or another */                                     \
     X(maxpool, MAXPOOL)                                                                            \
     X(mul, MUL)                                                                                    \
     X(mul_broadcast, MUL)                                                                          \

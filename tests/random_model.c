@@ -214,6 +214,24 @@ static void make_extreme(tnas_rng *rng, tnas_model *model)
     }
 }
 
+tnas_model *extreme_model_of(tnas_rng *rng, const tnas_graph *graph)
+{
+    const int kind = graph->ops[0].kind;
+    tnas_model *model;
+    ck_ok(tnas_model_create(TNAS_MODEL_INT8, graph, &model));
+    tnas_quant *const in = &model->quant[0], *const out = &model->quant[1];
+    *in = (tnas_quant){(float)ldexp(0.6 + tnas_rng_unit(rng), between(rng, -9, 0)),
+                       extreme_zero_point(rng)};
+    *out = (tnas_quant){in->scale * (float)(0.3 + 2 * tnas_rng_unit(rng)), extreme_zero_point(rng)};
+    if (kind == TNAS_OP_AVGPOOL || kind == TNAS_OP_MAXPOOL)
+        *out = *in;
+    if (tnas_op_has(kind, TNAS_OP_FILTERS)) {
+        fill_constants(rng, model, 0);
+        make_extreme(rng, model);
+    }
+    return model;
+}
+
 tnas_model *random_layer_model_within(tnas_rng *rng, int side_max, int channels_max)
 {
     tnas_graph graph;
@@ -221,19 +239,7 @@ tnas_model *random_layer_model_within(tnas_rng *rng, int side_max, int channels_
                     between(rng, 1, channels_max));
     const tnas_op op = random_layer(rng, &graph.tensors[0]);
     ck_assert_int_ne(tnas_graph_append(&graph, &op, between(rng, 1, channels_max)), TNAS_NONE);
-    tnas_model *model;
-    ck_ok(tnas_model_create(TNAS_MODEL_INT8, &graph, &model));
-    tnas_quant *const in = &model->quant[0], *const out = &model->quant[1];
-    *in = (tnas_quant){(float)ldexp(0.6 + tnas_rng_unit(rng), between(rng, -9, 0)),
-                       extreme_zero_point(rng)};
-    *out = (tnas_quant){in->scale * (float)(0.3 + 2 * tnas_rng_unit(rng)), extreme_zero_point(rng)};
-    if (op.kind == TNAS_OP_AVGPOOL || op.kind == TNAS_OP_MAXPOOL)
-        *out = *in;
-    if (tnas_op_has(op.kind, TNAS_OP_FILTERS)) {
-        fill_constants(rng, model, 0);
-        make_extreme(rng, model);
-    }
-    return model;
+    return extreme_model_of(rng, &graph);
 }
 
 tnas_model *random_layer_model(tnas_rng *rng)

@@ -16,6 +16,9 @@ tnas_model *random_int8_model(tnas_rng *rng);
  */
 tnas_model *random_layer_model(tnas_rng *rng);
 
+/* The same for a graph of one operator. */
+tnas_model *extreme_model_of(tnas_rng *rng, const tnas_graph *graph);
+
 /* The same with sides and channels from 1 to other limits than 14 and 37. */
 tnas_model *random_layer_model_within(tnas_rng *rng, int side_max, int channels_max);
 

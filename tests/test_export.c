@@ -96,7 +96,7 @@ START_TEST(exported_c_answers_like_the_image_and_stays_in_its_arena)
     size_t byte_count, got_count;
     uint8_t *const expected = answer_on_host(image, 200, name, &byte_count);
     must_run("cd %s && gcc -std=c99 " STRICT " -O1 -fsanitize=address,undefined "
-             "-fno-sanitize-recover=all -I. -Iruntime net*.c $(find runtime -name '*.c') driver.c "
+             "-fno-sanitize-recover=all -Isrc $(find src -name '*.c') driver.c "
              "-o driver && "
              "./driver <inputs >outputs",
              path);
@@ -123,11 +123,10 @@ START_TEST(generated_c_is_cpp_as_well)
             printf("SKIP: %s is not installed\n", cpp);
             continue;
         }
-        must_run(
-            "cd %s && mkdir -p cpp && cd cpp && gcc -std=c99 -I../runtime -c ../runtime/*.c && "
-            "%s -x c++ -std=c++11 " STRICT " -I.. -I../runtime -c ../net*.c ../host/main.c && "
-            "%s *.o -o host && ./host",
-            path, cpp, cpp);
+        must_run("cd %s && mkdir -p cpp && cd cpp && %s -x c++ -std=c++11 " STRICT
+                 " -I.. -I../src -c $(find ../src -name '*.c') ../host/main.c && "
+                 "%s *.o -o host && ./host",
+                 path, cpp, cpp);
     }
     tnas_image_destroy(image);
 }
@@ -159,8 +158,9 @@ START_TEST(two_exports_share_one_runtime_in_one_program)
     export_into(images[0], folder, "alpha", alpha);
     export_into(images[1], folder, "beta", beta);
     write_text(folder, "both.c", both);
-    must_run("cd %s && gcc -std=c99 " STRICT " -Ialpha -Ibeta -Ialpha/runtime alpha/*.c beta/*.c "
-             "$(find alpha/runtime -name '*.c') both.c -o both && ./both",
+    must_run("cd %s && gcc -std=c99 " STRICT
+             " -Ialpha -Ialpha/src -Ibeta -Ibeta/src alpha/src/*.c beta/src/*.c "
+             "$(find alpha/src/runtime -name '*.c') both.c -o both && ./both",
              folder);
     tnas_image_destroy(images[0]);
     tnas_image_destroy(images[1]);
@@ -241,8 +241,8 @@ static size_t symbol_bytes(const char *object, const char *symbol)
 static size_t macro_value(const char *folder, const char *macro)
 {
     char output[COMMAND_OUTPUT_BYTES];
-    ck_assert_int_eq(run_command(output, "awk '$2 == \"%s\" { print $3 }' %s/net.h", macro, folder),
-                     0);
+    ck_assert_int_eq(
+        run_command(output, "awk '$2 == \"%s\" { print $3 }' %s/src/net.h", macro, folder), 0);
     return (size_t)strtoul(output, NULL, 10);
 }
 
@@ -253,7 +253,7 @@ START_TEST(constants_in_the_object_files_are_those_of_the_target)
     temporary_folder(folder);
     tnas_image *const image = random_image(600 + (uint64_t)_i);
     export_into(image, folder, "net", path);
-    must_run("cd %s && gcc -std=c99 -I. -Iruntime -c net.c net_weights.c", path);
+    must_run("cd %s && gcc -std=c99 -c src/net.c src/net_weights.c", path);
     ck_ok(tnas_path_join(table, path, "net.o"));
     ck_ok(tnas_path_join(weights, path, "net_weights.o"));
 
@@ -296,16 +296,16 @@ START_TEST(budgets_are_checked_by_the_preprocessor)
     tnas_image *const image = random_image(800);
     export_into(image, folder, "net", path);
     const unsigned arena_bytes = (unsigned)image->model.arena_bytes;
-    must_run("cd %s && gcc -std=c99 -DNET_ARENA_LIMIT=%u -fsyntax-only net.h", path, arena_bytes);
+    must_run("cd %s && gcc -std=c99 -DNET_ARENA_LIMIT=%u -fsyntax-only src/net.h", path, arena_bytes);
     ck_assert_int_ne(run_command(output,
                                  "cd %s && gcc -std=c99 -DNET_ARENA_LIMIT=%u -fsyntax-only "
-                                 "net.h",
+                                 "src/net.h",
                                  path, arena_bytes - 1),
                      0);
     ck_assert_ptr_nonnull(strstr(output, "the arena is larger than NET_ARENA_LIMIT"));
     ck_assert_int_ne(run_command(output,
                                  "cd %s && gcc -std=c99 -DNET_FLASH_LIMIT=28 -fsyntax-only "
-                                 "net.h",
+                                 "src/net.h",
                                  path),
                      0);
     ck_assert_ptr_nonnull(strstr(output, "flash is larger than NET_FLASH_LIMIT"));
@@ -319,8 +319,8 @@ START_TEST(sections_can_be_chosen)
     temporary_folder(folder);
     tnas_image *const image = random_image(850);
     export_into(image, folder, "net", path);
-    must_run("cd %s && for file in net_weights host/main; do "
-             "gcc -std=c99 " STRICT " -I. -Iruntime -c $file.c -o part.o "
+    must_run("cd %s && for file in src/net_weights host/main; do "
+             "gcc -std=c99 " STRICT " -I. -Isrc -c $file.c -o part.o "
              "-D'NET_WEIGHTS_SECTION=__attribute__((section(\".qspi\")))' "
              "-D'NET_ARENA_SECTION=__attribute__((section(\".dtcm\")))' && "
              "objdump -h part.o >>sections || exit 1; done; "
@@ -395,7 +395,7 @@ START_TEST(class_names_survive_as_c_strings)
                                    .class_count = (int)image->model.output_bytes};
     ck_ok(tnas_export_c(image, &options));
     write_text(folder, "check.c", check);
-    must_run("cd %s && gcc -std=c99 " STRICT " -Inet check.c -o check && ./check", folder);
+    must_run("cd %s && gcc -std=c99 " STRICT " -Inet/src check.c -o check && ./check", folder);
     options.class_count++;
     ck_fails(TNAS_ERR_INPUT, "class names for a model of", tnas_export_c(image, &options));
     tnas_image_destroy(image);
@@ -463,7 +463,7 @@ START_TEST(an_earlier_export_is_replaced_whole)
     must_run("make -s -C %s", old_path);
     const tnas_export_options options = {.name = "fresh", .folder = old_path};
     ck_ok(tnas_export_c(other, &options));
-    must_run("cd %s && test -f fresh.c && ! test -e net.c && ! test -e build", old_path);
+    must_run("cd %s && test -f src/fresh.c && ! test -e src/net.c && ! test -e build", old_path);
     ck_assert_int_eq(entries_in(folder), 1);
     must_run("rm -r %s && mkdir %s", old_path, old_path); /* an empty folder is free */
     export_into(image, folder, "net", path);

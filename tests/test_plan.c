@@ -543,7 +543,7 @@ START_TEST(each_operator_gets_its_kernel)
         "tnrt_dwconv2d_s8", "tnrt_maxpool_s8",    "tnrt_avgpool_s8", "tnrt_fc_s8"};
     for (int s = 0; s < 8; s++)
         ck_assert_str_eq(p.target.kernel_name(p.schedule.steps[s].kernel), expected[s]);
-    ck_assert_int_eq(p.target.kernel_count, 7);
+    ck_assert_int_eq(p.target.kernel_count, 16);
 }
 END_TEST
 

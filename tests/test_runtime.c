@@ -1,5 +1,6 @@
 #include "tests/testing.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "runtime/tnrt_crc32.h"
@@ -112,8 +113,9 @@ enum {
 typedef struct test_layer {
     tnrt_layer row;
     tnrt_call call;
-    int32_t bias[C_MAX], multiplier[C_MAX], params[3 * C_MAX];
+    int32_t bias[C_MAX], multiplier[C_MAX], params[64];
     int8_t shift[C_MAX];
+    double factor; /* of a mean: output steps by step of the input */
     int8_t in[TENSOR_MAX], in2[TENSOR_MAX], out[TENSOR_MAX];
     int8_t weights[WEIGHTS_MAX]; /* used from the end, so that reading on leaves the object */
 } test_layer;
@@ -148,14 +150,25 @@ static bool is_conv(tnrt_kernel *kernel)
     return kernel == tnrt_conv2d_s8 || kernel == tnrt_conv2d_1x1_s8;
 }
 
+static bool is_mean(tnrt_kernel *kernel)
+{
+    return kernel == tnrt_mean_s8 || kernel == tnrt_mean_kept_s8;
+}
+
 static bool has_window(tnrt_kernel *kernel)
 {
     return kernel == tnrt_conv2d_s8 || kernel == tnrt_dwconv2d_s8 || kernel == tnrt_avgpool_s8 ||
-           kernel == tnrt_maxpool_s8;
+           kernel == tnrt_maxpool_s8 || is_mean(kernel);
+}
+
+static bool has_filters(tnrt_kernel *kernel)
+{
+    return is_conv(kernel) || kernel == tnrt_dwconv2d_s8 || kernel == tnrt_fc_s8;
 }
 
 static void pick_window(tnrt_layer *row)
 {
+    const bool pads = !is_mean(row->kernel);
     int pad_bottom, pad_right;
     do {
         row->in_h = (int16_t)pick_extent();
@@ -164,10 +177,10 @@ static void pick_window(tnrt_layer *row)
         row->kernel_w = (uint8_t)pick(1, 7);
         row->stride_h = (uint8_t)pick(1, 2);
         row->stride_w = (uint8_t)pick(1, 2);
-        row->pad_top = (uint8_t)pick(0, row->kernel_h - 1);
-        row->pad_left = (uint8_t)pick(0, row->kernel_w - 1);
-        pad_bottom = pick(0, row->kernel_h - 1);
-        pad_right = pick(0, row->kernel_w - 1);
+        row->pad_top = (uint8_t)(pads ? pick(0, row->kernel_h - 1) : 0);
+        row->pad_left = (uint8_t)(pads ? pick(0, row->kernel_w - 1) : 0);
+        pad_bottom = pads ? pick(0, row->kernel_h - 1) : 0;
+        pad_right = pads ? pick(0, row->kernel_w - 1) : 0;
     } while (row->in_h + row->pad_top + pad_bottom < row->kernel_h ||
              row->in_w + row->pad_left + pad_right < row->kernel_w);
     row->out_h =
@@ -221,6 +234,102 @@ static void pick_constants(test_layer *layer)
     row->params = layer->params;
 }
 
+static void pick_border(tnrt_layer *row)
+{
+    row->pad_top = (uint8_t)pick(0, 3);
+    row->pad_left = (uint8_t)pick(0, 3);
+    row->out_h = (int16_t)(row->in_h + row->pad_top + pick(0, 3));
+    row->out_w = (int16_t)(row->in_w + row->pad_left + pick(0, 3));
+}
+
+static int in2_channels(const tnrt_layer *row)
+{
+    return row->kernel == tnrt_concat_s8 ? row->out_c - row->in_c : row->in_c;
+}
+
+static void pick_factor(test_layer *layer, int at, int shift_min, int shift_max)
+{
+    layer->multiplier[at] = pick(1 << 30, INT32_MAX);
+    layer->shift[at] = (int8_t)pick(shift_min, shift_max);
+}
+
+/* What rescales sums: first input, second input, output. */
+static void pick_sum(test_layer *layer)
+{
+    pick_factor(layer, 0, -6, 0);
+    pick_factor(layer, 1, -6, 0);
+    pick_factor(layer, 2, -21, -16);
+}
+
+static void put_pair(int64_t value, int32_t words[2])
+{
+    words[0] = (int32_t)(uint32_t)((uint64_t)value & UINT32_MAX);
+    words[1] = (int32_t)(value >> 32);
+}
+
+/* round(factor * (mean of q - zero point)) + zero point, ties upwards. */
+static void pick_mean(test_layer *layer)
+{
+    const int shift = pick(24, 40), count = layer->row.kernel_h * layer->row.kernel_w;
+    layer->factor = 0.25 + 2 * tnas_rng_unit(&rng);
+    layer->params[0] = (int32_t)lround(ldexp(layer->factor / count, shift) / 1024) * 1024;
+    layer->params[1] = shift;
+    layer->params[2] = layer->row.out_zero;
+    layer->factor = ldexp(layer->params[0], -shift) * count; /* what it is exactly */
+    const double zero = -layer->factor * layer->row.in_zero;
+    const int64_t rounding = (int64_t)floor(ldexp(zero + 0.5, shift));
+    put_pair(rounding, &layer->params[3]);
+    put_pair(rounding, &layer->params[5]);
+}
+
+static void pick_softmax(test_layer *layer)
+{
+    pick_factor(layer, 0, 14, 26); /* scales of 2^-13 to 1 */
+    layer->params[0] = layer->multiplier[0];
+    layer->params[1] = layer->shift[0];
+    layer->params[2] = -(31 << (26 - layer->shift[0]));
+}
+
+/* The numbers of kernels without filters. */
+static void pick_numbers(test_layer *layer)
+{
+    tnrt_kernel *const kernel = layer->row.kernel;
+    int32_t *const params = layer->params;
+    layer->row.params = params;
+    if (kernel == tnrt_add_s8) {
+        pick_sum(layer);
+        for (int i = 0; i < 3; i++) {
+            params[i] = layer->multiplier[i];
+            params[3 + i] = layer->shift[i];
+        }
+    } else if (kernel == tnrt_add_channels_s8) {
+        pick_sum(layer);
+        for (int i = 0; i < 2; i++) {
+            params[2 * i] = layer->multiplier[2 * i];
+            params[2 * i + 1] = layer->shift[2 * i];
+        }
+        for (int c = 0; c < layer->row.out_c; c++)
+            params[4 + c] = layer->bias[c] = pick(-(1 << 28), 1 << 28);
+    } else if (kernel == tnrt_mul_s8 || kernel == tnrt_mul_channels_s8 ||
+               kernel == tnrt_mean_kept_s8) {
+        pick_factor(layer, 0, kernel == tnrt_mean_kept_s8 ? -3 : -9, 1);
+        params[0] = layer->multiplier[0];
+        params[1] = layer->shift[0];
+    } else if (kernel == tnrt_mean_s8) {
+        pick_mean(layer);
+    } else if (kernel == tnrt_softmax_s8) {
+        pick_softmax(layer);
+    } else if (kernel == tnrt_table_s8) {
+        for (int i = 0; i < 64; i++)
+            params[i] = (int32_t)tnas_rng_u64(&rng);
+    }
+    if (kernel == tnrt_mul_channels_s8 && pick(0, 1) > 0) { /* constants; else the second input */
+        layer->row.weights = layer->weights;
+        for (int c = 0; c < layer->row.out_c; c++)
+            layer->weights[c] = (int8_t)pick(-128, 127);
+    }
+}
+
 /* Random layer for a kernel; its rows lie up to two pixels further apart than they are long. */
 static void pick_layer(test_layer *layer, tnrt_kernel *kernel)
 {
@@ -239,13 +348,19 @@ static void pick_layer(test_layer *layer, tnrt_kernel *kernel)
         row->out_c = (int16_t)pick_channels();
     if (kernel == tnrt_fc_s8)
         row->out_h = row->out_w = 1;
+    if (kernel == tnrt_concat_s8)
+        row->out_c = (int16_t)(row->in_c + pick(1, C_MAX - row->in_c + 1));
+    if (kernel == tnrt_pad_s8)
+        pick_border(row);
     row->in_zero = pick_zero_point();
     row->in2_zero = pick_zero_point();
     row->out_zero = pick_zero_point();
     row->act_min = (int8_t)(pick(0, 1) ? -128 : pick(-128, 0));
     row->act_max = (int8_t)(pick(0, 1) ? 127 : pick(0, 127));
-    if (kernel != tnrt_add_s8)
+    if (has_filters(kernel))
         pick_constants(layer);
+    else
+        pick_numbers(layer);
 
     const int in_gap = kernel == tnrt_fc_s8 ? 0 : pick(0, 2) * row->in_c;
     const int out_gap = kernel == tnrt_fc_s8 ? 0 : pick(0, 2) * row->out_c;
@@ -253,7 +368,7 @@ static void pick_layer(test_layer *layer, tnrt_kernel *kernel)
                               .in2 = layer->in2,
                               .out = layer->out,
                               .in_row_stride = row->in_w * row->in_c + in_gap,
-                              .in2_row_stride = row->in_w * row->in_c + out_gap,
+                              .in2_row_stride = row->in_w * in2_channels(row) + out_gap,
                               .out_row_stride = row->out_w * row->out_c + out_gap,
                               .in_h = row->in_h,
                               .in_w = row->in_w,
@@ -345,6 +460,77 @@ static int8_t reference_pool(const test_layer *layer, int y, int x, int c)
     return clamped(row, sum < 0 ? -mean : mean);
 }
 
+static int8_t input_at(const test_layer *layer, int y, int x, int c)
+{
+    return layer->in[y * layer->call.in_row_stride + x * layer->row.in_c + c];
+}
+
+static int8_t reference_add_channels(const test_layer *layer, int y, int x, int c)
+{
+    const int32_t a = input_at(layer, y, x, c) - layer->row.in_zero;
+    return finished(layer, 2,
+                    (int64_t)exact_rescale(a * 1048576, layer->multiplier[0], layer->shift[0]) +
+                        layer->bias[c]);
+}
+
+static int8_t reference_mul(const test_layer *layer, int y, int x, int c)
+{
+    const tnrt_layer *const row = &layer->row;
+    const bool channels = row->kernel == tnrt_mul_channels_s8;
+    const int8_t second = !channels ? layer->in2[y * layer->call.in2_row_stride + x * row->in_c + c]
+                          : row->weights != NULL ? row->weights[c]
+                                                 : layer->in2[c];
+    const int64_t product =
+        (int64_t)(input_at(layer, y, x, c) - row->in_zero) * (second - row->in2_zero);
+    return finished(layer, 0, product);
+}
+
+static int8_t reference_mean(const test_layer *layer, int y, int x, int c)
+{
+    const tnrt_layer *const row = &layer->row;
+    const int count = row->kernel_h * row->kernel_w;
+    int32_t sum = 0;
+    for (int ky = 0; ky < row->kernel_h; ky++)
+        for (int kx = 0; kx < row->kernel_w; kx++)
+            sum +=
+                input_at(layer, y * row->stride_h + ky, x * row->stride_w + kx, c) - row->in_zero;
+    if (row->kernel == tnrt_mean_s8) /* ties upwards */
+        return clamped(row, (int64_t)floor(layer->factor * sum / count + 0.5) + row->out_zero);
+    const int32_t scaled = exact_rescale(sum, layer->multiplier[0], layer->shift[0]);
+    return clamped(row, (int64_t)round((double)scaled / count) + row->out_zero);
+}
+
+static int8_t reference_concat(const test_layer *layer, int y, int x, int c)
+{
+    const int in_c = layer->row.in_c, in2_c = layer->row.out_c - in_c;
+    return c < in_c ? input_at(layer, y, x, c)
+                    : layer->in2[y * layer->call.in2_row_stride + x * in2_c + c - in_c];
+}
+
+static int8_t reference_pad(const test_layer *layer, int y, int x, int c)
+{
+    const int in_y = y - layer->row.pad_top, in_x = x - layer->row.pad_left;
+    const bool inside = in_y >= 0 && in_y < layer->row.in_h && in_x >= 0 && in_x < layer->row.in_w;
+    return inside ? input_at(layer, in_y, in_x, c) : layer->row.out_zero;
+}
+
+static int8_t reference_table(const test_layer *layer, int y, int x, int c)
+{
+    int8_t value;
+    memcpy(&value, (const int8_t *)layer->params + input_at(layer, y, x, c) + 128, 1);
+    return value;
+}
+
+/* In doubles, so up to one step beside the fixed-point answer: 256 times the probability. */
+static double reference_softmax(const test_layer *layer, int y, int x, int c)
+{
+    const double scale = ldexp(layer->multiplier[0], layer->shift[0] - 31 - 26);
+    double sum = 0;
+    for (int i = 0; i < layer->row.in_c; i++)
+        sum += exp(scale * (input_at(layer, y, x, i) - input_at(layer, y, x, c)));
+    return 256 / sum - 128;
+}
+
 static int8_t reference(const test_layer *layer, int y, int x, int o)
 {
     tnrt_kernel *const kernel = layer->row.kernel;
@@ -354,7 +540,29 @@ static int8_t reference(const test_layer *layer, int y, int x, int o)
         return reference_add(layer, y, x, o);
     if (kernel == tnrt_avgpool_s8 || kernel == tnrt_maxpool_s8)
         return reference_pool(layer, y, x, o);
+    if (kernel == tnrt_mul_s8 || kernel == tnrt_mul_channels_s8)
+        return reference_mul(layer, y, x, o);
+    if (kernel == tnrt_add_channels_s8)
+        return reference_add_channels(layer, y, x, o);
+    if (is_mean(kernel))
+        return reference_mean(layer, y, x, o);
+    if (kernel == tnrt_concat_s8)
+        return reference_concat(layer, y, x, o);
+    if (kernel == tnrt_pad_s8)
+        return reference_pad(layer, y, x, o);
+    if (kernel == tnrt_table_s8)
+        return reference_table(layer, y, x, o);
     return reference_conv(layer, y, x, o);
+}
+
+/* Softmax is compared with real numbers: what is nearly halfway may round either way. */
+static bool is_expected(const test_layer *layer, int y, int x, int o, int8_t got)
+{
+    if (layer->row.kernel != tnrt_softmax_s8)
+        return got == reference(layer, y, x, o);
+    const double expected = reference_softmax(layer, y, x, o);
+    const double nearest = expected > 127 ? 127 : expected;
+    return fabs(got - nearest) <= 0.5 + 1e-3;
 }
 
 static tnrt_kernel *const kernels[] = {
@@ -369,27 +577,12 @@ static const char *const kernel_names[] = {
 };
 enum { KERNEL_COUNT = sizeof kernels / sizeof kernels[0], UNTOUCHED = 0x55 };
 
-static void pick_add_constants(test_layer *layer)
-{
-    for (int i = 0; i < 3; i++) {
-        layer->multiplier[i] = pick(1 << 30, INT32_MAX);
-        layer->shift[i] = (int8_t)(i < 2 ? -pick(0, 6) : -pick(16, 21));
-    }
-    for (int i = 0; i < 3; i++) {
-        layer->params[i] = layer->multiplier[i];
-        layer->params[3 + i] = layer->shift[i];
-    }
-    layer->row.params = layer->params;
-}
-
 START_TEST(every_kernel_equals_its_definition)
 {
     static test_layer layer;
     const int kernel = _i % KERNEL_COUNT;
     rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)_i);
     pick_layer(&layer, kernels[kernel]);
-    if (kernels[kernel] == tnrt_add_s8)
-        pick_add_constants(&layer);
     memset(layer.out, UNTOUCHED, sizeof layer.out);
     kernels[kernel](&layer.row, &layer.call);
 
@@ -398,12 +591,12 @@ START_TEST(every_kernel_equals_its_definition)
     int at = 0;
     for (int y = 0; y < row->out_h; y++)
         for (int i = 0; i < layer.call.out_row_stride; i++, at++) {
-            const int8_t expected =
-                i < row_count ? reference(&layer, y, i / row->out_c, i % row->out_c) : UNTOUCHED;
-            ck_assert_msg(layer.out[at] == expected,
-                          "case %d, %s %dx%dx%d kernel %dx%d: row %d, byte %d is %d, must be %d",
-                          _i, kernel_names[kernel], row->in_h, row->in_w, row->in_c, row->kernel_h,
-                          row->kernel_w, y, i, layer.out[at], expected);
+            const bool right = i < row_count ? is_expected(&layer, y, i / row->out_c,
+                                                           i % row->out_c, layer.out[at])
+                                             : layer.out[at] == UNTOUCHED;
+            ck_assert_msg(right, "case %d, %s %dx%dx%d kernel %dx%d: row %d, byte %d is %d", _i,
+                          kernel_names[kernel], row->in_h, row->in_w, row->in_c, row->kernel_h,
+                          row->kernel_w, y, i, layer.out[at]);
         }
     for (; at < TENSOR_MAX; at++)
         ck_assert_msg(layer.out[at] == UNTOUCHED, "case %d writes behind its output", _i);
@@ -431,7 +624,8 @@ static void run_part(const test_layer *layer, int8_t *out, int y, int x, int out
     part_side(y, row->stride_h, row->pad_top, row->in_h, &in_y, &pad_top, &in_h);
     part_side(x, row->stride_w, row->pad_left, row->in_w, &in_x, &pad_left, &in_w);
     call.in = layer->in + in_y * call.in_row_stride + in_x * row->in_c;
-    call.in2 = layer->in2 + in_y * call.in2_row_stride + in_x * row->in_c;
+    if (row->kernel != tnrt_mul_channels_s8) /* whose second input is one pixel */
+        call.in2 = layer->in2 + in_y * call.in2_row_stride + in_x * in2_channels(row);
     call.out = out + y * call.out_row_stride + x * row->out_c;
     call.in_h = in_h;
     call.in_w = in_w;
@@ -450,8 +644,6 @@ START_TEST(four_patches_give_the_bytes_of_the_whole_layer)
     do /* fc always computes everything */
         pick_layer(&layer, kernels[pick(0, KERNEL_COUNT - 1)]);
     while (layer.row.kernel == tnrt_fc_s8);
-    if (layer.row.kernel == tnrt_add_s8)
-        pick_add_constants(&layer);
     memset(layer.out, UNTOUCHED, sizeof layer.out);
     memset(patched, UNTOUCHED, sizeof patched);
     layer.row.kernel(&layer.row, &layer.call);
@@ -465,20 +657,66 @@ START_TEST(four_patches_give_the_bytes_of_the_whole_layer)
 }
 END_TEST
 
-START_TEST(add_may_write_over_either_input)
+/* Which may write where they read, and over how many of their inputs. */
+static const struct {
+    tnrt_kernel *kernel;
+    int sides;
+} in_place[] = {
+    {tnrt_add_s8, 2},          {tnrt_mul_s8, 2},   {tnrt_mul_channels_s8, 1},
+    {tnrt_add_channels_s8, 1}, {tnrt_table_s8, 1}, {tnrt_softmax_s8, 1},
+};
+enum { IN_PLACE_COUNT = sizeof in_place / sizeof in_place[0] };
+
+START_TEST(elementwise_kernels_may_write_over_their_inputs)
 {
     static test_layer layer;
     static int8_t expected[TENSOR_MAX];
+    tnrt_kernel *const kernel = in_place[_i % IN_PLACE_COUNT].kernel;
+    const bool second = in_place[_i % IN_PLACE_COUNT].sides == 2 && _i / IN_PLACE_COUNT % 2 > 0;
     rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)_i);
-    pick_layer(&layer, tnrt_add_s8);
-    pick_add_constants(&layer);
+    pick_layer(&layer, kernel);
     const int count = layer.row.out_w * layer.row.out_c;
     layer.call.in_row_stride = layer.call.in2_row_stride = layer.call.out_row_stride = count;
-    tnrt_add_s8(&layer.row, &layer.call);
+    kernel(&layer.row, &layer.call);
     memcpy(expected, layer.out, sizeof expected);
-    layer.call.out = _i % 2 == 0 ? layer.in : layer.in2;
-    tnrt_add_s8(&layer.row, &layer.call);
+    layer.call.out = second ? layer.in2 : layer.in;
+    kernel(&layer.row, &layer.call);
     ck_assert_mem_eq(layer.call.out, expected, (size_t)(layer.row.out_h * count));
+}
+END_TEST
+
+/* The bytes that TensorFlow Lite's reference gives, in its own fixed point. Inputs 0, 40 and 127
+ * with scale 1/16: exp(-7.9375) + exp(-5.4375) + 1; equal inputs share evenly. */
+START_TEST(softmax_of_few_channels)
+{
+    const int32_t params[] = {1 << 30, 23, -(31 << 3)}; /* 2^26 / 16 = 2^22 = 2^30 * 2^(23 - 31) */
+    static const int8_t in[] = {0, 40, 127, 5, 5, 5, 127, -128, -128};
+    static const int8_t expected[] = {-128, -127, 127, -43, -43, -43, 127, -128, -128};
+    int8_t out[9];
+    const tnrt_layer layer = {.params = params, .in_c = 3, .out_c = 3};
+    const tnrt_call call = {.in = in, .out = out, .out_h = 1, .out_w = 3};
+    tnrt_softmax_s8(&layer, &call);
+    ck_assert_mem_eq(out, expected, sizeof expected);
+}
+END_TEST
+
+/* More equal channels than 512: nothing is left of each. */
+START_TEST(softmax_of_many_channels)
+{
+    enum { COUNT = 4095 };
+    static int8_t bytes[COUNT];
+    const int32_t params[] = {1 << 30, 23, -(31 << 3)};
+    const int counts[] = {1, 2, 256, 511, 600, COUNT};
+    const int expected[] = {127, 0, -127, -127, -128, -128};
+    for (int i = 0; i < 6; i++) {
+        const tnrt_layer layer = {
+            .params = params, .in_c = (int16_t)counts[i], .out_c = (int16_t)counts[i]};
+        const tnrt_call call = {.in = bytes, .out = bytes, .out_h = 1, .out_w = 1};
+        memset(bytes, 7, sizeof bytes);
+        tnrt_softmax_s8(&layer, &call);
+        for (int c = 0; c < counts[i]; c++)
+            ck_assert_int_eq(bytes[c], expected[i]);
+    }
 }
 END_TEST
 
@@ -574,7 +812,9 @@ int main(void)
     tcase_add_loop_test(tc, rescaling_is_exact_for_every_shift, 0, 4);
     tcase_add_loop_test(tc, every_kernel_equals_its_definition, 0, 50 * KERNEL_COUNT);
     tcase_add_loop_test(tc, four_patches_give_the_bytes_of_the_whole_layer, 0, 150);
-    tcase_add_loop_test(tc, add_may_write_over_either_input, 0, 6);
+    tcase_add_loop_test(tc, elementwise_kernels_may_write_over_their_inputs, 0, 4 * IN_PLACE_COUNT);
+    tcase_add_test(tc, softmax_of_few_channels);
+    tcase_add_test(tc, softmax_of_many_channels);
     tcase_add_test(tc, a_table_computed_by_hand);
     tcase_add_test(tc, crc_is_the_usual_one);
     suite_add_tcase(suite, tc);

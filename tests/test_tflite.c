@@ -357,32 +357,34 @@ static void transposed_means(written_net *net)
                    written_weights(net, 2, dense, 0, 1), -1, out);
 }
 
-START_TEST(transposed_means_are_one_average_pooling)
+START_TEST(transposed_means_find_their_sides)
 {
     static written_net net;
     transposed_means(&net);
     tnas_model *const model = import_net(&net);
-    ck_assert_int_eq(model->graph.op_count, 3);
-    const tnas_op *const pool = &model->graph.ops[1];
-    ck_assert_int_eq(pool->kind, TNAS_OP_AVGPOOL);
-    ck_assert_int_eq(pool->kernel_h, 3);
-    ck_assert_int_eq(pool->kernel_w, 4);
-    ck_assert(model->quant[2].scale == 0.25f && model->quant[2].zero_point == 2);
-    ck_assert_int_eq(notes.means, 2);
+    ck_assert_int_eq(model->graph.op_count, 4);
+    const tnas_op *const over_w = &model->graph.ops[1], *const over_h = &model->graph.ops[2];
+    ck_assert(over_w->kind == TNAS_OP_MEAN && over_w->kernel_h == 1 && over_w->kernel_w == 4);
+    ck_assert(over_h->kind == TNAS_OP_MEAN && over_h->kernel_h == 3 && over_h->kernel_w == 1);
+    ck_assert(model->quant[2].scale == 0.5f && model->quant[2].zero_point == 1);
+    ck_assert(model->quant[3].scale == 0.25f && model->quant[3].zero_point == 2);
     ck_assert_int_eq(notes.transposes_folded, 1);
     tnas_model_destroy(model);
 }
 END_TEST
 
-START_TEST(a_mean_that_stays_on_one_side_is_refused)
+START_TEST(a_mean_of_what_is_no_side_is_refused)
 {
     static written_net net;
     transposed_means(&net);
     net.ops[4].inputs[0] = net.ops[2].outputs[0]; /* FC reads the first mean */
-    ck_refused("4 FULLY_CONNECTED: tensor 4 is transposed or reduced on one side", &net);
+    ck_refused("4 FULLY_CONNECTED: tensor 4 is transposed", &net);
     transposed_means(&net);
     net.tensors[net.ops[2].inputs[1]].data[0] = 1; /* axis 1 is the channels */
     ck_refused("2 MEAN: over the channels", &net);
+    transposed_means(&net);
+    net.tensors[net.ops[2].outputs[0]].dim[2]++;
+    ck_refused("2 MEAN: dimension 2 of its output is 4, must be 3", &net);
     transposed_means(&net);
     net.ops[4].inputs[0] = net.ops[1].outputs[0];
     ck_refused("4 FULLY_CONNECTED: tensor 3 is transposed", &net);
@@ -390,7 +392,7 @@ START_TEST(a_mean_that_stays_on_one_side_is_refused)
         transposed_means(&net);
         net.op_count = op + 1;
         net.output = net.ops[op].outputs[0];
-        ck_refused("net.tflite: its output is padded, transposed or reduced on one side", &net);
+        ck_refused("net.tflite: its output is padded or transposed", &net);
     }
 }
 END_TEST
@@ -627,7 +629,7 @@ START_TEST(every_operator_can_be_part_of_a_network)
     static const int kinds[] = {TNAS_OP_CONV2D,      TNAS_OP_DWCONV2D,    TNAS_OP_MAXPOOL,
                                 TNAS_OP_CHANNEL_MUL, TNAS_OP_CHANNEL_ADD, TNAS_OP_CONCAT,
                                 TNAS_OP_AVGPOOL,     TNAS_OP_LOGISTIC,    TNAS_OP_MUL,
-                                TNAS_OP_ADD,         TNAS_OP_AVGPOOL,     TNAS_OP_FC,
+                                TNAS_OP_ADD,         TNAS_OP_MEAN,        TNAS_OP_FC,
                                 TNAS_OP_SOFTMAX};
     static written_net net;
     written_wide_net(&net);
@@ -660,8 +662,8 @@ int main(void)
     tcase_add_test(foldings, a_pad_becomes_the_pads_of_the_convolution_behind_it);
     tcase_add_test(foldings, pads_of_poolings_fold_only_where_the_result_is_the_same);
     tcase_add_test(foldings, a_pad_that_two_read_is_folded_for_one_and_made_for_the_other);
-    tcase_add_test(foldings, transposed_means_are_one_average_pooling);
-    tcase_add_test(foldings, a_mean_that_stays_on_one_side_is_refused);
+    tcase_add_test(foldings, transposed_means_find_their_sides);
+    tcase_add_test(foldings, a_mean_of_what_is_no_side_is_refused);
     tcase_add_test(foldings, shapes_that_follow_from_shapes_fold);
     tcase_add_test(foldings, a_reshaped_map_is_for_fully_connected_operators_only);
     tcase_add_test(foldings, a_reshape_of_the_input_is_the_input);

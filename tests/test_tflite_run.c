@@ -148,25 +148,63 @@ START_TEST(an_imported_network_computes_what_its_file_says)
 }
 END_TEST
 
-START_TEST(a_mean_that_rescales_is_no_pooling_of_ours)
+/* ---- Means ---- */
+
+enum { MEAN_H = 4, MEAN_W = 3, MEAN_C = 2, MEAN_COUNT = MEAN_H * MEAN_W };
+
+/* A MEAN of both sides alone, that keeps the dimensions or does not. */
+static void mean_net(written_net *net, bool keep, float out_scale, int out_zero)
 {
+    const int32_t axes[] = {1, 2};
+    *net = (written_net){.description = "", .version = TFL_VERSION};
+    net->input = written_map(net, TFL_INT8, MEAN_H, MEAN_W, MEAN_C, 0.5f, 1);
+    const int out = keep ? written_map(net, TFL_INT8, 1, 1, MEAN_C, out_scale, out_zero)
+                         : written_vector(net, TFL_INT8, MEAN_C, out_scale, out_zero);
+    written_append(net, TFL_MEAN, TFL_OPTIONS_REDUCER, net->input, written_numbers(net, 2, axes),
+                   -1, out);
+    if (keep)
+        written_option(&net->ops[0], TFL_REDUCER_KEEP_DIMS, 1);
+}
+
+/* What TensorFlow Lite computes of the sum of q, by way of its definition. */
+static int8_t defined_mean(int sum, bool keep, tnas_quant out)
+{
+    const int centred = sum - MEAN_COUNT * 1;
+    double mean = sum / MEAN_COUNT; /* the scale stays: truncated */
+    if (keep)
+        mean = round(round(centred * 0.5 / out.scale) / MEAN_COUNT) + out.zero_point;
+    else if (out.scale != 0.5f || out.zero_point != 1)
+        mean = floor(centred * 0.5 / MEAN_COUNT / out.scale + 0.5) + out.zero_point;
+    return (int8_t)fmin(fmax(mean, INT8_MIN), INT8_MAX);
+}
+
+START_TEST(means_are_rounded_as_tensorflow_lite_does)
+{
+    static const tnas_quant outs[] = {{0.5f, 1}, {0.25f, 1}, {0.3f, -128}, {0.5f, 2}};
     static written_net net;
     static tnas_tflite_notes notes;
+    const bool keep = _i % 2 == 1;
+    const tnas_quant quant = outs[_i / 2];
     tnas_model *model;
     tnas_image *image;
-    const int32_t axes[] = {1, 2};
-    net = (written_net){.description = "", .version = TFL_VERSION};
-    net.input = written_map(&net, TFL_INT8, 4, 3, 2, 0.5f, 1);
-    const int out = written_vector(&net, TFL_INT8, 2, 0.25f, 1);
-    written_append(&net, TFL_MEAN, TFL_OPTIONS_REDUCER, net.input, written_numbers(&net, 2, axes),
-                   -1, out);
+    mean_net(&net, keep, quant.scale, quant.zero_point);
     ck_ok(written_import(&net, &model, &notes));
-    ck_fails(TNAS_ERR_INPUT, "operator 0 (avgpool): from scale 0.5, zero point 1 to 0.25, 1",
-             tnas_image_build(model, &tnas_target_tinynas_c, &image));
-    tnas_model_destroy(model);
-    net.tensors[out].scale[0] = 0.5f;
-    ck_ok(written_import(&net, &model, &notes));
+    ck_assert_int_eq(model->graph.ops[0].kind, keep ? TNAS_OP_MEAN_KEPT : TNAS_OP_MEAN);
     ck_ok(tnas_image_build(model, &tnas_target_tinynas_c, &image));
+    void *const arena = tnas_alloc_zero(image->model.arena_bytes, 1);
+    for (int low = -128; low < 128; low++) {
+        int8_t in[MEAN_COUNT * MEAN_C], out[MEAN_C];
+        int sum[MEAN_C] = {0};
+        for (int i = 0; i < MEAN_COUNT * MEAN_C; i++) {
+            in[i] = (int8_t)(low + (i < MEAN_C * 5 && low < 127)); /* 5 of 12 are one higher */
+            sum[i % MEAN_C] += in[i];
+        }
+        tnas_image_run(image, arena, in, out);
+        for (int c = 0; c < MEAN_C; c++)
+            ck_assert_msg(out[c] == defined_mean(sum[c], keep, quant), "sum %d: %d, must be %d",
+                          sum[c], out[c], defined_mean(sum[c], keep, quant));
+    }
+    tnas_free(arena);
     tnas_image_destroy(image);
     tnas_model_destroy(model);
 }
@@ -177,7 +215,7 @@ int main(void)
     Suite *const suite = suite_create("tflite run");
     TCase *const run = tcase_create("run");
     tcase_add_test(run, an_imported_network_computes_what_its_file_says);
-    tcase_add_test(run, a_mean_that_rescales_is_no_pooling_of_ours);
+    tcase_add_loop_test(run, means_are_rounded_as_tensorflow_lite_does, 0, 8);
     suite_add_tcase(suite, run);
     return run_suite(suite);
 }

@@ -288,18 +288,25 @@ START_TEST(fully_connected_takes_a_flat_input_and_one_scale)
 }
 END_TEST
 
-/* An average that changes the scale is a MEAN; one that keeps it is pooling. */
-START_TEST(only_means_rescale)
+/* A mean of both sides gives a vector, which is reshaped; one that keeps the dimensions a map. */
+START_TEST(means_say_how_they_round)
 {
-    tnas_op pool = conv3x3;
-    pool.kind = TNAS_OP_AVGPOOL;
-    pool.kernel_h = pool.kernel_w = 5;
-    pool.stride_h = pool.stride_w = 1;
-    const int average[] = {TFL_AVERAGE_POOL_2D}, mean[] = {TFL_MEAN};
-    tnas_model *const model = one_op(&pool, 0);
-    check_codes(model, average, 1);
+    tnas_op op = conv3x3;
+    op.kind = TNAS_OP_MEAN;
+    op.kernel_h = op.kernel_w = 5;
+    op.stride_h = op.stride_w = 1;
+    const int codes[] = {TFL_MEAN, TFL_RESHAPE};
+    tnas_model *const model = one_op(&op, 0);
+    check_codes(model, codes, 2);
     model->quant[1].scale = 0.25f;
-    check_codes(model, mean, 1);
+    check_codes(model, codes, 2);
+    model->graph.ops[0].kind = TNAS_OP_MEAN_KEPT;
+    check_codes(model, codes, 1);
+    model->graph.ops[0].kind = TNAS_OP_AVGPOOL;
+    uint8_t *bytes;
+    size_t byte_count;
+    ck_fails(TNAS_ERR_INPUT, "0 avgpool: changes the scale or zero point, which only a mean can",
+             tnas_tflite_build(model, "net", "a test", &bytes, &byte_count));
     tnas_model_destroy(model);
 }
 END_TEST
@@ -581,7 +588,7 @@ int main(void)
     TCase *const file = tcase_create("file");
     tcase_add_test(file, pads_are_same_valid_or_an_operator_before);
     tcase_add_test(file, fully_connected_takes_a_flat_input_and_one_scale);
-    tcase_add_test(file, only_means_rescale);
+    tcase_add_test(file, means_say_how_they_round);
     tcase_add_test(file, constants_lie_at_multiples_of_16_bytes);
     tcase_add_test(file, biases_have_the_products_scale);
     tcase_add_test(file, operator_codes_are_there_twice_and_have_versions);

@@ -1,7 +1,8 @@
-/* Every variant of our runtime gives the bytes of plain C. On the host the instructions of a
- * variant are portable C functions; on its own processor the same comparison is made by the
- * firmware of an export. */
+/* Every variant of our runtime, and the host's own vector kernels, give the bytes of plain C. On
+ * the host the instructions of a variant are portable C functions; on its own processor the same
+ * comparison is made by the firmware of an export. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
@@ -37,11 +38,43 @@ static void describe(const tnas_model *model, char text[160])
              (int)out->w, (int)out->c);
 }
 
-static void same_bytes(const tnas_model *model, const tnas_target *target, tnas_rng *rng)
+/* A variant, or plain C's image on the host's kernels of an instruction set. */
+typedef struct candidate {
+    const char *name;
+    const tnas_target *target;
+    const tnas_host_kernels *host;
+} candidate;
+
+static const char *const isas[] = {"generic", "v2", "v3", "v4"};
+enum { ISA_COUNT = sizeof isas / sizeof isas[0] };
+
+static int candidate_count(void)
+{
+    return tnas_variant_count() - 1 + ISA_COUNT;
+}
+
+/* False when this processor lacks it. */
+static bool candidate_at(int index, candidate *out)
+{
+    const int variants = tnas_variant_count() - 1;
+    *out = (candidate){.target = &tnas_target_tinynas_c};
+    if (index < variants) {
+        out->target = tnas_variant_at(1 + index)->target;
+        out->name = out->target->name;
+        return true;
+    }
+    out->name = isas[index - variants];
+    out->host = tnas_host_kernels_find(out->name);
+    return out->host != NULL;
+}
+
+static void same_bytes(const tnas_model *model, const candidate *is, tnas_rng *rng)
 {
     tnas_image *plain, *variant;
     ck_ok(tnas_image_build(model, &tnas_target_tinynas_c, &plain));
-    ck_ok(tnas_image_build(model, target, &variant));
+    ck_ok(tnas_image_build(model, is->target, &variant));
+    if (is->host != NULL)
+        ck_ok(tnas_image_use_host(variant, is->host));
     const size_t in_count = plain->model.input_bytes, out_count = plain->model.output_bytes;
     int8_t *const bytes = tnas_alloc_zero(in_count + 2 * out_count, 1);
     int8_t *const expected = bytes + in_count, *const got = expected + out_count;
@@ -53,24 +86,27 @@ static void same_bytes(const tnas_model *model, const tnas_target *target, tnas_
         if (expected[i] == got[i])
             continue;
         describe(model, text);
-        ck_abort_msg("%s: byte %zu is %d, plain C says %d; first operator %s by %s", target->name,
-                     i, got[i], expected[i], text, variant->rows[0].kernel_name);
+        ck_abort_msg("%s: byte %zu is %d, plain C says %d; first operator %s by %s", is->name, i,
+                     got[i], expected[i], text, variant->rows[0].kernel_name);
     }
     tnas_free(bytes);
     tnas_image_destroy(plain);
     tnas_image_destroy(variant);
 }
 
-/* _i: variant and share of the layers. */
+/* _i: candidate and share of the layers. */
 START_TEST(random_layers_give_the_bytes_of_plain_c)
 {
     const int share = _i % (LAYER_COUNT / LAYERS_PER_CHECK);
-    const tnas_variant *const variant = tnas_variant_at(1 + _i / (LAYER_COUNT / LAYERS_PER_CHECK));
-    for (int i = 0; i < LAYERS_PER_CHECK; i++) {
+    candidate is;
+    const bool runs = candidate_at(_i / (LAYER_COUNT / LAYERS_PER_CHECK), &is);
+    if (!runs && share == 0)
+        printf("SKIP: host kernels %s do not run here\n", is.name);
+    for (int i = 0; runs && i < LAYERS_PER_CHECK; i++) {
         tnas_rng rng =
             tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)(share * LAYERS_PER_CHECK + i));
         tnas_model *const model = random_layer_model(&rng);
-        same_bytes(model, variant->target, &rng);
+        same_bytes(model, &is, &rng);
         tnas_model_destroy(model);
     }
 }
@@ -78,12 +114,51 @@ END_TEST
 
 START_TEST(random_networks_give_the_bytes_of_plain_c)
 {
-    for (int v = 1; v < tnas_variant_count(); v++) {
+    for (int c = 0; c < candidate_count(); c++) {
         tnas_rng rng = tnas_rng_stream(SEED + 1, TNAS_RNG_TEST, (uint64_t)_i);
         tnas_model *const model = random_int8_model(&rng);
-        same_bytes(model, tnas_variant_at(v)->target, &rng);
+        candidate is;
+        if (candidate_at(c, &is))
+            same_bytes(model, &is, &rng);
         tnas_model_destroy(model);
     }
+}
+END_TEST
+
+/* Whole vectors are loaded; what is stored must be the output and nothing else. */
+START_TEST(host_kernels_write_their_output_and_scratch_only)
+{
+    tnas_rng rng = tnas_rng_stream(SEED + 2, TNAS_RNG_TEST, (uint64_t)_i);
+    const tnas_host_kernels *host;
+    ck_ok(tnas_host_kernels_choose(&host));
+    tnas_model *const model = random_layer_model(&rng);
+    tnas_image *image;
+    ck_ok(tnas_image_build(model, &tnas_target_tinynas_c, &image));
+    const uint32_t plain_arena_bytes = image->model.arena_bytes;
+    ck_ok(tnas_image_use_host(image, host));
+    int8_t *const arena = tnas_alloc_zero(2, image->model.arena_bytes);
+    int8_t *const before = arena + image->model.arena_bytes;
+    random_bytes(&rng, arena, image->model.arena_bytes);
+    memcpy(before, arena, image->model.arena_bytes);
+    tnrt_invoke(&image->model, arena);
+    for (uint32_t i = 0; i < plain_arena_bytes; i++)
+        ck_assert_msg(arena[i] == before[i] || i - image->model.output < image->model.output_bytes,
+                      "byte %u of the arena, output from %u on", i, image->model.output);
+    tnas_free(arena);
+    tnas_image_destroy(image);
+    tnas_model_destroy(model);
+}
+END_TEST
+
+START_TEST(an_unknown_instruction_set_is_refused)
+{
+    const tnas_host_kernels *host;
+    setenv("TINYNAS_ISA", "v9", 1);
+    ck_fails(TNAS_ERR_USAGE, "TINYNAS_ISA=v9", tnas_host_kernels_choose(&host));
+    ck_assert_ptr_null(host);
+    setenv("TINYNAS_ISA", "generic", 1);
+    ck_ok(tnas_host_kernels_choose(&host));
+    ck_assert_str_eq(host->isa, "generic");
 }
 END_TEST
 
@@ -93,9 +168,10 @@ int main(void)
     TCase *const tc = tcase_create("variants");
     const int shares = LAYER_COUNT / LAYERS_PER_CHECK;
     tcase_set_timeout(tc, 120);
-    tcase_add_loop_test(tc, random_layers_give_the_bytes_of_plain_c, 0,
-                        (tnas_variant_count() - 1) * shares);
+    tcase_add_loop_test(tc, random_layers_give_the_bytes_of_plain_c, 0, candidate_count() * shares);
     tcase_add_loop_test(tc, random_networks_give_the_bytes_of_plain_c, 0, NETWORK_COUNT);
+    tcase_add_loop_test(tc, host_kernels_write_their_output_and_scratch_only, 0, 500);
+    tcase_add_test(tc, an_unknown_instruction_set_is_refused);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -7,121 +7,148 @@
  * depth, row by row; what is left of each row, 0 to 3 bytes, is collected behind them.
  *
  * Output pixels are counted through all rows, so that only the last tile repeats pixels.
- * scratch: columns, the rests of three windows, copies of three windows. */
-#include "../tnrt_window.h"
+ * scratch: columns, the rests of three windows, copies of three windows, a row of zero points. */
 #include "tnrt_conv_dsp.h"
 #include "tnrt_dsp_kernels.h"
 
-/* Three windows: their first rows, and the bytes from a row to the next. */
-typedef struct windows {
-    const int8_t *at[3];
+typedef struct sweep {
+    const tnrt_layer *layer;
+    tnrt_call call;
+    int32_t row_bytes, rests_bytes; /* of a window's row; of what is left of its rows, padded */
+    int32_t blocks;
+    uint32_t *columns; /* behind the zeros */
+    int8_t *rests, *copies, *zeros;
+    const int8_t *at[3]; /* three windows, and the bytes from a row of theirs to the next */
     int32_t row_step[3];
-} windows;
+} sweep;
 
-static inline int8_t *copy_bytes(int8_t *to, const int8_t *from, int32_t count)
+static TNRT_NOINLINE int8_t *copy_bytes(int8_t *to, const int8_t *from, int32_t count)
 {
+    for (; count >= 4; count -= 4, to += 4, from += 4)
+        tnrt_store32(to, tnrt_load32(from));
     for (; count > 0; count--)
         *to++ = *from++;
     return to;
 }
 
-static inline int8_t *fill_bytes(int8_t *to, int8_t value, int32_t count)
+/* The window whose first tap is pixel (top, left), of which something lies outside. */
+static void copy_window(const sweep *s, int32_t top, int32_t left, int8_t *to)
 {
-    for (; count > 0; count--)
-        *to++ = value;
-    return to;
-}
-
-/* The window whose first tap is pixel (top, left), which may lie outside. */
-static void copy_window(const tnrt_layer *layer, const tnrt_call *call, int32_t top, int32_t left,
-                        int8_t *to)
-{
-    const int32_t in_c = layer->in_c, kernel_w = layer->kernel_w;
-    const tnrt_taps cols = tnrt_taps_inside(left, 1, 0, kernel_w, call->in_w);
-    const int8_t *from = call->in + top * call->in_row_stride + cols.at * in_c;
-    for (int32_t y = top; y < top + layer->kernel_h; y++, from += call->in_row_stride) {
-        const int32_t taps = y >= 0 && y < call->in_h ? cols.count : 0;
-        to = fill_bytes(to, layer->in_zero, cols.first * in_c);
-        to = copy_bytes(to, from, taps * in_c);
-        to = fill_bytes(to, layer->in_zero, (kernel_w - cols.first - taps) * in_c);
+    const tnrt_layer *const layer = s->layer;
+    const int32_t in_c = layer->in_c, right = left + layer->kernel_w - s->call.in_w;
+    const int32_t before = left < 0 ? -left * in_c : 0;
+    const int32_t behind = right > 0 ? right * in_c : 0;
+    const int8_t *from = s->call.in + top * s->call.in_row_stride + left * in_c;
+    for (int32_t y = top; y < top + layer->kernel_h; y++, from += s->call.in_row_stride) {
+        if (y < 0 || y >= s->call.in_h || before + behind >= s->row_bytes) {
+            to = copy_bytes(to, s->zeros, s->row_bytes);
+            continue;
+        }
+        to = copy_bytes(to, s->zeros, before);
+        to = copy_bytes(to, from + before, s->row_bytes - before - behind);
+        to = copy_bytes(to, s->zeros, behind);
     }
 }
 
-/* The windows of pixel, pixel + step and pixel + 2 * step. */
-static windows find_windows(const tnrt_layer *layer, const tnrt_call *call, int32_t pixel,
-                            int32_t step, int8_t *copies)
+/* Output pixels pixel, pixel + step and pixel + 2 * step. */
+static TNRT_NOINLINE void find_windows(sweep *s, int32_t pixel, int32_t step)
 {
-    const int32_t row_bytes = layer->kernel_w * layer->in_c;
-    windows w;
-    for (int p = 0; p < 3; p++, pixel += step, copies += layer->kernel_h * row_bytes) {
-        const int32_t y = pixel / call->out_w, x = pixel - y * call->out_w;
-        const int32_t top = y * layer->stride_h - call->pad_top;
-        const int32_t left = x * layer->stride_w - call->pad_left;
-        w.at[p] = call->in + top * call->in_row_stride + left * layer->in_c;
-        w.row_step[p] = call->in_row_stride;
-        if (top < 0 || left < 0 || top + layer->kernel_h > call->in_h ||
-            left + layer->kernel_w > call->in_w) {
-            copy_window(layer, call, top, left, copies);
-            w.at[p] = copies;
-            w.row_step[p] = row_bytes;
+    const tnrt_layer *const layer = s->layer;
+    const int32_t beside = step * layer->stride_w;
+    int8_t *copy = s->copies;
+    for (int p = 0; p < 3; p++, pixel += step, copy += layer->kernel_h * s->row_bytes) {
+        const int32_t y = pixel / s->call.out_w, x = pixel - y * s->call.out_w;
+        const int32_t top = y * layer->stride_h - s->call.pad_top;
+        const int32_t left = x * layer->stride_w - s->call.pad_left;
+        const int32_t right = left + layer->kernel_w;
+        const int8_t *const at = s->call.in + top * s->call.in_row_stride + left * layer->in_c;
+        s->at[p] = at;
+        s->row_step[p] = s->call.in_row_stride;
+        if (top < 0 || left < 0 || top + layer->kernel_h > s->call.in_h || right > s->call.in_w) {
+            copy_window(s, top, left, copy);
+            s->at[p] = copy;
+            s->row_step[p] = s->row_bytes;
+        } else if (p == 0 && x + 2 * step < s->call.out_w && right + 2 * beside <= s->call.in_w) {
+            s->at[1] = at + beside * layer->in_c; /* neighbours, inside too */
+            s->at[2] = at + 2 * beside * layer->in_c;
+            s->row_step[1] = s->row_step[2] = s->call.in_row_stride;
+            return;
         }
     }
-    return w;
 }
 
-static void make_columns(const tnrt_layer *layer, windows w, uint32_t *columns, int8_t *rests)
+static TNRT_NOINLINE void make_columns(const sweep *s)
 {
-    const int32_t row_bytes = layer->kernel_w * layer->in_c;
-    const int32_t rest = row_bytes & 3, row_blocks = row_bytes >> 2;
-    const int32_t rest_blocks = TNRT_BLOCKS_DSP(rest * layer->kernel_h);
-    int8_t *const rests1 = rests + 4 * rest_blocks, *const rests2 = rests1 + 4 * rest_blocks;
-    int32_t at = 0;
-    for (int32_t row = 0; row < layer->kernel_h; row++) {
-        if (row_blocks > 0)
-            columns = tnrt_widen3_dsp(columns, w.at[0], w.at[1], w.at[2], row_blocks);
-        for (int32_t i = row_bytes - rest; i < row_bytes; i++, at++) {
-            rests[at] = w.at[0][i];
-            rests1[at] = w.at[1][i];
-            rests2[at] = w.at[2][i];
+    const int8_t *at0 = s->at[0], *at1 = s->at[1], *at2 = s->at[2];
+    uint32_t *columns = s->columns;
+    int32_t blocks = s->row_bytes >> 2;
+    int8_t *rest = s->rests;
+    for (int32_t row = s->layer->kernel_h;; row--) {
+        if (row == 0) {
+            at0 = s->rests, at1 = at0 + s->rests_bytes, at2 = at1 + s->rests_bytes;
+            blocks = s->rests_bytes >> 2;
         }
-        for (int p = 0; p < 3; p++)
-            w.at[p] += w.row_step[p];
+        if (blocks > 0)
+            columns = tnrt_widen3_dsp(columns, at0, at1, at2, blocks);
+        if (row == 0)
+            return;
+        for (int32_t i = s->row_bytes & ~3; i < s->row_bytes; i++, rest++) {
+            rest[0] = at0[i];
+            rest[s->rests_bytes] = at1[i];
+            rest[2 * s->rests_bytes] = at2[i];
+        }
+        at0 += s->row_step[0], at1 += s->row_step[1], at2 += s->row_step[2];
     }
-    if (rest > 0)
-        tnrt_widen3_dsp(columns, rests, rests1, rests2, rest_blocks);
 }
 
 /* `count` pixels whose outputs lie one behind the other: three at a time; of less than three, each
  * is all three. */
-static void convolve_run(const tnrt_layer *layer, const tnrt_call *call, int32_t count)
+static void convolve_run(sweep *s, int32_t count)
 {
-    const int32_t row_bytes = layer->kernel_w * layer->in_c;
     const int32_t step = count < 3 ? 0 : 1;
-    const int32_t rest_bytes = 12 * TNRT_BLOCKS_DSP((row_bytes & 3) * layer->kernel_h);
-    tnrt_tile_dsp tile =
-        tnrt_tile_of_dsp(layer, call->scratch, TNRT_BLOCKS_DSP(layer->kernel_h * row_bytes));
-    int8_t *const rests = (int8_t *)tile.columns_end;
-    tile.step = step * layer->out_c;
+    tnrt_tile_dsp tile = tnrt_tile_of_dsp(s->layer, s->call.scratch, s->blocks);
+    tile.step = step * s->layer->out_c;
     for (int32_t next = 0; next < count; next += 1 + 2 * step) {
         const int32_t pixel = step != 0 && next > count - 3 ? count - 3 : next;
-        const windows w = find_windows(layer, call, pixel, step, rests + rest_bytes);
-        make_columns(layer, w, (uint32_t *)tile.columns + TNRT_BLOCK_WORDS_DSP, rests);
-        tile.out = call->out + pixel * layer->out_c;
-        tnrt_conv3_dsp(layer, tile);
+        find_windows(s, pixel, step);
+        make_columns(s);
+        tnrt_conv3_dsp(s->layer, &tile, s->call.out + pixel * s->layer->out_c);
     }
+}
+
+static int is_pointwise(const tnrt_layer *layer, const tnrt_call *call)
+{
+    return layer->kernel_h == 1 && layer->kernel_w == 1 && layer->stride_h == 1 &&
+           layer->stride_w == 1 && call->in_w == call->out_w && call->in_h == call->out_h &&
+           call->in_row_stride == call->in_w * layer->in_c;
 }
 
 void tnrt_conv2d_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
 {
-    const int32_t count = call->out_w * call->out_h;
-    tnrt_call part = *call;
+    const int32_t kernel_h = layer->kernel_h;
+    sweep s;
+    s.layer = layer;
+    s.call = *call;
+    s.row_bytes = layer->kernel_w * layer->in_c;
+    s.rests_bytes = 4 * TNRT_BLOCKS_DSP((s.row_bytes & 3) * kernel_h);
+    s.blocks = TNRT_BLOCKS_DSP(kernel_h * s.row_bytes);
+    s.columns = (uint32_t *)call->scratch + TNRT_BLOCK_WORDS_DSP;
+    s.rests = (int8_t *)(s.columns + TNRT_BLOCK_WORDS_DSP * s.blocks);
+    s.copies = s.rests + 3 * s.rests_bytes;
+    s.zeros = s.copies + 3 * kernel_h * s.row_bytes;
+    for (int32_t i = 0; i < s.row_bytes; i++)
+        s.zeros[i] = layer->in_zero;
     if (call->out_row_stride != call->out_w * layer->out_c) {
         for (int32_t y = 0; y < call->out_h; y++) {
-            convolve_run(layer, &part, call->out_w);
-            part.out += call->out_row_stride;
-            part.pad_top -= layer->stride_h;
+            convolve_run(&s, call->out_w);
+            s.call.out += call->out_row_stride;
+            s.call.pad_top -= layer->stride_h;
         }
         return;
     }
-    convolve_run(layer, call, count);
+    if (is_pointwise(layer, call)) {
+        s.call.in_w = s.call.out_w = call->out_w * call->out_h; /* all pixels are one row */
+        s.call.in_h = 1;
+    }
+    convolve_run(&s, call->out_w * call->out_h);
 }

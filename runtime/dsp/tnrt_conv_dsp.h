@@ -70,9 +70,9 @@ static inline uint32_t *tnrt_widen3_dsp(uint32_t *to, const int8_t *pixel0, cons
 /* What the loop over pairs of channels needs; in memory, since its registers are full. The order
  * lets it load and store two at a time. */
 typedef struct tnrt_tile_dsp {
-    const uint32_t *columns;
+    uint32_t *columns;
     int32_t skip_bytes; /* code to jump over, so that whole turns of the unrolled loop are left */
-    const uint32_t *columns_end;
+    uint32_t *columns_end;
     const int8_t *weights;
     int32_t step; /* bytes from a pixel's outputs to the next pixel's */
     int8_t *out;
@@ -126,7 +126,7 @@ static inline int32_t tnrt_skip_bytes_dsp(int32_t blocks)
 }
 
 /* Pairs of channels of three pixels, from out to out_end. */
-static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile)
+static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp *tile)
 {
     __asm volatile(
         "ldr r1, %[weights]\n\t"
@@ -169,10 +169,10 @@ static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile)
                             "cmp r0, r2\n\t"
                             "strd r0, r11, %[out]\n\t" /* and channel */
                             "bne 1b"
-        : [out] "+m"(tile.out), [channel] "+m"(tile.channel)
-        : [columns] "m"(tile.columns), [columns_end] "m"(tile.columns_end),
-          [weights] "m"(tile.weights), [step] "m"(tile.step), [out_bias] "m"(tile.out_bias),
-          [out_end] "m"(tile.out_end), "m"(tile)
+        : [out] "+m"(tile->out), [channel] "+m"(tile->channel)
+        : [columns] "m"(tile->columns), [columns_end] "m"(tile->columns_end),
+          [weights] "m"(tile->weights), [step] "m"(tile->step), [out_bias] "m"(tile->out_bias),
+          [out_end] "m"(tile->out_end), "m"(*tile)
         : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc",
           "memory");
 }
@@ -194,60 +194,56 @@ static inline int32_t tnrt_skip_bytes_dsp(int32_t blocks)
     return 0;
 }
 
-static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp tile)
+static inline void tnrt_conv_pairs_dsp(tnrt_tile_dsp *tile)
 {
-    while (tile.out != tile.out_end) {
+    const int8_t *weights = tile->weights;
+    while (tile->out != tile->out_end) {
         int32_t wide[3] = {0, 0, 0}, narrow[3] = {0, 0, 0}, twice[3];
-        const uint32_t *column = tile.columns + TNRT_BLOCK_WORDS_DSP;
-        for (; column != tile.columns_end; column += 3, tile.weights += 4)
+        const uint32_t *column = tile->columns + TNRT_BLOCK_WORDS_DSP;
+        for (; column != tile->columns_end; column += 3, weights += 4)
             for (int p = 0; p < 3; p++) {
-                const uint32_t pair = tnrt_load32(tile.weights);
+                const uint32_t pair = tnrt_load32(weights);
                 wide[p] = tnrt_smlad(column[p], pair, wide[p]);
                 narrow[p] = tnrt_smlad(column[p], tnrt_sxtb16(pair), narrow[p]);
             }
         for (int p = 0; p < 3; p++)
-            twice[p] = tile.channel->bias + 2 * narrow[p];
-        tnrt_store3_dsp(&tile, twice);
-        tile.out++, tile.channel++;
+            twice[p] = tile->channel->bias + 2 * narrow[p];
+        tnrt_store3_dsp(tile, twice);
+        tile->out++, tile->channel++;
         for (int p = 0; p < 3; p++)
             twice[p] =
-                tile.channel->bias + ((int32_t)((uint32_t)wide[p] - (uint32_t)narrow[p]) >> 7);
-        tnrt_store3_dsp(&tile, twice);
-        tile.out++, tile.channel++;
+                tile->channel->bias + ((int32_t)((uint32_t)wide[p] - (uint32_t)narrow[p]) >> 7);
+        tnrt_store3_dsp(tile, twice);
+        tile->out++, tile->channel++;
     }
 }
 
 #endif
 
 /* Channels from `from` on, one at a time: of slow layers, and an odd last one. */
-static inline void tnrt_conv_channels_dsp(const tnrt_layer *layer, const tnrt_tile_dsp *tile,
-                                          int32_t from)
+static TNRT_NOINLINE void tnrt_conv_channels_dsp(const tnrt_layer *layer, const tnrt_tile_dsp *tile,
+                                                 int8_t *out, int32_t from)
 {
     const int32_t pair_bytes = (int32_t)(tile->columns_end - tile->columns - 6) / 3 * 4;
-    const int fast = tnrt_is_fast_dsp(layer);
     for (int32_t o = from; o < layer->out_c; o++) {
-        const tnrt_channel_dsp *const channel = tile->channel + o;
+        const tnrt_channel_dsp channel = tnrt_plain_channel_dsp(layer, o);
         const int8_t *weight = tile->weights + (o >> 1) * pair_bytes + (o & 1);
         const uint32_t *column = tile->columns + TNRT_BLOCK_WORDS_DSP;
-        const int32_t rounding = tnrt_rounding_dsp(tile->out_bias, fast ? channel->shift : 0);
-        int32_t acc[3] = {0, 0, 0};
+        int32_t acc[3];
+        acc[0] = acc[1] = acc[2] = channel.bias;
         for (; column != tile->columns_end; column += 3, weight += 4) {
-            const uint32_t pair = ((uint32_t)weight[0] & 0xffff) | (uint32_t)weight[2] << 16;
+            const uint32_t pair = tnrt_pack16(weight[0], weight[2]);
             acc[0] = tnrt_smlad(column[0], pair, acc[0]);
             acc[1] = tnrt_smlad(column[1], pair, acc[1]);
             acc[2] = tnrt_smlad(column[2], pair, acc[2]);
         }
         for (int p = 0; p < 3; p++)
-            tile->out[o + p * tile->step] =
-                fast ? tnrt_requantize_dsp(channel->bias + 2 * acc[p], channel->multiplier,
-                                           rounding, channel->shift)
-                     : tnrt_requantize_slow_dsp(
-                           layer, channel, (int32_t)((uint32_t)channel->bias + (uint32_t)acc[p]));
+            out[o + p * tile->step] = tnrt_requantize_slow_dsp(layer, &channel, acc[p]);
     }
 }
 
-/* For all tiles of a layer but `out` and `step`; `scratch` will hold the columns, which begin
- * behind the zeros. */
+/* What all tiles of a layer share, but for the step; the columns will lie behind the zeros in
+ * `scratch`. */
 static inline tnrt_tile_dsp tnrt_tile_of_dsp(const tnrt_layer *layer, void *scratch, int32_t blocks)
 {
     uint32_t *const columns = (uint32_t *)scratch;
@@ -258,24 +254,22 @@ static inline tnrt_tile_dsp tnrt_tile_of_dsp(const tnrt_layer *layer, void *scra
     tile.skip_bytes = tnrt_skip_bytes_dsp(blocks);
     tile.columns_end = columns + TNRT_BLOCK_WORDS_DSP * (1 + blocks);
     tile.weights = layer->weights;
-    tile.step = 0;
-    tile.out = NULL;
-    tile.out_end = NULL;
-    tile.channel = tnrt_channels_dsp(layer);
     tile.out_bias = tnrt_out_bias_dsp(layer);
     return tile;
 }
 
-/* All output channels of the three pixels whose columns the tile has: `out`, `step` and 2 `step`
- * bytes behind it. Fewer pixels: the same one again, and a step of 0. */
-static inline void tnrt_conv3_dsp(const tnrt_layer *layer, tnrt_tile_dsp tile)
+/* All output channels of three pixels, at out, out + step and out + 2 * step. Fewer pixels: the
+ * same one again, and a step of 0. */
+static inline void tnrt_conv3_dsp(const tnrt_layer *layer, tnrt_tile_dsp *tile, int8_t *out)
 {
     const int32_t paired = tnrt_is_fast_dsp(layer) ? layer->out_c & ~1 : 0;
-    tile.out_end = tile.out + paired;
+    tile->out = out;
+    tile->out_end = out + paired;
+    tile->channel = tnrt_channels_dsp(layer);
     if (paired > 0)
         tnrt_conv_pairs_dsp(tile);
     if (paired < layer->out_c)
-        tnrt_conv_channels_dsp(layer, &tile, paired);
+        tnrt_conv_channels_dsp(layer, tile, out, paired);
 }
 
 #endif

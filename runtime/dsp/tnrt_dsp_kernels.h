@@ -3,15 +3,23 @@
  * the bytes of the plain C kernels of the same names without _dsp; each is its own source file.
  *
  *   X(name)
- * tnrt_conv2d_s8_dsp   any kernel size, stride and padding; scratch, weights: tnrt_conv_dsp.h */
+ * tnrt_conv2d_s8_dsp   any kernel size, stride and padding; scratch, weights: tnrt_conv_dsp.h
+ * tnrt_fc_s8_dsp       fully connected, or a convolution whose one window is the whole input */
 #ifndef TNRT_DSP_KERNELS_H
 #define TNRT_DSP_KERNELS_H
 
 #include "../tnrt_kernels.h"
 
+/* The first word of tnrt_add_s8_dsp's params. */
+enum { TNRT_ADD_SLOW_DSP, TNRT_ADD_FAST_DSP, TNRT_ADD_FAST_TIES_DSP };
+
 #define TNRT_DSP_KERNELS(X)                                                                        \
     X(tnrt_conv2d_s8_dsp)                                                                          \
+    X(tnrt_fc_s8_dsp)                                                                              \
     X(tnrt_add_s8_dsp)                                                                             \
+    X(tnrt_avgpool_s8_dsp)                                                                         \
+    X(tnrt_maxpool_s8_dsp)                                                                         \
+    X(tnrt_dwconv2d_s8_dsp)                                                                        \
     X(tnrt_dwconv2d_3x3_s8_dsp)                                                                    \
     X(tnrt_dwconv2d_5x5_s8_dsp)                                                                    \
     X(tnrt_dwconv2d_7x7_s8_dsp)

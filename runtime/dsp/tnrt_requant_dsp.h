@@ -57,6 +57,17 @@ static inline int8_t tnrt_requantize_dsp(int32_t twice_acc, int32_t multiplier, 
     return (int8_t)tnrt_ssat8_asr1(tnrt_smmlar(twice_acc, multiplier, nudge) >> shift);
 }
 
+/* A channel's record as a slow layer has it, whatever the layer. */
+static inline tnrt_channel_dsp tnrt_plain_channel_dsp(const tnrt_layer *layer, int32_t o)
+{
+    tnrt_channel_dsp channel = tnrt_channels_dsp(layer)[o];
+    if (tnrt_is_fast_dsp(layer)) {
+        channel.bias >>= 1;
+        channel.shift = -1 - channel.shift;
+    }
+    return channel;
+}
+
 /* Slow; acc holds the bias. */
 static inline int8_t tnrt_requantize_slow_dsp(const tnrt_layer *layer,
                                               const tnrt_channel_dsp *channel, int32_t acc)

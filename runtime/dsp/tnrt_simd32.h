@@ -29,6 +29,7 @@
 #else
 #define TNRT_INLINE inline
 #endif
+/* Kept apart from its caller, whose registers it would crowd. */
 #if defined(__GNUC__)
 #define TNRT_NOINLINE __attribute__((noinline))
 #else
@@ -54,6 +55,12 @@ static inline uint32_t tnrt_load32(const void *at)
 static inline void tnrt_store32(void *at, uint32_t word)
 {
     memcpy(at, &word, sizeof word);
+}
+
+/* Two int16. */
+static inline uint32_t tnrt_pack16(int32_t low, int32_t high)
+{
+    return ((uint32_t)low & 0xffff) | (uint32_t)high << 16;
 }
 
 #if TNRT_HAS_SIMD32
@@ -146,8 +153,43 @@ static inline uint32_t tnrt_pack_high(uint32_t low, uint32_t high)
     return r;
 }
 
-/* Lets the compiler forget where a pointer came from, so that it keeps one instead of many. */
-#define TNRT_FORGET(pointer) __asm("" : "+r"(pointer))
+/* x / 2^21, rounded down, saturated to int8. */
+static inline int32_t tnrt_ssat8_asr21(int32_t x)
+{
+    int32_t r;
+    __asm("ssat %0, #8, %1, asr #21" : "=r"(r) : "r"(x));
+    return r;
+}
+
+/* Two int16 sums plus bytes 0 and 2 of x; plus bytes 1 and 3. */
+static inline uint32_t tnrt_sxtab16(uint32_t sums, uint32_t x)
+{
+    return (uint32_t)__sxtab16((int32_t)sums, x);
+}
+static inline uint32_t tnrt_sxtab16_ror8(uint32_t sums, uint32_t x)
+{
+    uint32_t r;
+    __asm("sxtab16 %0, %1, %2, ror #8" : "=r"(r) : "r"(sums), "r"(x));
+    return r;
+}
+
+/* The greater ones of four int8 each; the smaller ones. */
+static inline uint32_t tnrt_max8(uint32_t x, uint32_t y)
+{
+    uint32_t r;
+    __asm("ssub8 %0, %1, %2\n\tsel %0, %1, %2" : "=&r"(r) : "r"(x), "r"(y) : "cc");
+    return r;
+}
+static inline uint32_t tnrt_min8(uint32_t x, uint32_t y)
+{
+    uint32_t r;
+    __asm("ssub8 %0, %1, %2\n\tsel %0, %2, %1" : "=&r"(r) : "r"(x), "r"(y) : "cc");
+    return r;
+}
+
+/* Lets the compiler forget where a pointer or a number came from, so that it keeps the one that it
+ * has instead of making others. */
+#define TNRT_FORGET(x) __asm("" : "+r"(x))
 
 /* The words base[index] and base[index + 1] of a uint32_t pointer, index a constant. */
 typedef uint64_t tnrt_word_pair __attribute__((may_alias, aligned(4)));
@@ -222,7 +264,35 @@ static inline uint32_t tnrt_pack_high(uint32_t low, uint32_t high)
 {
     return low >> 16 | (high & 0xffff0000u);
 }
-#define TNRT_FORGET(pointer)               ((void)(pointer))
+static inline int32_t tnrt_ssat8_asr21(int32_t x)
+{
+    const int32_t shifted = x >> 21;
+    return shifted < -128 ? -128 : shifted > 127 ? 127 : shifted;
+}
+static inline uint32_t tnrt_sxtab16(uint32_t sums, uint32_t x)
+{
+    const uint32_t low = (sums + (uint32_t)(int32_t)(int8_t)(x & 0xff)) & 0xffff;
+    const uint32_t high = (sums >> 16) + (uint32_t)(int32_t)(int8_t)(x >> 16 & 0xff);
+    return low | high << 16;
+}
+static inline uint32_t tnrt_sxtab16_ror8(uint32_t sums, uint32_t x)
+{
+    return tnrt_sxtab16(sums, x >> 8 | x << 24);
+}
+static inline uint32_t tnrt_max8(uint32_t x, uint32_t y)
+{
+    uint32_t r = 0;
+    for (int shift = 0; shift < 32; shift += 8) {
+        const uint32_t greater = (int8_t)(x >> shift & 0xff) >= (int8_t)(y >> shift & 0xff) ? x : y;
+        r |= greater & (uint32_t)0xff << shift;
+    }
+    return r;
+}
+static inline uint32_t tnrt_min8(uint32_t x, uint32_t y)
+{
+    return x ^ y ^ tnrt_max8(x, y);
+}
+#define TNRT_FORGET(x)                     ((void)(x))
 #define TNRT_LOAD_PAIR(a, b, base, index)  ((a) = (base)[index], (b) = (base)[(index) + 1])
 #define TNRT_STORE_PAIR(base, index, a, b) ((void)((base)[index] = (a), (base)[(index) + 1] = (b)))
 

@@ -36,6 +36,7 @@ typedef struct ck_list {
     } while (0)
 
 #define ck_assert(condition)          ck_assert_msg(condition, "%s", #condition)
+#define ck_abort_msg(...)             ck_assert_msg(0, __VA_ARGS__)
 #define ck_compare_(a, op, b)         ck_assert_msg((a)op(b), "%s %s %s", #a, #op, #b)
 #define ck_assert_int_eq(a, b)        ck_compare_(a, ==, b)
 #define ck_assert_int_ne(a, b)        ck_compare_(a, !=, b)

@@ -99,22 +99,7 @@ static int is_prepared(oracle_net *net)
     return 1;
 }
 
-/* A network asks for the kernels once, when it first multiplies matrices; the environment says
- * which (bit 0 of RUY_PATHS: plain C++). */
-static void choose_products(oracle_net *net, oracle_products products)
-{
-    int8_t *const in = tnas_alloc_zero(net->in_count, 1);
-    int8_t *const out = tnas_alloc_zero(net->out_count, 1);
-    if (products == ORACLE_PLAIN)
-        setenv("RUY_PATHS", "1", 1);
-    oracle_net_run(net, in, out);
-    unsetenv("RUY_PATHS");
-    tnas_free(in);
-    tnas_free(out);
-}
-
-oracle_net *oracle_net_create(const void *bytes, size_t byte_count, tnas_quant in, tnas_quant out,
-                              oracle_products products)
+oracle_net *oracle_net_create(const void *bytes, size_t byte_count, tnas_quant in, tnas_quant out)
 {
     oracle_net *const net = tnas_alloc_zero(1, sizeof *net);
     TfLiteInterpreterOptions *const options = tfl.InterpreterOptionsCreate();
@@ -126,10 +111,8 @@ oracle_net *oracle_net_create(const void *bytes, size_t byte_count, tnas_quant i
     if (net->model != NULL)
         net->interpreter = tfl.InterpreterCreate(net->model, options);
     tfl.InterpreterOptionsDelete(options);
-    if (is_prepared(net)) {
-        choose_products(net, products);
+    if (is_prepared(net))
         return net;
-    }
     oracle_net_destroy(net);
     return NULL;
 }

@@ -15,15 +15,10 @@ const char *oracle_version(void);
 
 typedef struct oracle_net oracle_net;
 
-/* Whose matrix products: ruy's kernels for this processor, which is what the library takes; or its
- * plain C++ ones, which give the same bytes on every machine. */
-typedef enum oracle_products { ORACLE_FAST, ORACLE_PLAIN } oracle_products;
-
 /* Prepares a .tflite file, whose bytes must outlive the network. in and out are what int8 stands
  * for where the file's border is float32. NULL, with the library's message printed, when it refuses
  * the file. */
-oracle_net *oracle_net_create(const void *bytes, size_t byte_count, tnas_quant in, tnas_quant out,
-                              oracle_products products);
+oracle_net *oracle_net_create(const void *bytes, size_t byte_count, tnas_quant in, tnas_quant out);
 void oracle_net_destroy(oracle_net *net);
 
 size_t oracle_net_in_count(const oracle_net *net); /* elements */
