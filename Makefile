@@ -69,7 +69,7 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(ISAS:%=$(
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/oracle tests/riscv tools tools/recipes bench \
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes bench \
                         bench/device))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
@@ -217,12 +217,13 @@ test-device:
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_device.sh
 
-## test-riscv: exports of random networks on an emulated RV32IMC core
+## test-riscv: exports and GAP8's packed instructions on an emulated RV32IMC core
+RISCV_TESTS := $(OUT)/tests/test_export_boards $(OUT)/tests/test_gap8_device
 .PHONY: test-riscv
 test-riscv:
 	@sh scripts/setup.sh build test device
-	@$(MAKE) --no-print-directory all $(OUT)/tests/test_export_riscv
-	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(OUT)/tests/test_export_riscv
+	@$(MAKE) --no-print-directory all $(RISCV_TESTS)
+	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(RISCV_TESTS)
 
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite
