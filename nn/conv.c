@@ -114,7 +114,7 @@ typedef struct column_walk {
 static void walk_columns(const column_walk *walk, const tile *t)
 {
     float *column = walk->columns;
-    for (int32_t c = 0; c < t->shape.in_c; c++)
+    for (int32_t c = 0; c < t->in.shape.c; c++)
         for (int32_t ky = 0; ky < t->shape.kernel_h; ky++)
             for (int32_t kx = 0; kx < t->shape.kernel_w; kx++, column += column_stride(t))
                 for (int32_t row = t->row; row < t->row + t->rows; row += rows_in_block(t, row)) {
@@ -171,10 +171,12 @@ static rows columns_of(const tnas_pass *pass, const tile *t)
 static tile first_tile(const tnas_pass *pass, int op)
 {
     const tnas_op *const o = &pass->net->graph.ops[op];
-    return (tile){.shape = tnas_conv_shape_of(&pass->net->graph, op),
-                  .in = tnas_pass_map(pass, o->in[0]),
-                  .out = pass->net->graph.tensors[o->out],
-                  .out_stride = pass->layout->stride[o->out]};
+    tile t = {.shape = tnas_conv_shape_of(&pass->net->graph, op),
+              .in = tnas_pass_map(pass, o->in[0]),
+              .out_stride = pass->layout->stride[o->out]};
+    t.in.shape = t.shape.in;
+    t.out = t.shape.out;
+    return t;
 }
 
 /* The next tile, the first when rows is 0; false after the last. */

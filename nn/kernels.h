@@ -36,6 +36,25 @@ typedef struct tnas_affine_gradient {
     float slope, mean, offset;
 } tnas_affine_gradient;
 
+/* Two sums of a channel whose pixels come piece by piece: floats, one sum a lane. */
+typedef struct tnas_lane_sums {
+    float first[TNAS_LANES], second[TNAS_LANES];
+} tnas_lane_sums;
+
+/* The same pixels of some channels. Sums close into doubles every TNAS_STRETCH pixels, so that
+ * their error stays near that of a single addition however large the map. */
+typedef struct tnas_channel_run {
+    int32_t channels;
+    size_t stride, pixels;      /* floats from channel to channel, pixels of each */
+    const float *mean;          /* [channels], around which the sums are taken */
+    const float *scale, *shift; /* [channels], and what follows: of a gradient only */
+    uint8_t activation;         /* tnas_activation */
+    tnas_lane_sums *lanes;      /* [channels], added to */
+    double (*sums)[2];          /* [channels], to which the lanes are then moved; NULL: not yet */
+} tnas_channel_run;
+
+enum { TNAS_STRETCH = 512 };
+
 /* A k x k window over a plane that holds its padding. */
 typedef struct tnas_window {
     int32_t out_h, out_w;
@@ -69,12 +88,11 @@ typedef struct tnas_kernels {
     void (*activate)(float *out, const float *in, const tnas_grid *grid, tnas_affine affine);
     void (*activate_add)(float *out, const float *in, const tnas_grid *grid, tnas_affine affine);
 
-    /* Adds sum(x - shift), sum((x - shift)^2) over the first `real` lanes of the pixels. */
-    void (*moments)(const float *x, size_t pixels, int real, float shift, double sums[2]);
+    /* Adds sum(x - mean), sum((x - mean)^2) over the first `real` lanes of the pixels. */
+    void (*moments)(const tnas_channel_run *run, const float *x, int real);
 
     /* Adds sum(g), sum(g * (x - mean)) over all lanes; g as in tnas_affine_gradient. */
-    void (*gradient_sums)(const float *dout, const float *x, size_t pixels, tnas_affine affine,
-                          float mean, double sums[2]);
+    void (*gradient_sums)(const tnas_channel_run *run, const float *dout, const float *x);
 
     /* out = dx of tnas_affine_gradient; dout and x share the grid's input strides. out may be
      * dout. */

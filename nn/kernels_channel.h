@@ -49,103 +49,122 @@ static void activate_add(float *out, const float *in, const tnas_grid *grid, tna
     BY_ACTIVATION(affine.activation, activate_as, true, out, in, grid, affine);
 }
 
-/* Two sums of one pass. Floats within a stretch of pixels, one sum a lane, doubles beyond:
- * the error stays near that of a single addition however large the map. */
-enum { STRETCH = 512, CHAINS = 4 / PARTS };
+/* Sums of one pass over a piece, in chains of additions that need not wait for each other. */
+enum { CHAINS = 4 / PARTS };
 
-typedef struct lane_sums {
+typedef struct chain_sums {
     vec first[CHAINS][PARTS], second[CHAINS][PARTS];
-} lane_sums;
+} chain_sums;
 
-INLINE void lane_sums_close(const lane_sums *lanes, int real, double sums[2])
+/* Adds the chains to the first `real` lanes of a channel. */
+INLINE void add_chains(const chain_sums *chains, int real, tnas_lane_sums *lanes)
 {
-    _Alignas(sizeof(vec)) float first[TNAS_LANES], second[TNAS_LANES];
     UNROLL
     for (int part = 0; part < PARTS; part++) {
-        vec a = lanes->first[0][part], b = lanes->second[0][part];
+        vec a = chains->first[0][part], b = chains->second[0][part];
         UNROLL
         for (int chain = 1; chain < CHAINS; chain++) {
-            a += lanes->first[chain][part];
-            b += lanes->second[chain][part];
+            a += chains->first[chain][part];
+            b += chains->second[chain][part];
         }
+        float *const first = lanes->first + part * WIDTH;
+        float *const second = lanes->second + part * WIDTH;
         if (real == TNAS_LANES) {
-            sums[0] += (double)vec_sum(a);
-            sums[1] += (double)vec_sum(b);
+            store_anywhere(first, load_anywhere(first) + a);
+            store_anywhere(second, load_anywhere(second) + b);
         }
-        store(first + part * WIDTH, a);
-        store(second + part * WIDTH, b);
-    }
-    for (int lane = 0; real < TNAS_LANES && lane < real; lane++) {
-        sums[0] += (double)first[lane];
-        sums[1] += (double)second[lane];
+        for (int i = 0; real < TNAS_LANES && i < WIDTH && part * WIDTH + i < real; i++) {
+            first[i] += a[i];
+            second[i] += b[i];
+        }
     }
 }
 
-INLINE void moments_pixel(const float *x, float shift, vec *first, vec *second)
+INLINE float lanes_sum(const float *lanes)
+{
+    vec sum = load_anywhere(lanes);
+    UNROLL
+    for (int part = 1; part < PARTS; part++)
+        sum += load_anywhere(lanes + part * WIDTH);
+    return vec_sum(sum);
+}
+
+/* Ends a piece of channel number c. */
+INLINE void close_piece(const tnas_channel_run *run, int32_t c, const chain_sums *chains, int real)
+{
+    tnas_lane_sums *const lanes = &run->lanes[c];
+    add_chains(chains, real, lanes);
+    if (run->sums == NULL)
+        return;
+    run->sums[c][0] += (double)lanes_sum(lanes->first);
+    run->sums[c][1] += (double)lanes_sum(lanes->second);
+    memset(lanes, 0, sizeof *lanes);
+}
+
+INLINE void moments_pixel(const float *x, float mean, vec *first, vec *second)
 {
     UNROLL
     for (int part = 0; part < PARTS; part++) {
-        const vec v = load(x + part * WIDTH) - splat(shift);
+        const vec v = load(x + part * WIDTH) - splat(mean);
         first[part] += v;
         second[part] += v * v;
     }
 }
 
-static void moments(const float *x, size_t pixels, int real, float shift, double sums[2])
+static void moments(const tnas_channel_run *run, const float *x, int real)
 {
-    for (size_t start = 0; start < pixels; start += STRETCH) {
-        const size_t end = pixels - start < STRETCH ? pixels : start + STRETCH;
-        lane_sums lanes = {0};
-        size_t p = start;
-        for (; p + CHAINS <= end; p += CHAINS)
+    for (int32_t c = 0; c < run->channels; c++, x += run->stride) {
+        const float mean = run->mean[c];
+        chain_sums chains = {0};
+        size_t p = 0;
+        for (; p + CHAINS <= run->pixels; p += CHAINS)
             UNROLL
         for (int chain = 0; chain < CHAINS; chain++)
-            moments_pixel(x + (p + (size_t)chain) * TNAS_LANES, shift, lanes.first[chain],
-                          lanes.second[chain]);
-        for (; p < end; p++)
-            moments_pixel(x + p * TNAS_LANES, shift, lanes.first[0], lanes.second[0]);
-        lane_sums_close(&lanes, real, sums);
+            moments_pixel(x + (p + (size_t)chain) * TNAS_LANES, mean, chains.first[chain],
+                          chains.second[chain]);
+        for (; p < run->pixels; p++)
+            moments_pixel(x + p * TNAS_LANES, mean, chains.first[0], chains.second[0]);
+        close_piece(run, c, &chains, real);
     }
 }
 
-INLINE void gradient_sums_pixel(int activation, const float *dout, const float *x,
-                                tnas_affine affine, float mean, vec *first, vec *second)
+INLINE void gradient_sums_pixel(int activation, const float *dout, const float *x, float scale,
+                                float shift, float mean, vec *first, vec *second)
 {
     UNROLL
     for (int part = 0; part < PARTS; part++) {
         const vec v = load(x + part * WIDTH);
-        const vec z = v * splat(affine.scale) + splat(affine.shift);
-        const vec g = passed(load(dout + part * WIDTH), z, activation);
+        const vec g =
+            passed(load(dout + part * WIDTH), v * splat(scale) + splat(shift), activation);
         first[part] += g;
         second[part] += g * (v - splat(mean));
     }
 }
 
-INLINE void gradient_sums_as(int activation, const float *dout, const float *x, size_t pixels,
-                             tnas_affine affine, float mean, double sums[2])
+INLINE void gradient_sums_as(int activation, const tnas_channel_run *run, const float *dout,
+                             const float *x)
 {
-    for (size_t start = 0; start < pixels; start += STRETCH) {
-        const size_t end = pixels - start < STRETCH ? pixels : start + STRETCH;
-        lane_sums lanes = {0};
-        size_t p = start;
-        for (; p + CHAINS <= end; p += CHAINS)
+    for (int32_t c = 0; c < run->channels; c++, dout += run->stride, x += run->stride) {
+        const float scale = run->scale[c], shift = run->shift[c], mean = run->mean[c];
+        chain_sums chains = {0};
+        size_t p = 0;
+        for (; p + CHAINS <= run->pixels; p += CHAINS)
             UNROLL
         for (int chain = 0; chain < CHAINS; chain++) {
             const size_t at = (p + (size_t)chain) * TNAS_LANES;
-            gradient_sums_pixel(activation, dout + at, x + at, affine, mean, lanes.first[chain],
-                                lanes.second[chain]);
+            gradient_sums_pixel(activation, dout + at, x + at, scale, shift, mean,
+                                chains.first[chain], chains.second[chain]);
         }
-        for (; p < end; p++)
-            gradient_sums_pixel(activation, dout + p * TNAS_LANES, x + p * TNAS_LANES, affine, mean,
-                                lanes.first[0], lanes.second[0]);
-        lane_sums_close(&lanes, TNAS_LANES, sums);
+        for (; p < run->pixels; p++)
+            gradient_sums_pixel(activation, dout + p * TNAS_LANES, x + p * TNAS_LANES, scale, shift,
+                                mean, chains.first[0], chains.second[0]);
+        close_piece(run, c, &chains, TNAS_LANES);
     }
 }
 
-static void gradient_sums(const float *dout, const float *x, size_t pixels, tnas_affine affine,
-                          float mean, double sums[2])
+static void gradient_sums(const tnas_channel_run *run, const float *dout, const float *x)
 {
-    BY_ACTIVATION(affine.activation, gradient_sums_as, dout, x, pixels, affine, mean, sums);
+    BY_ACTIVATION(run->activation, gradient_sums_as, run, dout, x);
 }
 
 INLINE void gradient_as(int activation, float *out, const float *dout, const float *x,

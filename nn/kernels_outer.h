@@ -211,8 +211,9 @@ static void multiply_transposed(const tnas_product *product, const float *a, con
 {
     _Alignas(64) float turned[OUTER_BLOCK * OUTER_COLUMNS * WIDTH];
     const int32_t all = (product->k + WIDTH - 1) / WIDTH;
-    for (size_t at = 0; at < product->n; at += OUTER_BLOCK) {
-        const size_t left = product->n - at, n = left < OUTER_BLOCK ? left : OUTER_BLOCK;
+    size_t blocks = (product->n + OUTER_BLOCK - 1) / OUTER_BLOCK;
+    for (size_t at = 0, n; at < product->n; at += n, blocks--) { /* nearly equal ones */
+        n = ((product->n - at) / TNAS_LANES + blocks - 1) / blocks * TNAS_LANES;
         for (int32_t vectors = all, k = 0, columns; vectors > 0; vectors -= columns) {
             columns = vectors == 4 ? 2 : vectors < OUTER_COLUMNS ? vectors : OUTER_COLUMNS;
             turn_columns(columns, product, b + at, k, n, turned);

@@ -45,24 +45,23 @@ tnas_conv_shape tnas_conv_shape_of(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
     const tnas_tensor *const in = &graph->tensors[o->in[0]], *const out = &graph->tensors[o->out];
-    tnas_conv_shape s = {.in_c = in->c,
-                         .out_c = out->c,
-                         .kernel_h = o->kernel_h,
+    tnas_conv_shape s = {.kernel_h = o->kernel_h,
                          .kernel_w = o->kernel_w,
                          .stride_h = o->stride_h,
                          .stride_w = o->stride_w,
                          .pad_top = o->pad_top,
                          .pad_left = o->pad_left};
     if (o->kind == TNAS_OP_FC)
-        s = (tnas_conv_shape){.in_c = in->c,
-                              .out_c = out->c,
-                              .kernel_h = in->h,
-                              .kernel_w = in->w,
-                              .stride_h = 1,
-                              .stride_w = 1};
-    s.depth = s.in_c * s.kernel_h * s.kernel_w;
+        s = (tnas_conv_shape){.kernel_h = in->h, .kernel_w = in->w, .stride_h = 1, .stride_w = 1};
+    s.in = *in;
+    s.out = *out;
+    s.depth = in->c * s.kernel_h * s.kernel_w;
     s.pointwise = s.kernel_h == 1 && s.kernel_w == 1 && in->h == out->h && in->w == out->w;
-    const int64_t row = (int64_t)out->w * TNAS_LANES * (s.depth + s.out_c);
+    if (s.pointwise) { /* may be cut anywhere */
+        s.in.h = s.out.h = out->h * out->w;
+        s.in.w = s.out.w = 1;
+    }
+    const int64_t row = (int64_t)s.out.w * TNAS_LANES * (s.depth + out->c);
     s.tile_rows = row < TILE_FLOATS ? (int32_t)(TILE_FLOATS / row) : 1;
     return s;
 }
@@ -183,11 +182,11 @@ static scratch largest_scratch(const tnas_graph *graph)
         const tnas_tensor *const out = &graph->tensors[o->out];
         if (o->kind == TNAS_OP_CONV2D || o->kind == TNAS_OP_FC) {
             const tnas_conv_shape s = tnas_conv_shape_of(graph, op);
-            grow(&need.weight, (size_t)s.depth * (size_t)s.out_c);
+            grow(&need.weight, (size_t)s.depth * (size_t)out->c);
             grow(&need.columns, (size_t)s.depth * tnas_row_stride((size_t)s.tile_rows *
-                                                                  (size_t)out->w * TNAS_LANES));
+                                                                  (size_t)s.out.w * TNAS_LANES));
             grow(&need.panels, TNAS_PANEL_FLOATS);
-            grow(&need.panels, (size_t)(s.depth > s.out_c ? s.depth : s.out_c) * TNAS_PANEL);
+            grow(&need.panels, (size_t)(s.depth > out->c ? s.depth : out->c) * TNAS_PANEL);
         } else if (o->kind != TNAS_OP_ADD) {
             /* The input with all its padding, and the gradient with a border as wide as the
              * window, whichever operator wants less. */

@@ -22,7 +22,7 @@ typedef enum tnas_pass_kind {
 /* What a convolution multiplies: columns [depth, output pixels] gathered from its input. Fully
  * connected is the convolution whose window is the whole map. */
 typedef struct tnas_conv_shape {
-    int32_t in_c, out_c;
+    tnas_tensor in, out; /* those of a pointwise one as a single column of pixels */
     int32_t kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left;
     int32_t depth;     /* in_c * kernel_h * kernel_w */
     bool pointwise;    /* the columns are the input's channels */
@@ -31,8 +31,8 @@ typedef struct tnas_conv_shape {
 
 tnas_conv_shape tnas_conv_shape_of(const tnas_graph *graph, int op);
 
-/* Floats of a channel in tnas_channels (nn/pass.h): six values and two doubles. */
-enum { TNAS_CHANNEL_FLOATS = 10 };
+/* Floats of a channel in tnas_channels (nn/pass.h): six values, two doubles and their lanes. */
+enum { TNAS_CHANNEL_FLOATS = 10 + 2 * TNAS_LANES };
 
 /* All offsets count floats and are multiples of TNAS_LANES. */
 typedef struct tnas_layout {

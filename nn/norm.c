@@ -11,37 +11,77 @@
 
 #include "nn/pass.h"
 
-/* The value of a channel that its sums are taken around. */
-static float around(const tnas_pass *pass, int op, int32_t channel)
+/* The first piece of a part that ends where sums are closed, at the latest, or before lanes that
+ * are padding. */
+typedef struct piece {
+    size_t pixels;
+    int real; /* lanes of images */
+    bool closes;
+} piece;
+
+static piece first_piece(const tnas_pass *pass, int tensor, const tnas_part *part)
 {
+    const tnas_layout *const layout = pass->layout;
+    const size_t all = tnas_layout_pixels(layout, &pass->net->graph.tensors[tensor]);
+    /* Only the last block may have padding. */
+    const size_t whole = (size_t)(layout->images / TNAS_LANES) * (all / (size_t)layout->blocks);
+    const bool padded = part->first >= whole;
+    const size_t limits[] = {TNAS_STRETCH - part->first % TNAS_STRETCH, part->pixels,
+                             (padded ? all : whole) - part->first};
+    piece p = {limits[0], padded ? layout->images % TNAS_LANES : TNAS_LANES, false};
+    for (int i = 1; i < 3; i++)
+        p.pixels = limits[i] < p.pixels ? limits[i] : p.pixels;
+    const size_t end = part->first + p.pixels;
+    p.closes = end % TNAS_STRETCH == 0 || end == all;
+    return p;
+}
+
+/* The channels of a part, as the kernels want them for one piece. */
+static tnas_channel_run run_of(const tnas_pass *pass, int op, const tnas_part *part, piece p)
+{
+    const tnas_channels channels = tnas_pass_channels(pass, op);
+    const int32_t c = part->channel;
+    return (tnas_channel_run){.channels = part->channels,
+                              .stride = pass->layout->stride[pass->net->graph.ops[op].out],
+                              .pixels = p.pixels,
+                              .mean = channels.mean + c,
+                              .scale = channels.scale + c,
+                              .shift = channels.shift + c,
+                              .activation = pass->net->graph.ops[op].activation,
+                              .lanes = channels.lanes + c,
+                              .sums = p.closes ? channels.sums + c : NULL};
+}
+
+static size_t part_at(const tnas_channel_run *run, const tnas_part *part)
+{
+    return (size_t)part->channel * run->stride + part->first * TNAS_LANES;
+}
+
+/* Empties the sums of channels whose first pixels are about to be seen. */
+static void start_sums(const tnas_pass *pass, int op, const tnas_part *part)
+{
+    const tnas_channels channels = tnas_pass_channels(pass, op);
     const int out = pass->net->graph.ops[op].out;
-    return tnas_pass_data(pass, out)[(size_t)channel * pass->layout->stride[out]];
+    for (int32_t c = part->channel; c < part->channel + part->channels; c++) {
+        channels.mean[c] = tnas_pass_data(pass, out)[(size_t)c * pass->layout->stride[out]];
+        channels.sums[c][0] = channels.sums[c][1] = 0.0;
+        channels.lanes[c] = (tnas_lane_sums){{0}, {0}};
+    }
 }
 
 void tnas_norm_see_map(const tnas_pass *pass, int op, tnas_part part)
 {
     const int out = pass->net->graph.ops[op].out;
-    const tnas_layout *const layout = pass->layout;
-    const size_t stride = layout->stride[out];
-    double(*const sums)[2] = tnas_pass_channels(pass, op).sums + part.channel;
     if (part.first == 0)
-        memset(sums, 0, (size_t)part.channels * sizeof *sums);
+        start_sums(pass, op, &part);
     if (pass->stats != NULL || !tnas_pass_slot(pass, op)->batch_norm)
         return;
-    /* Only lanes of real images count; the last block may have others. */
-    const size_t plane =
-        tnas_layout_pixels(layout, &pass->net->graph.tensors[out]) / (size_t)layout->blocks;
-    const size_t whole_pixels = (size_t)(layout->images / TNAS_LANES) * plane;
-    const size_t before = whole_pixels > part.first ? whole_pixels - part.first : 0;
-    const size_t whole = before < part.pixels ? before : part.pixels;
-    const float *channel = tnas_pass_data(pass, out) + (size_t)part.channel * stride;
-    for (int32_t c = 0; c < part.channels; c++, channel += stride) {
-        const float *const x = channel + part.first * TNAS_LANES;
-        const float shift = channel[0]; /* as around() has it */
-        pass->kernels->moments(x, whole, TNAS_LANES, shift, sums[c]);
-        if (whole < part.pixels)
-            pass->kernels->moments(x + whole * TNAS_LANES, part.pixels - whole,
-                                   layout->images % TNAS_LANES, shift, sums[c]);
+    while (part.pixels > 0) {
+        const piece p = first_piece(pass, out, &part);
+        const tnas_channel_run run = run_of(pass, op, &part, p);
+        pass->kernels->moments(&run, tnas_pass_data(pass, out) + part_at(&run, &part), p.real);
+        part.first += p.pixels;
+        part.pixels -= p.pixels;
     }
 }
 
@@ -52,7 +92,7 @@ static void measure(const tnas_pass *pass, int op, int32_t channel, double *mean
     const double *const sums = tnas_pass_channels(pass, op).sums[channel];
     const double count = (double)out->h * out->w * pass->layout->images;
     const double offset = sums[0] / count;
-    *mean = (double)around(pass, op, channel) + offset;
+    *mean = tnas_pass_channels(pass, op).mean[channel] + offset;
     const double spread = sums[1] / count - offset * offset;
     *var = spread < 0.0 ? 0.0 : spread; /* rounding; not a number stays */
 }
@@ -65,6 +105,7 @@ void tnas_norm_forward(const tnas_pass *pass, int op, int32_t channel)
     if (!slot->batch_norm) {
         to.scale[channel] = 1.0f;
         to.shift[channel] = shift;
+        to.mean[channel] = 0.0f;
         to.sums[channel][0] = to.sums[channel][1] = 0.0; /* now for the gradient */
         return;
     }
@@ -103,16 +144,14 @@ tnas_affine_gradient tnas_norm_gradient(const tnas_pass *pass, int op, int32_t c
 
 void tnas_norm_see_gradient(const tnas_pass *pass, int tensor, tnas_part part)
 {
-    const int op = tensor - 1;
-    const tnas_channels channels = tnas_pass_channels(pass, op);
-    const tnas_map map = tnas_pass_map(pass, tensor);
-    const float *const dmap = tnas_pass_dmap(pass, tensor);
-    const bool batch_norm = tnas_pass_slot(pass, op)->batch_norm;
-    for (int32_t c = part.channel; c < part.channel + part.channels; c++) {
-        const size_t at = (size_t)c * map.stride + part.first * TNAS_LANES;
-        pass->kernels->gradient_sums(dmap + at, map.data + at, part.pixels,
-                                     tnas_map_affine(&map, c), batch_norm ? channels.mean[c] : 0.0f,
-                                     channels.sums[c]);
+    while (part.pixels > 0) {
+        const piece p = first_piece(pass, tensor, &part);
+        const tnas_channel_run run = run_of(pass, tensor - 1, &part, p);
+        const size_t at = part_at(&run, &part);
+        pass->kernels->gradient_sums(&run, tnas_pass_dmap(pass, tensor) + at,
+                                     tnas_pass_data(pass, tensor) + at);
+        part.first += p.pixels;
+        part.pixels -= p.pixels;
     }
 }
 

@@ -194,7 +194,8 @@ tnas_channels tnas_pass_channels(const tnas_pass *pass, int op)
                            .inverse_dev = at + 3 * step,
                            .slope = at + 4 * step,
                            .offset = at + 5 * step,
-                           .sums = (double(*)[2])(void *)(at + 6 * step)};
+                           .sums = (double(*)[2])(void *)(at + 6 * step),
+                           .lanes = (tnas_lane_sums *)(void *)(at + 10 * step)};
 }
 
 const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op)

@@ -74,9 +74,11 @@ void tnas_pass_clear_plane(const tnas_pass *pass, float *plane, size_t pixels, i
 /* Per channel of an operator with weights, between forward and backward. */
 typedef struct tnas_channels {
     float *scale, *shift;      /* as in tnas_map */
-    float *mean, *inverse_dev; /* batch norm only */
+    float *mean, *inverse_dev; /* batch norm only; before they are known, mean is the value
+                                  around which sums of the map are taken */
     float *slope, *offset;     /* as in tnas_affine_gradient */
     double (*sums)[2];         /* of the map, then of the gradient, as far as seen */
+    tnas_lane_sums *lanes;     /* seen since these were closed */
 } tnas_channels;
 
 tnas_channels tnas_pass_channels(const tnas_pass *pass, int op);

@@ -126,11 +126,30 @@ START_TEST(sums_are_the_plain_loops)
         const size_t pixels = pixel_counts[n / TNAS_ACT_COUNT];
         const tnas_affine f = {3.0f, 0.5f, (uint8_t)(n % TNAS_ACT_COUNT)};
         const int real = n % TNAS_LANES + 1;
-        double moments[2] = {1.0, 2.0}, sums[2] = {3.0, 4.0};
+        /* Two pieces of two channels, the first of which is not looked at. */
+        const size_t stride = 3 * TNAS_LANES, pieces[] = {pixels / 3, pixels - pixels / 3};
+        double moments[2][2] = {{0.0}, {1.0, 2.0}}, sums[2][2] = {{0.0}, {3.0, 4.0}};
         double wanted[4] = {1.0, 2.0, 3.0, 4.0}, size[4] = {0};
-        s.kernels->moments(s.a, pixels, real, 0.25f, moments);
-        s.kernels->gradient_sums(s.b, s.a, pixels, f, 0.25f, sums);
-        for (size_t i = 0; i < pixels * TNAS_LANES; i++) {
+        tnas_lane_sums of_map[2] = {0}, of_gradient[2] = {0};
+        size_t at = 0;
+        for (int piece = 0; piece < 2; piece++) {
+            tnas_channel_run run = {.channels = 2,
+                                    .stride = stride,
+                                    .pixels = pieces[piece],
+                                    .mean = (const float[]){0.75f, 0.25f},
+                                    .scale = (const float[]){1.0f, f.scale},
+                                    .shift = (const float[]){1.0f, f.shift},
+                                    .activation = f.activation,
+                                    .lanes = of_map,
+                                    .sums = piece == 0 ? NULL : moments};
+            s.kernels->moments(&run, s.a + at, real);
+            run.lanes = of_gradient;
+            run.sums = piece == 0 ? NULL : sums;
+            s.kernels->gradient_sums(&run, s.b + at, s.a + at);
+            at += pieces[piece] * TNAS_LANES;
+        }
+        ck_assert(of_map[1].first[0] == 0.0f && of_gradient[1].second[0] == 0.0f);
+        for (size_t i = stride; i < stride + pixels * TNAS_LANES; i++) {
             const double x = (double)s.a[i] - 0.25, g = lets_pass(s.a[i], f) ? s.b[i] : 0.0;
             const bool counts = (int)(i % TNAS_LANES) < real;
             const double terms[] = {counts ? x : 0.0, counts ? x * x : 0.0, g, g * x};
@@ -140,8 +159,8 @@ START_TEST(sums_are_the_plain_loops)
             }
         }
         for (int k = 0; k < 2; k++) {
-            check((float)moments[k], wanted[k], size[k], "moment", (size_t)n);
-            check((float)sums[k], wanted[2 + k], size[2 + k], "gradient sum", (size_t)n);
+            check((float)moments[1][k], wanted[k], size[k], "moment", (size_t)n);
+            check((float)sums[1][k], wanted[2 + k], size[2 + k], "gradient sum", (size_t)n);
         }
     }
     free_arrays(&s);
