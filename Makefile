@@ -104,16 +104,13 @@ $(OUT)/%.o: %.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# The host runs the runtime's kernels over whole test sets: they get the full optimiser.
-$(OUT)/runtime/%.o: runtime/%.c
-	@mkdir -p $(@D)
-	$(call SAY,CC   $<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -MMD -MP -c $< -o $@
+# Loops over test sets, maps and weights get the full optimiser.
+$(OUT)/runtime/%.o $(OUT)/nn/%.o $(OUT)/trainer/%.o: MODE_release := -O3
 
 $(OUT)/nn/kernels_%.o: nn/kernels.c
 	@mkdir -p $(@D)
 	$(call SAY,CC   $<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -ffp-contract=fast $(ISA_FLAGS_$*) \
+	$(Q)$(CC) $(ALL_CFLAGS) -ffp-contract=fast $(ISA_FLAGS_$*) \
 	    -DTNAS_ISA=$* -MMD -MP -c $< -o $@
 
 $(OUT)/quant/host_kernels_%.o: quant/host_kernels.c
