@@ -39,9 +39,8 @@ emulate()
 
 build_layers()
 {
-    for file in start.c board.h; do
-        cp "export/templates/firmware_$file.in" "$work/$file" || return 1
-    done
+    cp export/templates/firmware_start_cortex_m.c.in "$work/start.c" &&
+        cp export/templates/firmware_board.h.in "$work/board.h" || return 1
     # shellcheck disable=SC2086
     "${cross}gcc" $flags -Wall -Wextra -Werror -Iruntime -I"$work" -nostdlib -Wl,--gc-sections \
         -T tests/emulated/mps3_an547.ld tests/emulated/mve_layers.c "$work/start.c" \
