@@ -69,7 +69,7 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(ISAS:%=$(
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/oracle tests/riscv tools tools/recipes bench \
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/oracle tools tools/recipes bench \
                         bench/device))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
@@ -210,7 +210,7 @@ $(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
-## test-device: the exported winner on an emulated Cortex-M7, every byte against the host
+## test-device: exported winners on an emulated Cortex-M7 and M4, every byte against the host
 .PHONY: test-device
 test-device:
 	@sh scripts/setup.sh build device
