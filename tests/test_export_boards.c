@@ -9,9 +9,9 @@
 #include "tests/export_build.h"
 #include "tests/random_model.h"
 
-/* The stated bound may exceed what is painted by a quarter: alignment, and paths within a kernel
- * that the model does not take. */
-enum { PAINTED_SHARE_MIN = 75 };
+/* The stated bound may exceed what is painted: by alignment, and by paths within a kernel that the
+ * model does not take, some of which call a function more. */
+enum { PAINTED_SHARE_MIN = 50 };
 
 static bool can_run(const tnas_device_core *core)
 {
