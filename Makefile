@@ -207,7 +207,7 @@ $(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
-## test-device: the exported winner on an emulated Cortex-M7, every byte against the host
+## test-device: exported winners on an emulated Cortex-M7 and M4, every byte against the host
 .PHONY: test-device
 test-device:
 	@sh scripts/setup.sh build device
