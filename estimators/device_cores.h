@@ -12,7 +12,7 @@ typedef struct tnas_device_core {
     const char *cross;   /* "arm-none-eabi-" */
     const char *flags;   /* core and common flags, one space between two */
     const char *folders; /* variants below runtime/, one space between two */
-    const char *board;   /* of QEMU, "" when it has none that executes the core's code */
+    const char *board;   /* of QEMU, that executes the core's code */
     bool stand_in;       /* another compiler builds for the core: sizes are estimates */
 } tnas_device_core;
 

@@ -8,6 +8,7 @@
 #include "common/alloc.h"
 #include "common/rng.h"
 #include "estimators/regions.h"
+#include "export/boards.h"
 #include "export/export_folder_internal.h"
 #include "export/generate_internal.h"
 
@@ -19,7 +20,6 @@ static const struct {
     {"export/templates/host_main.c.in", "host/main.c"},
     {"export/templates/firmware_board.h.in", "firmware/board.h"},
     {"export/templates/firmware_main.c.in", "firmware/main.c"},
-    {"export/templates/firmware_start.c.in", "firmware/start.c"},
     {"export/templates/firmware_link.ld.in", "firmware/link.ld"},
     {"export/templates/Makefile.in", "Makefile"},
     {"export/templates/linked_bytes.sh.in", "linked_bytes.sh"},
@@ -44,8 +44,7 @@ static const struct {
     {tnas_generate_pdsc, "tinynas.@name@.pdsc"},
 };
 
-/* The emulated board has 4 MiB of each; larger parts are cut to that. */
-enum { BOARD_BYTES_MAX = 4 << 20, FLASH_BYTES_DEFAULT = 1 << 20, RAM_BYTES_DEFAULT = 320 << 10 };
+enum { FLASH_BYTES_DEFAULT = 1 << 20, RAM_BYTES_DEFAULT = 320 << 10 };
 
 /* On the device pointers have 4 bytes. */
 enum { DEVICE_POINTER_BYTES = 4, MODEL_RECORD_BYTES = DEVICE_POINTER_BYTES + 6 * 4 };
@@ -140,13 +139,21 @@ static tnas_status run_vectors(tnas_export_job *job)
 }
 
 /* What stands for the @keys@ of templates and paths. */
-enum { VALUE_COUNT_MAX = 16 };
+enum { VALUE_COUNT_MAX = 24 };
 typedef struct {
     char flash_bytes[24], ram_bytes[24], summary[TNAS_EXPORT_SUMMARY_BYTES];
     tnas_text figures;
+    const tnas_board *board;
+    tnas_board_text board_text;
     tnas_template_value values[VALUE_COUNT_MAX];
     int value_count;
 } substitution;
+
+/* A part may have more memory than the board. */
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 static void fill_substitution(const tnas_export_job *job, substitution *out)
 {
@@ -158,10 +165,12 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
         flash_bytes = options->mcu->flash_bytes;
         ram_bytes = tnas_arena_room(options->mcu, false);
     }
+    const tnas_board *const board = tnas_board_of(device);
+    out->board = board;
     snprintf(out->flash_bytes, sizeof out->flash_bytes, "%zu",
-             flash_bytes < BOARD_BYTES_MAX ? flash_bytes : BOARD_BYTES_MAX);
+             smaller(flash_bytes, board->flash_bytes_max));
     snprintf(out->ram_bytes, sizeof out->ram_bytes, "%zu",
-             ram_bytes < BOARD_BYTES_MAX ? ram_bytes : BOARD_BYTES_MAX);
+             smaller(ram_bytes, board->ram_bytes_max));
     tnas_export_summary(job, out->summary);
     tnas_text_init(&out->figures);
     tnas_generate_figures(job, &out->figures);
@@ -175,9 +184,11 @@ static void fill_substitution(const tnas_export_job *job, substitution *out)
         {"summary", out->summary},
         {"figures", out->figures.chars != NULL ? out->figures.chars : ""},
     };
-    _Static_assert(sizeof values <= sizeof out->values, "room for every key");
+    enum { OWN_COUNT = sizeof values / sizeof values[0] };
+    _Static_assert(OWN_COUNT + TNAS_BOARD_VALUES <= VALUE_COUNT_MAX, "room for every key");
     memcpy(out->values, values, sizeof values);
-    out->value_count = (int)(sizeof values / sizeof values[0]);
+    tnas_board_values(board, &out->board_text, out->values + OWN_COUNT);
+    out->value_count = OWN_COUNT + TNAS_BOARD_VALUES;
 }
 
 static tnas_status add_templates(tnas_export_folder *folder, const substitution *with)
@@ -187,7 +198,8 @@ static tnas_status add_templates(tnas_export_folder *folder, const substitution 
     for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
         TNAS_TRY(tnas_export_add_template(folder, templates[i].template, templates[i].path,
                                           with->values, with->value_count));
-    return TNAS_OK;
+    return tnas_export_add_template(folder, with->board->start, "firmware/start.c", with->values,
+                                    with->value_count);
 }
 
 static tnas_status add_generated(tnas_export_folder *folder, const substitution *with,

@@ -7,6 +7,7 @@
 #include "common/alloc.h"
 #include "common/rng.h"
 #include "estimators/device_cores.h"
+#include "export/boards.h"
 #include "export/export_folder_internal.h"
 #include "export/generate_internal.h"
 #include "runtime/tnrt_crc32.h"
@@ -22,7 +23,6 @@ static const struct {
     {"export/templates/measure_port_riscv.c.in", "measure_port_riscv.c"},
     {"export/templates/measure_Makefile.in", "Makefile"},
     {"export/templates/firmware_board.h.in", "emulated/board.h"},
-    {"export/templates/firmware_start.c.in", "emulated/start.c"},
     {"export/templates/firmware_link.ld.in", "emulated/link.ld"},
 };
 
@@ -210,10 +210,18 @@ static tnas_status add_files(tnas_export_folder *folder, const tnas_measure_opti
     TNAS_TRY(add_models(folder, options, networks));
     const tnas_device_core *const part = tnas_device_core_of(options->mcu->core);
     const tnas_device_core *const emulated = tnas_device_core_of("Cortex-M7");
-    const tnas_template_value values[] = {{"cross", part->cross},
-                                          {"device_flags", part->flags},
-                                          {"emulated_cross", emulated->cross},
-                                          {"emulated_flags", emulated->flags}};
+    const tnas_board *const board = tnas_board_of(emulated);
+    tnas_board_text board_text;
+    enum { OWN_COUNT = 4 };
+    tnas_template_value values[OWN_COUNT + TNAS_BOARD_VALUES] = {
+        {"cross", part->cross},
+        {"device_flags", part->flags},
+        {"emulated_cross", emulated->cross},
+        {"emulated_flags", emulated->flags},
+    };
+    tnas_board_values(board, &board_text, values + OWN_COUNT);
+    TNAS_TRY(tnas_export_add_template(folder, board->start, "emulated/start.c", values,
+                                      OWN_COUNT + TNAS_BOARD_VALUES));
     for (size_t i = 0; i < sizeof templates / sizeof templates[0]; i++)
         TNAS_TRY(tnas_export_add_template(folder, templates[i].template, templates[i].path, values,
                                           (int)(sizeof values / sizeof values[0])));
