@@ -18,42 +18,39 @@ typedef struct export_job {
     const tnas_runtime *runtime;
     tnas_code_sizes sizes;
     tnas_cost cost;
+    size_t wide_bytes; /* what constants may grow by for wider weights */
     char name[TNAS_EXPORT_NAME_BYTES];
-    const char *folder, *weights; /* --out, --weights */
-    size_t wide_bytes;            /* what constants may grow by for wider weights */
+    const char *folder;
 } export_job;
 
-static tnas_status price(export_job *job)
+static tnas_estimator estimator_of(const export_job *job)
 {
-    TNAS_TRY(tnas_code_sizes_load_for(job->mcu->core, &job->sizes, NULL));
-    tnas_estimator estimator = {
+    return (tnas_estimator){
         .mcu = job->mcu,
         .runtime = job->runtime,
         .latency = tnas_mcu_latency_model(job->mcu, TNAS_RUNTIME_OWN),
         .sizes = &job->sizes,
         .limits = TNAS_LIMITS_NONE,
+        .wide_bytes = job->wide_bytes,
     };
-    TNAS_TRY(tnas_estimator_choose_weights(&estimator, &job->source->model->graph, job->weights));
+}
+
+static tnas_status choose_weights(export_job *job, const char *weights)
+{
+    TNAS_TRY(tnas_code_sizes_load_for(job->mcu->core, &job->sizes, NULL));
+    tnas_estimator estimator = estimator_of(job);
+    TNAS_TRY(tnas_estimator_choose_weights(&estimator, &job->source->model->graph, weights));
     job->wide_bytes = estimator.wide_bytes;
+    return TNAS_OK;
+}
+
+static tnas_status price(export_job *job)
+{
+    const tnas_estimator estimator = estimator_of(job);
     return tnas_estimate(&estimator, &job->source->model->graph, &job->cost);
 }
 
 /* ---- Files --------------------------------------------------------------------------------- */
-
-/* Priced only once it is known to run: a network that does not is refused with every reason. */
-static tnas_status build_image(export_job *job, tnas_image **out)
-{
-    TNAS_TRY(tnas_image_build(job->source->model, job->runtime->target, out));
-    tnas_status status = price(job);
-    if (status == TNAS_OK && job->wide_bytes == 0)
-        return TNAS_OK;
-    tnas_image_destroy(*out);
-    *out = NULL;
-    if (status == TNAS_OK)
-        status = tnas_image_build_widened(job->source->model, job->runtime->target, job->wide_bytes,
-                                          out);
-    return status;
-}
 
 /* A file's outputs have no names, and its test vectors are random. */
 static tnas_status write_c(export_job *job)
@@ -64,7 +61,8 @@ static tnas_status write_c(export_job *job)
     if (latency != NULL)
         tnas_latency_describe(latency, latency_source, sizeof latency_source);
     tnas_image *image;
-    TNAS_TRY(build_image(job, &image));
+    TNAS_TRY(tnas_image_build_widened(job->source->model, job->runtime->target, job->wide_bytes,
+                                      &image));
     tnas_export_options options = {
         .name = job->name,
         .folder = job->folder,
@@ -79,7 +77,9 @@ static tnas_status write_c(export_job *job)
         options.vector_images = study->vector_images;
         options.vector_count = study->vector_count;
     }
-    const tnas_status status = tnas_export_c(image, &options);
+    tnas_status status = price(job);
+    if (status == TNAS_OK)
+        status = tnas_export_c(image, &options);
     tnas_image_destroy(image);
     return status;
 }
@@ -191,6 +191,7 @@ static tnas_status write_and_print(const tnas_arguments *arguments, export_job *
     if (form == sizeof forms / sizeof forms[0])
         return tnas_fail(TNAS_ERR_USAGE, "--as %s: must be c, tflite or graph", as);
     TNAS_TRY(choose_part(job));
+    TNAS_TRY(choose_weights(job, arguments->text[TNAS_OPTION_weights]));
     tnas_export_sanitize(wanted != NULL ? wanted : job->source->name, job->name, sizeof job->name);
     TNAS_TRY(forms[form].write(job));
     print_result(arguments, job);
@@ -202,8 +203,7 @@ tnas_status tnas_cmd_export(const tnas_arguments *arguments)
     const char *what;
     TNAS_TRY(tnas_arguments_operand(arguments, "STUDY or .tflite file", &what));
     TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
-    export_job job = {.folder = arguments->text[TNAS_OPTION_out],
-                      .weights = arguments->text[TNAS_OPTION_weights]};
+    export_job job = {.folder = arguments->text[TNAS_OPTION_out]};
     tnas_source *source = NULL;
     tnas_status status = TNAS_OK;
     if (arguments->given[TNAS_OPTION_mcu])

@@ -2,7 +2,8 @@
 # Instructions of whole networks and of single layers on an emulated Cortex-M7 (QEMU mps2-an500),
 # beside those of other runtimes. Networks and the peers' counts are read from $SHARED; without it
 # only our own layers are printed.
-#   bench-device MODEL instructions arena_bytes code_bytes   then ratios to each peer
+#   bench-device MODEL instructions arena_bytes code_bytes   then ratios to each peer; a second row
+#                                                            MODEL-w16 with weights of int16
 #   bench-layer LAYER instructions per_mac                   then the ratio to the best peer
 set -eu
 export LC_ALL=C
@@ -22,12 +23,19 @@ measure()
     make -s -C "$folder" run >"$folder.csv"
 }
 
+# bench_model NAME FILE PEERS-NAME
 bench_model()
 {
-    folder=$work/$2
+    [ -r "$shared/models/$2.tflite" ] || { echo "SKIP: $2.tflite is not in $shared/models" >&2; return; }
+    bench_weights "$1" "$2" "$3" int8
+    bench_weights "$1-w16" "$2" "$3" int16
+}
+
+bench_weights()
+{
+    folder=$work/$1
     file=$shared/models/$2.tflite
-    [ -r "$file" ] || { echo "SKIP: $2.tflite is not in $shared/models" >&2; return; }
-    measure "$folder" "$file" || return 0
+    measure "$folder" --weights "$4" "$file" || return 0
     header=$(ls "$folder"/models/*.h | grep -v _data.h)
     name=$(basename "$header" .h)
     arena=$(awk '$1 == "#define" && $2 ~ /_ARENA_BYTES$/ { print $3 }' "$header")

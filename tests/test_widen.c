@@ -1,5 +1,6 @@
 /* Wider weights: within the flash that is left, and where they save most. */
 #include "common/rng.h"
+#include "estimators/estimate.h"
 #include "graph/widen.h"
 #include "tests/random_model.h"
 #include "tests/testing.h"
@@ -79,11 +80,56 @@ START_TEST(of_two_layers_of_one_size_the_busier_is_widened)
 }
 END_TEST
 
+/* A study's network on a part; limits in bytes of flash. */
+static void estimator_of(tnas_mcu *mcu, tnas_code_sizes *sizes, size_t flash_bytes,
+                         tnas_estimator *out)
+{
+    *out = (tnas_estimator){
+        .mcu = mcu,
+        .runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, mcu->core),
+        .sizes = sizes,
+        .limits = TNAS_LIMITS_NONE,
+    };
+    out->limits.flash_bytes = flash_bytes;
+}
+
+START_TEST(weights_are_widened_as_far_as_the_flash_of_the_part_goes)
+{
+    tnas_rng rng = tnas_rng_stream(SEED + 1, TNAS_RNG_TEST, (uint64_t)_i);
+    tnas_model *const model = random_int8_model(&rng);
+    tnas_mcu *mcu;
+    tnas_code_sizes sizes;
+    tnas_estimator estimator;
+    tnas_cost narrow, wide, fitting;
+    ck_ok(tnas_mcu_load("stm32f746", &mcu));
+    ck_ok(tnas_code_sizes_load_for(mcu->core, &sizes, NULL));
+    estimator_of(mcu, &sizes, SIZE_MAX, &estimator);
+    ck_ok(tnas_estimator_choose_weights(&estimator, &model->graph, "int8"));
+    ck_ok(tnas_estimate(&estimator, &model->graph, &narrow));
+    ck_ok(tnas_estimator_choose_weights(&estimator, &model->graph, "int16"));
+    ck_ok(tnas_estimate(&estimator, &model->graph, &wide));
+    ck_assert_uint_ge(wide.footprint.weights_bytes, narrow.footprint.weights_bytes);
+    for (size_t more = 0; more <= 8192; more += 512) {
+        const size_t limit = narrow.footprint.flash_bytes + more;
+        estimator_of(mcu, &sizes, limit, &estimator);
+        ck_ok(tnas_estimator_choose_weights(&estimator, &model->graph, "auto"));
+        ck_ok(tnas_estimate(&estimator, &model->graph, &fitting));
+        ck_assert_uint_le(fitting.footprint.flash_bytes, limit);
+        ck_assert_uint_ge(fitting.footprint.weights_bytes, narrow.footprint.weights_bytes);
+    }
+    ck_fails(TNAS_ERR_USAGE, "int4",
+             tnas_estimator_choose_weights(&estimator, &model->graph, "int4"));
+    tnas_mcu_destroy(mcu);
+    tnas_model_destroy(model);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("widen");
     TCase *const tc = tcase_create("widen");
     tcase_add_loop_test(tc, constants_grow_by_what_is_told_and_never_beyond_the_flash, 0, 40);
+    tcase_add_loop_test(tc, weights_are_widened_as_far_as_the_flash_of_the_part_goes, 0, 10);
     tcase_add_test(tc, of_two_layers_of_one_size_the_busier_is_widened);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
