@@ -6,7 +6,7 @@
 #include "tnrt_dsp_kernels.h"
 #include "tnrt_simd32.h"
 
-enum { PIXELS_MAX = 256 };
+#define PIXELS_MAX 256
 
 typedef struct window {
     const int8_t *in; /* the first pixel that exists, of the first channel */
