@@ -9,9 +9,6 @@
 
 #include "tnrt_dwconv_planes.h"
 
-/* Word i of a channel's row. */
-#define TNRT_DW_WORD(i) ((i) / 2 * TNRT_DW_CHUNK_WORDS + (i) % 2)
-
 /* a += the even outputs' share of a kernel row over words d[0 ..]. */
 static TNRT_INLINE int32_t tnrt_dw_even(const int k, const uint32_t *d, const uint32_t *w,
                                         int32_t a)
@@ -153,7 +150,7 @@ static TNRT_INLINE void tnrt_dw_layer(const int k, const tnrt_layer *layer, cons
     tnrt_dw_fill_words(planes, (int32_t)(tnrt_dw_plan_bytes(&plan) / sizeof(uint32_t)),
                        (uint16_t)layer->in_zero * 0x00010001u);
     for (int32_t group = 0; group < c; group += 4) {
-        const int32_t first = group + 4 <= c || c < 4 ? group : c - 4;
+        const int32_t first = group + 4 <= c ? group : c - 4;
         for (int32_t y = 0; y < call->out_h; y += plan.band_h) {
             tnrt_dw_fill_band(layer, call, &plan, &shape, y, call->in + first, planes);
             ch.out_h = call->out_h - y < plan.band_h ? call->out_h - y : plan.band_h;
