@@ -251,12 +251,6 @@ codesize:
 	@sh scripts/setup.sh device
 	@sh scripts/codesize.sh configs/codesize
 
-## count-instructions: the kernels' instructions on an emulated Cortex-M7, beside CMSIS-NN's
-.PHONY: count-instructions
-count-instructions:
-	@sh scripts/setup.sh device
-	@sh scripts/count_instructions.sh
-
 ## bench-device: instructions, arena and code of exports on an emulated Cortex-M7, beside the peers'
 .PHONY: bench-device
 bench-device:
@@ -264,9 +258,11 @@ bench-device:
 	@$(MAKE) --no-print-directory all
 	@sh scripts/bench_device.sh
 
-## profiles: write configs/graphs and fit the latency models of configs/mcus again
+## profiles: count our kernels' instructions and fit the latency models of configs/mcus again
 .PHONY: profiles
-profiles: $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
+profiles: all $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
+	@sh scripts/setup.sh device
+	sh scripts/count_instructions.sh tools/recipes/counts_cortex_m7.csv
 	$(OUT)/tools/published_nets configs/graphs
 	TINYNAS_HOME=. $(OUT)/tools/fit_profiles configs/mcus
 

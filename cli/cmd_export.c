@@ -1,146 +1,202 @@
+/* tinynas export: a network as files. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "cli/source.h"
+#include "common/alloc.h"
+#include "common/io.h"
 #include "common/text.h"
 #include "export/export.h"
 #include "graph/tflite_write.h"
-#include "study/study.h"
 
-typedef struct prices {
+/* What is exported, for which part, and under which name. */
+typedef struct export_job {
+    const tnas_source *source;
     tnas_mcu *mcu;
+    const tnas_runtime *runtime;
     tnas_code_sizes sizes;
     tnas_cost cost;
-} prices;
+    char name[TNAS_EXPORT_NAME_BYTES];
+    const char *folder;
+} export_job;
 
-static tnas_status price(const tnas_study *study, prices *p)
+static tnas_status price(export_job *job)
 {
-    if (p->mcu == NULL)
-        TNAS_TRY(tnas_mcu_load(study->winner.profile, &p->mcu));
-    TNAS_TRY(tnas_code_sizes_load_for(p->mcu->core, &p->sizes, NULL));
+    TNAS_TRY(tnas_code_sizes_load_for(job->mcu->core, &job->sizes, NULL));
     const tnas_estimator estimator = {
-        .mcu = p->mcu,
-        .runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, p->mcu->core),
-        .latency = tnas_mcu_latency_model(p->mcu, TNAS_RUNTIME_OWN),
-        .sizes = &p->sizes,
+        .mcu = job->mcu,
+        .runtime = job->runtime,
+        .latency = tnas_mcu_latency_model(job->mcu, TNAS_RUNTIME_OWN),
+        .sizes = &job->sizes,
         .limits = TNAS_LIMITS_NONE,
     };
-    return tnas_estimate(&estimator, &study->model->graph, &p->cost);
+    return tnas_estimate(&estimator, &job->source->model->graph, &job->cost);
 }
 
-static tnas_status write_c(const tnas_arguments *arguments, const tnas_study *study,
-                           const prices *p, const char *name)
+/* ---- Files --------------------------------------------------------------------------------- */
+
+/* A file's outputs have no names, and its test vectors are random. */
+static tnas_status write_c(export_job *job)
 {
     char latency_source[320] = "";
-    const tnas_latency_model *const latency = tnas_mcu_latency_model(p->mcu, TNAS_RUNTIME_OWN);
+    const tnas_latency_model *const latency = tnas_mcu_latency_model(job->mcu, TNAS_RUNTIME_OWN);
+    const tnas_study *const study = job->source->study;
     if (latency != NULL)
         tnas_latency_describe(latency, latency_source, sizeof latency_source);
-    const tnas_runtime *const runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, p->mcu->core);
     tnas_image *image;
-    TNAS_TRY(tnas_image_build(study->model, runtime->target, &image));
-    const tnas_export_options options = {
-        .name = name,
-        .folder = arguments->text[TNAS_OPTION_out],
-        .class_names = (const char(*)[TNAS_CLASS_NAME_BYTES])study->class_names,
-        .class_count = study->class_count,
-        .vector_images = study->vector_images,
-        .vector_count = study->vector_count,
-        .cost = &p->cost,
-        .mcu = p->mcu,
+    TNAS_TRY(tnas_image_build(job->source->model, job->runtime->target, &image));
+    tnas_export_options options = {
+        .name = job->name,
+        .folder = job->folder,
+        .cost = &job->cost,
+        .mcu = job->mcu,
         .latency_source = latency_source,
-        .toolchain = p->sizes.toolchain,
+        .toolchain = job->sizes.toolchain,
     };
-    const tnas_status status = tnas_export_c(image, &options);
+    if (study != NULL) {
+        options.class_names = (const char(*)[TNAS_CLASS_NAME_BYTES])study->class_names;
+        options.class_count = study->class_count;
+        options.vector_images = study->vector_images;
+        options.vector_count = study->vector_count;
+    }
+    tnas_status status = price(job);
+    if (status == TNAS_OK)
+        status = tnas_export_c(image, &options);
     tnas_image_destroy(image);
     return status;
 }
 
-static tnas_status write_graph(const tnas_arguments *arguments, const tnas_study *study,
-                               const char *name)
+/* DIR/NAME and the ending. */
+static tnas_status make_path(const export_job *job, const char *ending, char out[TNAS_PATH_BYTES])
 {
-    char file[128], path[TNAS_PATH_BYTES];
-    snprintf(file, sizeof file, "%.100s.json", name);
-    TNAS_TRY(tnas_dir_create(arguments->text[TNAS_OPTION_out]));
-    TNAS_TRY(tnas_path_join(path, arguments->text[TNAS_OPTION_out], file));
-    return tnas_graph_save(&study->model->graph, name, path);
+    char file[TNAS_EXPORT_NAME_BYTES + 16];
+    snprintf(file, sizeof file, "%s%s", job->name, ending);
+    TNAS_TRY(tnas_dir_create(job->folder));
+    return tnas_path_join(out, job->folder, file);
 }
 
-/* DIR/NAME.tflite; the names of the classes are its description. */
-static tnas_status write_tflite(const tnas_arguments *arguments, const tnas_study *study,
-                                const char *name)
+static tnas_status write_graph(export_job *job)
 {
-    char file[128], path[TNAS_PATH_BYTES];
-    snprintf(file, sizeof file, "%.100s.tflite", name);
-    TNAS_TRY(tnas_dir_create(arguments->text[TNAS_OPTION_out]));
-    TNAS_TRY(tnas_path_join(path, arguments->text[TNAS_OPTION_out], file));
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(price(job));
+    TNAS_TRY(make_path(job, ".json", path));
+    return tnas_graph_save(&job->source->model->graph, job->name, path);
+}
+
+/* The names of the classes; of a file, its own description. */
+static void describe(const tnas_source *source, tnas_text *out)
+{
+    if (source->study == NULL) {
+        tnas_text_add(out, "%s", source->notes->description);
+        return;
+    }
+    tnas_text_add(out, "classes:");
+    for (int i = 0; i < source->study->class_count; i++)
+        tnas_text_add(out, "%s %s", i > 0 ? "," : "", source->study->class_names[i]);
+}
+
+static tnas_status write_tflite(export_job *job)
+{
+    char path[TNAS_PATH_BYTES];
+    uint8_t *bytes = NULL;
+    size_t byte_count;
     tnas_text description;
+    TNAS_TRY(price(job));
     tnas_text_init(&description);
-    tnas_text_add(&description, "classes:");
-    for (int i = 0; i < study->class_count; i++)
-        tnas_text_add(&description, "%s %s", i > 0 ? "," : "", study->class_names[i]);
-    const tnas_status status = description.failed
-                                   ? tnas_fail(TNAS_ERR_NOMEM, "description of %s", path)
-                                   : tnas_tflite_save(study->model, name, description.chars, path);
+    describe(job->source, &description);
+    tnas_status status = description.failed
+                             ? tnas_fail(TNAS_ERR_NOMEM, "description of %s", job->name)
+                             : tnas_tflite_build(job->source->model, job->name, description.chars,
+                                                 &bytes, &byte_count);
+    if (status == TNAS_OK)
+        status = make_path(job, ".tflite", path);
+    if (status == TNAS_OK)
+        status = tnas_file_write(path, bytes, byte_count);
+    tnas_free(bytes);
     tnas_text_deinit(&description);
     return status;
 }
 
-static void print_result(const tnas_arguments *arguments, const tnas_study *study, const prices *p,
-                         const char *name)
+static const struct {
+    const char *name;
+    tnas_status (*write)(export_job *job);
+} forms[] = {{"c", write_c}, {"tflite", write_tflite}, {"graph", write_graph}};
+
+/* ---- The command --------------------------------------------------------------------------- */
+
+static void print_result(const tnas_arguments *arguments, const export_job *job)
 {
-    const tnas_footprint *const f = &p->cost.footprint;
-    const char *const folder = arguments->text[TNAS_OPTION_out];
+    const tnas_footprint *const f = &job->cost.footprint;
+    const tnas_study *const study = job->source->study;
+    const char *const as = arguments->text[TNAS_OPTION_as];
     if (!tnas_wants_table(arguments)) {
         cJSON *o = tnas_json_result("tinynas-export");
-        cJSON_AddStringToObject(o, "folder", folder);
-        cJSON_AddStringToObject(o, "name", name);
-        cJSON_AddNumberToObject(o, "target", study->target_id);
-        cJSON_AddStringToObject(o, "as", arguments->text[TNAS_OPTION_as]);
+        cJSON_AddStringToObject(o, "folder", job->folder);
+        cJSON_AddStringToObject(o, "name", job->name);
+        if (study != NULL)
+            cJSON_AddNumberToObject(o, "target", study->target_id);
+        cJSON_AddStringToObject(o, "as", as);
         cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
         cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
         tnas_result_print(arguments, o, NULL);
         return;
     }
-    printf("wrote target %d as %s (%s) to %s: %zu bytes of flash, %zu bytes of SRAM on %s\n",
-           study->target_id, name, arguments->text[TNAS_OPTION_as], folder, f->flash_bytes,
-           f->sram_bytes, p->mcu->name);
+    char what[TNAS_SOURCE_NAME_BYTES + 16];
+    if (study != NULL)
+        snprintf(what, sizeof what, "target %d", study->target_id);
+    else
+        snprintf(what, sizeof what, "%s.tflite", job->source->name);
+    printf("wrote %s as %s (%s) to %s: %zu bytes of flash, %zu bytes of SRAM on %s\n", what,
+           job->name, as, job->folder, f->flash_bytes, f->sram_bytes, job->mcu->name);
 }
 
-static tnas_status write_and_print(const tnas_arguments *arguments, const tnas_study *study,
-                                   prices *p)
+/* The part that was asked for; else the one that a study searched for. */
+static tnas_status choose_part(export_job *job)
+{
+    const tnas_study *const study = job->source->study;
+    if (job->mcu == NULL && study == NULL)
+        return tnas_fail(TNAS_ERR_USAGE, "--mcu is missing: a .tflite file does not say for which "
+                                         "part");
+    if (job->mcu == NULL)
+        TNAS_TRY(tnas_mcu_load(study->winner.profile, &job->mcu));
+    job->runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, job->mcu->core);
+    return TNAS_OK;
+}
+
+static tnas_status write_and_print(const tnas_arguments *arguments, export_job *job)
 {
     const char *const as = arguments->text[TNAS_OPTION_as];
     const char *const wanted = arguments->text[TNAS_OPTION_name];
-    const bool as_c = strcmp(as, "c") == 0, as_tflite = strcmp(as, "tflite") == 0;
-    if (!as_c && !as_tflite && strcmp(as, "graph") != 0)
+    size_t form = 0;
+    while (form < sizeof forms / sizeof forms[0] && strcmp(forms[form].name, as) != 0)
+        form++;
+    if (form == sizeof forms / sizeof forms[0])
         return tnas_fail(TNAS_ERR_USAGE, "--as %s: must be c, tflite or graph", as);
-    char name[TNAS_EXPORT_NAME_BYTES];
-    tnas_export_sanitize(wanted != NULL ? wanted : study->name, name, sizeof name);
-    TNAS_TRY(price(study, p));
-    TNAS_TRY(as_c        ? write_c(arguments, study, p, name)
-             : as_tflite ? write_tflite(arguments, study, name)
-                         : write_graph(arguments, study, name));
-    print_result(arguments, study, p, name);
+    TNAS_TRY(choose_part(job));
+    tnas_export_sanitize(wanted != NULL ? wanted : job->source->name, job->name, sizeof job->name);
+    TNAS_TRY(forms[form].write(job));
+    print_result(arguments, job);
     return TNAS_OK;
 }
 
 tnas_status tnas_cmd_export(const tnas_arguments *arguments)
 {
-    const char *folder;
-    TNAS_TRY(tnas_arguments_operand(arguments, "STUDY", &folder));
+    const char *what;
+    TNAS_TRY(tnas_arguments_operand(arguments, "STUDY or .tflite file", &what));
     TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
-    prices p = {0};
-    tnas_study *study = NULL;
+    export_job job = {.folder = arguments->text[TNAS_OPTION_out]};
+    tnas_source *source = NULL;
     tnas_status status = TNAS_OK;
     if (arguments->given[TNAS_OPTION_mcu])
-        status = tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &p.mcu);
+        status = tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &job.mcu);
     if (status == TNAS_OK)
-        status =
-            tnas_arguments_study(arguments, folder, p.mcu != NULL ? p.mcu->name : NULL, &study);
+        status = tnas_source_load(arguments, what, job.mcu != NULL ? job.mcu->name : NULL, &source);
+    job.source = source;
     if (status == TNAS_OK)
-        status = write_and_print(arguments, study, &p);
-    tnas_study_destroy(study);
-    tnas_mcu_destroy(p.mcu);
+        status = write_and_print(arguments, &job);
+    tnas_source_destroy(source);
+    tnas_mcu_destroy(job.mcu);
     return status;
 }

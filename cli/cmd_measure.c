@@ -4,19 +4,19 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "cli/source.h"
 #include "common/alloc.h"
 #include "common/paths.h"
 #include "estimators/regions.h"
 #include "estimators/runtimes.h"
 #include "export/measure.h"
 #include "export/measure_layers.h"
-#include "graph/tflite.h"
 #include "quant/synthetic.h"
 
-enum { SEED = 1, NAME_BYTES = 128 };
+enum { SEED = 1 };
 
 typedef struct measured {
-    char name[NAME_BYTES];
+    char name[TNAS_SOURCE_NAME_BYTES];
     tnas_image *image;
 } measured;
 
@@ -27,30 +27,13 @@ typedef struct measurement {
     measured *networks;
 } measurement;
 
-static bool ends_with(const char *text, const char *tail)
-{
-    const size_t length = strlen(text), tail_length = strlen(tail);
-    return length >= tail_length && strcmp(text + length - tail_length, tail) == 0;
-}
-
-/* "dir/kws.tflite": kws */
-static void set_name(const char *path, char name[NAME_BYTES])
-{
-    const char *const slash = strrchr(path, '/');
-    snprintf(name, NAME_BYTES, "%s", slash != NULL ? slash + 1 : path);
-    static const char *const endings[] = {".tflite", ".json"};
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++)
-        if (ends_with(name, endings[i]))
-            name[strlen(name) - strlen(endings[i])] = '\0';
-}
-
 static tnas_status load_graph(const char *name, tnas_model **out)
 {
     char path[TNAS_PATH_BYTES];
     tnas_graph *const graph = tnas_alloc_zero(1, sizeof *graph);
     if (graph == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "graph %s", name);
-    const bool is_file = strchr(name, '/') != NULL || ends_with(name, ".json");
+    const bool is_file = strchr(name, '/') != NULL || strstr(name, ".json") != NULL;
     tnas_status status = is_file ? TNAS_OK : tnas_config_find("graphs", name, path);
     if (status == TNAS_OK)
         status = tnas_graph_load(is_file ? name : path, graph);
@@ -58,21 +41,6 @@ static tnas_status load_graph(const char *name, tnas_model **out)
         status = tnas_synthetic_model(graph, SEED, out);
     tnas_free(graph);
     return status;
-}
-
-static tnas_status load_model(const tnas_arguments *arguments, const char *name,
-                              const tnas_mcu *mcu, tnas_model **out)
-{
-    if (ends_with(name, ".tflite"))
-        return tnas_tflite_load(name, out, NULL);
-    if (!tnas_is_study(name))
-        return load_graph(name, out);
-    tnas_study *study;
-    TNAS_TRY(tnas_arguments_study(arguments, name, mcu->name, &study));
-    *out = study->model;
-    study->model = NULL;
-    tnas_study_destroy(study);
-    return TNAS_OK;
 }
 
 static tnas_status add_model(measurement *m, const tnas_model *model)
@@ -88,15 +56,32 @@ static tnas_status add_model(measurement *m, const tnas_model *model)
     return TNAS_OK;
 }
 
+/* A graph has no numbers: it gets some. */
+static tnas_status add_graph(const char *name, measurement *m)
+{
+    tnas_model *model;
+    TNAS_TRY(load_graph(name, &model));
+    const tnas_status status = add_model(m, model);
+    tnas_model_destroy(model);
+    return status;
+}
+
+static tnas_status add_source(const tnas_arguments *arguments, const char *name, measurement *m)
+{
+    tnas_source *source;
+    TNAS_TRY(tnas_source_load(arguments, name, m->mcu->name, &source));
+    const tnas_status status = add_model(m, source->model);
+    tnas_source_destroy(source);
+    return status;
+}
+
 static tnas_status add_models(const tnas_arguments *arguments, measurement *m)
 {
     for (int i = 0; i < arguments->operand_count; i++) {
-        tnas_model *model;
-        TNAS_TRY(load_model(arguments, arguments->operands[i], m->mcu, &model));
-        set_name(arguments->operands[i], m->networks[m->count].name);
-        const tnas_status status = add_model(m, model);
-        tnas_model_destroy(model);
-        TNAS_TRY(status);
+        const char *const name = arguments->operands[i];
+        tnas_path_name(name, m->networks[m->count].name);
+        TNAS_TRY(tnas_dir_exists(name) || tnas_is_tflite_path(name) ? add_source(arguments, name, m)
+                                                                    : add_graph(name, m));
     }
     return TNAS_OK;
 }
@@ -110,7 +95,8 @@ static tnas_status add_layers(measurement *m)
     for (int i = 0; i < tnas_measure_layer_count() && status == TNAS_OK; i++) {
         tnas_model *model = NULL;
         tnas_measure_layer_graph(i, graph);
-        snprintf(m->networks[m->count].name, NAME_BYTES, "%s", tnas_measure_layer_name(i));
+        snprintf(m->networks[m->count].name, TNAS_SOURCE_NAME_BYTES, "%s",
+                 tnas_measure_layer_name(i));
         status = tnas_synthetic_model(graph, SEED, &model);
         if (status == TNAS_OK)
             status = add_model(m, model);

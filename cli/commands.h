@@ -11,7 +11,7 @@
 #define TNAS_COMMANDS(X)                                                                           \
     X(search, "", "find, train and quantise the best network for a part")                          \
     X(estimate, "MODEL", "flash, SRAM and latency of a study's winner, a graph or a .tflite file") \
-    X(export, "STUDY", "write the winner as a folder of C, a .tflite file or a graph file")        \
+    X(export, "STUDY|MODEL.tflite", "write a network as a folder of C, a .tflite or a graph file") \
     X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
     X(compare, "", "how far the latency model is from board measurements")                         \
     X(calibrate, "", "a profile whose latency model is fitted to board measurements")              \

@@ -6,40 +6,17 @@
 
 #include "cli/board_rows.h"
 #include "cli/limits.h"
+#include "cli/source.h"
 #include "common/alloc.h"
 #include "common/paths.h"
-#include "graph/tflite.h"
-#include "study/study.h"
-
-static bool ends_with(const char *text, const char *end)
-{
-    const size_t length = strlen(text), end_length = strlen(end);
-    return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
-/* The last part of a path, without its ending. */
-static void set_name(const char *path, tnas_priced *p)
-{
-    const char *const slash = strrchr(path, '/');
-    const char *const base = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-    int length = (int)strlen(base);
-    if (ends_with(base, ".json"))
-        length -= 5;
-    else if (ends_with(base, ".tflite"))
-        length -= 7;
-    snprintf(p->name, sizeof p->name, "%.*s", length < 127 ? length : 127, base);
-}
 
 /* A study's winner: the one for this part, else the last, for a winner may be priced on any. */
-static tnas_status load_winner(const tnas_arguments *arguments, const char *folder, tnas_priced *p)
+static tnas_status load_source(const tnas_arguments *arguments, const char *model,
+                               const tnas_priced *p, tnas_source **out)
 {
-    tnas_study *study;
-    if (tnas_arguments_study(arguments, folder, p->mcu->name, &study) != TNAS_OK)
-        TNAS_TRY(tnas_arguments_study(arguments, folder, NULL, &study));
-    p->graph = study->model->graph;
-    p->target_id = study->target_id;
-    tnas_study_destroy(study);
-    return TNAS_OK;
+    if (tnas_source_load(arguments, model, p->mcu->name, out) == TNAS_OK)
+        return TNAS_OK;
+    return tnas_source_load(arguments, model, NULL, out);
 }
 
 static void add_note(tnas_priced *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -87,33 +64,28 @@ static void note_import(const tnas_tflite_notes *n, tnas_model_type type, int64_
                  (double)macs * 1e-6);
 }
 
-static tnas_status load_tflite(const char *path, tnas_priced *p)
+static tnas_status load_model(const tnas_arguments *arguments, const char *model, tnas_priced *p)
 {
-    tnas_model *model;
-    tnas_tflite_notes *notes = tnas_alloc_zero(1, sizeof *notes);
-    if (notes == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "import of %s", path);
-    const tnas_status status = tnas_tflite_load(path, &model, notes);
-    if (status == TNAS_OK) {
-        p->graph = model->graph;
-        p->has_dead_channels = notes->dead_channel_count > 0;
-        note_import(notes, model->type, tnas_graph_macs(&model->graph), p);
-        tnas_model_destroy(model);
+    tnas_source *source;
+    TNAS_TRY(load_source(arguments, model, p, &source));
+    p->graph = source->model->graph;
+    if (source->study != NULL)
+        p->target_id = source->study->target_id;
+    if (source->notes != NULL) {
+        p->has_dead_channels = source->notes->dead_channel_count > 0;
+        note_import(source->notes, source->model->type, tnas_graph_macs(&p->graph), p);
     }
-    tnas_free(notes);
-    return status;
+    tnas_source_destroy(source);
+    return TNAS_OK;
 }
 
 static tnas_status load_graph(const tnas_arguments *arguments, const char *model, tnas_priced *p)
 {
-    set_name(model, p);
-    if (tnas_is_study(model))
-        return load_winner(arguments, model, p);
-    if (tnas_dir_exists(model))
-        return tnas_fail(TNAS_ERR_INPUT, "%s is a folder, but not a study", model);
-    if (ends_with(model, ".tflite"))
-        return load_tflite(model, p);
-    if (strchr(model, '/') != NULL || ends_with(model, ".json"))
+    tnas_path_name(model, p->name);
+    if (tnas_dir_exists(model) || tnas_is_tflite_path(model))
+        return load_model(arguments, model, p);
+    const size_t length = strlen(model);
+    if (strchr(model, '/') != NULL || (length > 5 && strcmp(model + length - 5, ".json") == 0))
         return tnas_graph_load(model, &p->graph);
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_config_find("graphs", model, path));
@@ -152,25 +124,6 @@ static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
     TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));
     tnas_limits_clip(p->mcu, e->runtime, &e->limits);
     return TNAS_OK;
-}
-
-/* A softmax or logistic at the end does not change which class wins: where the runtime has no
- * kernel for it, the application computes it, if it wants probabilities. */
-static void leave_head_out(tnas_priced *p)
-{
-    tnas_graph *const graph = &p->graph;
-    while (graph->op_count > 1) {
-        const int last = graph->op_count - 1;
-        const tnas_op *const op = &graph->ops[last];
-        if ((op->kind != TNAS_OP_SOFTMAX && op->kind != TNAS_OP_LOGISTIC) ||
-            op->out != graph->tensor_count - 1 ||
-            p->estimator.runtime->target->kernel_for(graph, last) != TNAS_NONE)
-            return;
-        add_note(p, "%s at the end left to the application: runtime %s has no kernel for it",
-                 tnas_op_kind_text(op->kind), p->estimator.runtime->name);
-        graph->op_count--;
-        graph->tensor_count--;
-    }
 }
 
 /* A runtime that drops dead channels is faster than the whole graph says. */
@@ -231,7 +184,6 @@ tnas_status tnas_priced_load(const tnas_arguments *arguments, const char *model,
     if (status == TNAS_OK)
         status = choose_rules(arguments, p);
     if (status == TNAS_OK) {
-        leave_head_out(p);
         note_dropped(p);
         status = price(p);
     }

@@ -25,7 +25,8 @@
 typedef struct tnas_export_options {
     const char *name;   /* prefix of files and symbols, as tnas_export_sanitize makes it */
     const char *folder; /* is created; must not hold other files than an earlier export's */
-    const char (*class_names)[TNAS_CLASS_NAME_BYTES]; /* [class_count], NULL: class_0 ... */
+    const char (
+        *class_names)[TNAS_CLASS_NAME_BYTES]; /* [class_count], NULL: the outputs are not classes */
     int class_count;
     const uint8_t *vector_images; /* [vector_count, h, w, c] u8; NULL: four of random pixels */
     int vector_count;

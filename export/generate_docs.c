@@ -74,9 +74,10 @@ void tnas_generate_figures(const tnas_export_job *job, tnas_text *out)
     const tnas_cost *const cost = job->options->cost;
     const tnas_mcu *const mcu = job->options->mcu;
     tnas_text_add(out, "| | |\n|---|---|\n");
-    tnas_text_add(out, "| input | %dx%dx%d int8 (u8 - 128) |\n", (int)job->input->h,
-                  (int)job->input->w, (int)job->input->c);
-    tnas_text_add(out, "| classes | %zu |\n", job->output_bytes);
+    const bool is_classifier = job->options->class_names != NULL;
+    tnas_text_add(out, "| input | %dx%dx%d int8%s |\n", (int)job->input->h, (int)job->input->w,
+                  (int)job->input->c, is_classifier ? " (u8 - 128)" : "");
+    tnas_text_add(out, "| %s | %zu |\n", is_classifier ? "classes" : "outputs", job->output_bytes);
     tnas_text_add(out, "| layers, MACs | %u, %lld |\n", (unsigned)image->model.layer_count,
                   (long long)tnas_graph_macs(&image->graph));
     tnas_text_add(out, "| SRAM (arena, input and output included) | %u bytes |\n",

@@ -7,6 +7,7 @@
 #ifndef TNAS_GRAPH_TFLITE_IMPORT_H
 #define TNAS_GRAPH_TFLITE_IMPORT_H
 
+#include "common/problems.h"
 #include "graph/tflite.h"
 #include "graph/tflite_file.h"
 #include "graph/tflite_schema.h"
@@ -60,9 +61,7 @@ typedef struct tnas_tfl_import {
     tnas_tfl_constants constants[TNAS_GRAPH_OPS_MAX];
     size_t weight_bytes; /* read so far */
     tnas_tflite_notes notes;
-    int problem_count, listed_count;
-    size_t problem_bytes;
-    char problems[800];
+    tnas_problems problems;
 } tnas_tfl_import;
 
 /* ---- graph/tflite_values.c: what tensors are ---- */

@@ -81,25 +81,9 @@ static bool has_handler(int code)
     return false;
 }
 
-/* Adds the thread's error sentence to the list, as far as there is room. */
-static void list_problem(tnas_tfl_import *import, int code)
-{
-    char scratch[TFL_NAME_BYTES];
-    import->problem_count++;
-    const size_t room = sizeof import->problems - import->problem_bytes;
-    const int bytes = snprintf(import->problems + import->problem_bytes, room, "%s%d %s: %s",
-                               import->problem_count > 1 ? "; " : "", import->op,
-                               tnas_tfl_op_name(code, scratch), tnas_error_text());
-    if (bytes < 0 || (size_t)bytes >= room || import->listed_count + 1 < import->problem_count) {
-        import->problems[import->problem_bytes] = '\0';
-        return;
-    }
-    import->problem_bytes += (size_t)bytes;
-    import->listed_count++;
-}
-
 static tnas_status import_ops(tnas_tfl_import *import)
 {
+    char scratch[TFL_NAME_BYTES];
     for (import->op = 0; import->op < import->file->op_count; import->op++) {
         const tnas_tfl_op *const op = &import->file->ops[import->op];
         /* What reads a lost tensor has no fault of its own, unless nobody knows it. */
@@ -110,19 +94,16 @@ static tnas_status import_ops(tnas_tfl_import *import)
         if (status == TNAS_OK)
             continue;
         if (!follows)
-            list_problem(import, op->code);
+            tnas_problems_add(&import->problems, "%d %s: %s", import->op,
+                              tnas_tfl_op_name(op->code, scratch), tnas_error_text());
         for (size_t i = 0; i < op->outputs.count; i++)
             import->values[tnas_tfl_output(op, i)].kind = TFL_LOST;
     }
-    if (import->problem_count == 0)
+    if (import->problems.count == 0)
         return TNAS_OK;
-    const int unlisted = import->problem_count - import->listed_count;
-    char more[40] = "";
-    if (unlisted > 0)
-        snprintf(more, sizeof more, "; and %d more", unlisted);
-    return tnas_fail(TNAS_ERR_INPUT, "%s: %d of %d operators cannot be imported: %s%s",
-                     import->file->flat.name, import->problem_count, import->file->op_count,
-                     import->problems, more);
+    return tnas_fail(TNAS_ERR_INPUT, "%s: %d of %d operators cannot be imported: %s",
+                     import->file->flat.name, import->problems.count, import->file->op_count,
+                     tnas_problems_text(&import->problems));
 }
 
 /* ---- The network ---- */

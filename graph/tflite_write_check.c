@@ -1,8 +1,7 @@
 /* What of a model a TensorFlow Lite file can say. */
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
+#include "common/problems.h"
 #include "graph/tflite_writing.h"
 
 tnas_tfl_pads tnas_tfl_pads_of(const tnas_graph *graph, const tnas_op *op)
@@ -122,32 +121,17 @@ static tnas_status check_op(const tnas_model *model, int index)
 
 tnas_status tnas_tfl_check_writable(const tnas_model *model)
 {
-    char problems[800] = "";
-    size_t bytes = 0;
-    int count = 0, listed = 0;
+    tnas_problems problems = {0};
     if (model->type != TNAS_MODEL_INT8)
         return tnas_fail(TNAS_ERR_INPUT, "a model of floats: a .tflite is written of int8 models");
     TNAS_TRY(tnas_graph_check(&model->graph));
     TNAS_TRY(check_quant(model, 0));
-    for (int op = 0; op < model->graph.op_count; op++) {
-        if (check_op(model, op) == TNAS_OK)
-            continue;
-        const int more = snprintf(problems + bytes, sizeof problems - bytes, "%s%d %s: %s",
-                                  count > 0 ? "; " : "", op,
-                                  tnas_op_kind_text(model->graph.ops[op].kind), tnas_error_text());
-        if (listed == count && more > 0 && (size_t)more < sizeof problems - bytes) {
-            bytes += (size_t)more;
-            listed++;
-        }
-        problems[bytes] = '\0';
-        count++;
-    }
-    if (count == 0)
+    for (int op = 0; op < model->graph.op_count; op++)
+        if (check_op(model, op) != TNAS_OK)
+            tnas_problems_add(&problems, "%d %s: %s", op,
+                              tnas_op_kind_text(model->graph.ops[op].kind), tnas_error_text());
+    if (problems.count == 0)
         return TNAS_OK;
-    char unlisted[40] = "";
-    if (listed < count)
-        snprintf(unlisted, sizeof unlisted, "; and %d more", count - listed);
-    return tnas_fail(TNAS_ERR_INPUT,
-                     "%d of %d operators cannot be written as TensorFlow Lite: %s%s", count,
-                     model->graph.op_count, problems, unlisted);
+    return tnas_fail(TNAS_ERR_INPUT, "%d of %d operators cannot be written as TensorFlow Lite: %s",
+                     problems.count, model->graph.op_count, tnas_problems_text(&problems));
 }

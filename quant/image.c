@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "common/alloc.h"
+#include "common/problems.h"
 
 /* ---- Constants ----------------------------------------------------------------------------- */
 
@@ -138,11 +139,8 @@ static tnas_status check_scales(const tnas_model *model, int op)
             const tnas_quant in = model->quant[o->in[side]];
             if (!same_quant(in, out))
                 return tnas_fail(
-                    TNAS_ERR_INPUT,
-                    "operator %d (%s): from scale %g, zero point %d to %g, %d: it must "
-                    "keep them",
-                    op, tnas_op_kind_text(o->kind), (double)in.scale, in.zero_point,
-                    (double)out.scale, out.zero_point);
+                    TNAS_ERR_INPUT, "from scale %g, zero point %d to %g, %d: it must keep them",
+                    (double)in.scale, in.zero_point, (double)out.scale, out.zero_point);
         }
         return TNAS_OK;
     case TNAS_OP_SOFTMAX:
@@ -150,35 +148,59 @@ static tnas_status check_scales(const tnas_model *model, int op)
         return same_quant(out, probability)
                    ? TNAS_OK
                    : tnas_fail(TNAS_ERR_INPUT,
-                               "operator %d (%s): scale %g, zero point %d of its output must be "
-                               "1/256 and -128",
-                               op, tnas_op_kind_text(o->kind), (double)out.scale, out.zero_point);
+                               "scale %g, zero point %d of its output must be 1/256 and -128",
+                               (double)out.scale, out.zero_point);
     default:
         return TNAS_OK;
     }
 }
 
-static tnas_status check_model(const tnas_model *model)
+static tnas_status check_op(const tnas_model *model, const tnas_target *target, int op)
 {
+    const tnas_op_constants *const k = &model->constants[op];
+    const tnas_quant out = model->quant[model->graph.ops[op].out];
+    if (!isfinite(out.scale) || out.scale <= 0.0f || out.zero_point < INT8_MIN ||
+        out.zero_point > INT8_MAX)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "scale %g of its output must be positive, zero point %d from %d to %d",
+                         (double)out.scale, out.zero_point, INT8_MIN, INT8_MAX);
+    if (target->kernel_for(&model->graph, op) == TNAS_NONE)
+        return tnas_fail(TNAS_ERR_INPUT, "the %s runtime has no kernel for it", target->name);
+    if (tnas_op_weight_count(&model->graph, op) > 0 &&
+        (k->weight_s8 == NULL || k->weight_scale == NULL || k->bias_s32 == NULL))
+        return tnas_fail(TNAS_ERR_INPUT, "has no int8 constants");
+    return check_scales(model, op);
+}
+
+static tnas_status refuse(const tnas_model *model, const tnas_target *target,
+                          tnas_problems *problems)
+{
+    return tnas_fail(TNAS_ERR_INPUT, "%d of %d operators cannot run on %s: %s", problems->count,
+                     model->graph.op_count, target->name, tnas_problems_text(problems));
+}
+
+static void note_problem(const tnas_model *model, int op, tnas_problems *problems)
+{
+    tnas_problems_add(problems, "%d %s: %s", op, tnas_op_kind_text(model->graph.ops[op].kind),
+                      tnas_error_text());
+}
+
+/* All that stands against the model, before anything is built of it. */
+static tnas_status check_model(const tnas_model *model, const tnas_target *target)
+{
+    tnas_problems problems = {0};
     if (model->type != TNAS_MODEL_INT8)
         return tnas_fail(TNAS_ERR_INPUT, "a model of floats: an image needs an int8 model");
-    for (int i = 0; i < model->graph.tensor_count; i++) {
-        const tnas_quant quant = model->quant[i];
-        if (!isfinite(quant.scale) || quant.scale <= 0.0f || quant.zero_point < INT8_MIN ||
-            quant.zero_point > INT8_MAX)
-            return tnas_fail(TNAS_ERR_INPUT,
-                             "tensor %d: scale %g must be positive, zero point %d from %d to %d", i,
-                             (double)quant.scale, quant.zero_point, INT8_MIN, INT8_MAX);
-    }
-    for (int op = 0; op < model->graph.op_count; op++) {
-        const tnas_op_constants *const k = &model->constants[op];
-        if (tnas_op_weight_count(&model->graph, op) > 0 &&
-            (k->weight_s8 == NULL || k->weight_scale == NULL || k->bias_s32 == NULL))
-            return tnas_fail(TNAS_ERR_INPUT, "operator %d (%s) has no int8 constants", op,
-                             tnas_op_kind_text(model->graph.ops[op].kind));
-        TNAS_TRY(check_scales(model, op));
-    }
-    return TNAS_OK;
+    const tnas_quant in = model->quant[0];
+    if (!isfinite(in.scale) || in.scale <= 0.0f || in.zero_point < INT8_MIN ||
+        in.zero_point > INT8_MAX)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "tensor 0: scale %g must be positive, zero point %d from %d to %d",
+                         (double)in.scale, in.zero_point, INT8_MIN, INT8_MAX);
+    for (int op = 0; op < model->graph.op_count; op++)
+        if (check_op(model, target, op) != TNAS_OK)
+            note_problem(model, op, &problems);
+    return problems.count > 0 ? refuse(model, target, &problems) : TNAS_OK;
 }
 
 /* The estimate is the artefact: what the target prices is what is there. */
@@ -207,12 +229,17 @@ static tnas_status build(tnas_image *image, const tnas_model *model)
     lay_out_rows(image);
     assert_priced_bytes(image);
     TNAS_TRY(allocate(image));
+    tnas_problems problems = {0};
     for (int row = 0; row < image->graph.op_count; row++) {
-        TNAS_TRY(pack_row(image, &image->rows[row], model));
+        const tnas_status status = pack_row(image, &image->rows[row], model);
+        if (status != TNAS_OK && status != TNAS_ERR_INPUT)
+            return status;
+        if (status != TNAS_OK)
+            note_problem(model, image->rows[row].op, &problems);
         fill_row(image, row, model);
     }
     fill_model(image, model);
-    return TNAS_OK;
+    return problems.count > 0 ? refuse(model, target, &problems) : TNAS_OK;
 }
 
 tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target, tnas_image **out)
@@ -222,7 +249,7 @@ tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target,
     if (variant == NULL)
         return tnas_fail(TNAS_ERR_USAGE, "an image for %s: it is a runtime of others",
                          target->name);
-    TNAS_TRY(check_model(model));
+    TNAS_TRY(check_model(model, target));
     tnas_image *image = tnas_alloc_zero(1, sizeof *image);
     if (image == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "image of %d layers", model->graph.op_count);

@@ -35,9 +35,9 @@ typedef struct tnas_image {
     tnas_quant input_quant, output_quant;
 } tnas_image;
 
-/* For one of our own runtime's targets. Fails on models that are not int8 or lack constants, on
- * operators that the target lacks, and on constants the table cannot hold. The image keeps no
- * reference to the model. */
+/* For one of our own runtime's targets. Names every operator that cannot run, with the reason:
+ * fails on models that are not int8 or lack constants, on operators that the target lacks, and on
+ * constants the table cannot hold. The image keeps no reference to the model. */
 tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target, tnas_image **out);
 void tnas_image_destroy(tnas_image *image);
 

@@ -40,9 +40,8 @@ tnas_status tnas_pack_channel(const tnas_model *model, int op, int channel, int3
         folded -= in.zero_point * constants->weight_s8[tnas_filter_at(&filters, channel, i)];
     if (folded < INT32_MIN || folded > INT32_MAX)
         return tnas_fail(TNAS_ERR_INPUT,
-                         "operator %d, channel %d: bias %lld with the zero point folded in must "
-                         "fit 32 bits",
-                         op, channel, (long long)folded);
+                         "channel %d: bias %lld with the zero point folded in must fit 32 bits",
+                         channel, (long long)folded);
     *bias = (int32_t)folded;
     tnas_quantize_multiplier((double)in.scale * constants->weight_scale[channel] / out.scale,
                              multiplier, shift);

@@ -42,16 +42,15 @@ static tnas_status constant_quant(const tnas_model *model, int op, tnas_quant *o
     const tnas_op_constants *const k = &model->constants[op];
     *out = (tnas_quant){k->weight_scale[0], k->bias_s32[0]};
     if (!(out->scale > 0) || out->zero_point < INT8_MIN || out->zero_point > INT8_MAX)
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "operator %d: scale %g of its constants must be positive, zero point %d "
-                         "from -128 to 127",
-                         op, (double)out->scale, out->zero_point);
+        return tnas_fail(
+            TNAS_ERR_INPUT,
+            "scale %g of its constants must be positive, zero point %d from -128 to 127",
+            (double)out->scale, out->zero_point);
     for (int c = 1; c < model->graph.tensors[model->graph.ops[op].out].c; c++)
         if (k->weight_scale[c] != out->scale || k->bias_s32[c] != out->zero_point)
             return tnas_fail(TNAS_ERR_INPUT,
-                             "operator %d, channel %d: its constants must have one scale and zero "
-                             "point for all channels",
-                             op, c);
+                             "channel %d: its constants must have one scale and zero point for all",
+                             c);
     return TNAS_OK;
 }
 
@@ -62,10 +61,12 @@ static void pack_factor(double factor, int32_t params[2])
     params[1] = shift;
 }
 
-static void pack_mul(const tnas_model *model, int op, double scale2, int32_t *params)
+/* In float, as TensorFlow Lite computes the factor of a product: the last bits decide ties. */
+static void pack_mul(const tnas_model *model, int op, float scale2, int32_t *params)
 {
     const tnas_op *const o = &model->graph.ops[op];
-    pack_factor(model->quant[o->in[0]].scale * scale2 / model->quant[o->out].scale, params);
+    const float factor = model->quant[o->in[0]].scale * scale2 / model->quant[o->out].scale;
+    pack_factor(factor, params);
 }
 
 static tnas_status pack_channel_mul(const tnas_model *model, int op, int8_t *weights,
@@ -193,9 +194,8 @@ static tnas_status pack_mean(const tnas_model *model, int op, int32_t *params)
     const tnas_quant in = model->quant[o->in[0]], out = model->quant[o->out];
     const double factor = (double)in.scale / out.scale;
     if (!(factor > ldexp(1, -20)) || !(factor < ldexp(1, 6)))
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "operator %d (%s): the factor from scale %g to %g must be 2^-20 to 2^6",
-                         op, tnas_op_kind_text(o->kind), (double)in.scale, (double)out.scale);
+        return tnas_fail(TNAS_ERR_INPUT, "the factor from scale %g to %g must be 2^-20 to 2^6",
+                         (double)in.scale, (double)out.scale);
     if (o->kind == TNAS_OP_MEAN_KEPT) {
         pack_factor(factor, params);
         return TNAS_OK;

@@ -5,7 +5,8 @@
 # Compilers and flags are those of an export's firmware, so that the sum of the rows that a model
 # uses is what `make firmware` links; docs/export.md defines both.
 #   code_bytes   every .text* and .rodata* section of the object, each rounded up to 4
-#   stack_bytes  frames of all the object's functions together: no call chain in it is deeper
+#   stack_bytes  frames of the deepest chain of calls within the object; chains that begin with a
+#                function that only a pointer leads to are added
 #   needs        members of the compiler's own library (libgcc) that the object calls, on cores
 #                without an instruction for it; each is a row "libgcc.MEMBER". Also other
 #                objects of the runtime that it calls: parts that several kernels share, and a
@@ -86,16 +87,40 @@ print_rows()
         FILENAME == "sizes" && /\.o *:$/ { object = $1; sub(/\.o.*/, "", object); next }
         FILENAME == "sizes" && $1 ~ /^\.s?(data|bss)/ && $2 > 0 && object !~ /_port_/ { fail(object ".c has mutable data") }
         FILENAME == "sizes" && $1 ~ /^\.(text|rodata|srodata)/ { code[object] += round_up($2); next }
-        FILENAME == "stacks" {
-            if ($4 != "static") fail($1 ".c: unbounded stack")
-            stack[$1] += $3
+        # "object frame FUNCTION BYTES KIND", "object call FUNCTION FUNCTION"
+        FILENAME == "stacks" && $2 == "frame" {
+            if ($5 != "(static)") fail($1 ".c: unbounded stack")
+            frame[$1, $3] = $4
+            stack[$1] = 1
+        }
+        FILENAME == "stacks" && $2 == "call" { calls[$1, $3] = calls[$1, $3] " " $4; called[$1, $4] = 1 }
+        function depth(object, caller,    count, i, callee, deepest, below) {
+            if (!((object, caller) in frame)) return 0
+            if ((object, caller) in open) fail(object ".c: " caller " calls itself")
+            open[object, caller] = 1
+            count = split(calls[object, caller], callee, " ")
+            for (i = 1; i <= count; i++) {
+                below = depth(object, callee[i])
+                if (below > deepest) deepest = below
+            }
+            delete open[object, caller]
+            return frame[object, caller] + deepest
+        }
+        # A function that none in the object calls is its entry or, called through a pointer, may be
+        # on the stack together with it.
+        function stack_of(object,    key, part, bytes) {
+            for (key in frame) {
+                split(key, part, SUBSEP)
+                if (part[1] == object && !(key in called)) bytes += depth(object, part[2])
+            }
+            return bytes + 0
         }
         END {
             if (failed) exit 1
             for (object in stack)
                 if (!(object in objects)) fail(object ".c defines no function " object)
             for (object in objects)
-                print object "," code[object] "," stack[object] + 0 "," close_over(object) "," toolchain
+                print object "," code[object] "," stack_of(object) "," close_over(object) "," toolchain
             for (member in used)
                 print "libgcc." member "," member_code[member] "," member_stack[member] + 0 ",," toolchain
         }' library library_sizes library_pushes parts symbols sizes stacks
@@ -137,7 +162,7 @@ measure()
     for variant in $(cd "$root" && sh scripts/device_core.sh "$1" folders); do
         [ ! -d "$root/runtime/$variant" ] || sources="$sources $(find "$root/runtime/$variant" -name '*.c' | sort)"
     done
-    "${cross}gcc" $flags -fstack-usage -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" || return 1
+    "${cross}gcc" $flags -fcallgraph-info=su -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" || return 1
     for object in *.o; do
         "${cross}nm" "$object" | awk -v object="${object%.o}" '
             NF == 2 { print object, $1, $2 }
@@ -145,8 +170,10 @@ measure()
     done >symbols
     awk '$2 == "T" { print $3, $1 }' symbols >parts
     "${cross}size" -A ./*.o | sed 's/^\.\/\(.*\.o\)/\1/' >sizes
-    for usage in *.su; do
-        sed "s/^/${usage%.su} /" "$usage"
+    # A static function's title is FILE:NAME.
+    for graph in *.ci; do
+        sed -n -e "s/^node: { title: \"\([^\"]*\)\" .*[^0-9]\([0-9]*\) bytes \(([^)]*)\).*/${graph%.ci} frame \1 \2 \3/p" \
+            -e "s/^edge: { sourcename: \"\([^\"]*\)\" targetname: \"\([^\"]*\)\".*/${graph%.ci} call \1 \2/p" "$graph" | sort -u
     done >stacks
     describe_library
     count_pushes

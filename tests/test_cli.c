@@ -187,7 +187,7 @@ START_TEST(outputs_that_cannot_be_written_exit_4_and_leave_nothing)
     check_failure(
         run("search --mcu stm32h743 --data %s --preset smoke --study %s/s --quiet", data, file), 4,
         "cannot");
-    check_failure(run("export %s --as c --out %s", out, study), 4, "is not a study");
+    check_failure(run("export %s --as c --out %s", out, study), 4, "but not a study");
     uint8_t byte = 0;
     FILE *const kept = fopen(file, "rb");
     ck_assert_uint_eq(fread(&byte, 1, 1, kept), 1);
