@@ -104,16 +104,13 @@ $(OUT)/%.o: %.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# The host runs the runtime's kernels over whole test sets: they get the full optimiser.
-$(OUT)/runtime/%.o: runtime/%.c
-	@mkdir -p $(@D)
-	$(call SAY,CC   $<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -MMD -MP -c $< -o $@
+# Loops over test sets, maps and weights get the full optimiser.
+$(OUT)/runtime/%.o $(OUT)/nn/%.o $(OUT)/trainer/%.o: MODE_release := -O3
 
 $(OUT)/nn/kernels_%.o: nn/kernels.c
 	@mkdir -p $(@D)
 	$(call SAY,CC   $<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -ffp-contract=fast $(ISA_FLAGS_$*) \
+	$(Q)$(CC) $(ALL_CFLAGS) -ffp-contract=fast $(ISA_FLAGS_$*) \
 	    -DTNAS_ISA=$* -MMD -MP -c $< -o $@
 
 $(OUT)/quant/host_kernels_%.o: quant/host_kernels.c
@@ -210,7 +207,7 @@ $(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
-## test-device: the exported winner on an emulated Cortex-M7, every byte against the host
+## test-device: exported winners on an emulated Cortex-M7 and M4, every byte against the host
 .PHONY: test-device
 test-device:
 	@sh scripts/setup.sh build device

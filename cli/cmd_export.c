@@ -19,23 +19,41 @@ typedef struct export_job {
     tnas_code_sizes sizes;
     tnas_cost cost;
     char name[TNAS_EXPORT_NAME_BYTES];
-    const char *folder;
+    const char *folder, *weights; /* --out, --weights */
+    size_t wide_bytes;            /* what constants may grow by for wider weights */
 } export_job;
 
 static tnas_status price(export_job *job)
 {
     TNAS_TRY(tnas_code_sizes_load_for(job->mcu->core, &job->sizes, NULL));
-    const tnas_estimator estimator = {
+    tnas_estimator estimator = {
         .mcu = job->mcu,
         .runtime = job->runtime,
         .latency = tnas_mcu_latency_model(job->mcu, TNAS_RUNTIME_OWN),
         .sizes = &job->sizes,
         .limits = TNAS_LIMITS_NONE,
     };
+    TNAS_TRY(tnas_estimator_choose_weights(&estimator, &job->source->model->graph, job->weights));
+    job->wide_bytes = estimator.wide_bytes;
     return tnas_estimate(&estimator, &job->source->model->graph, &job->cost);
 }
 
 /* ---- Files --------------------------------------------------------------------------------- */
+
+/* Priced only once it is known to run: a network that does not is refused with every reason. */
+static tnas_status build_image(export_job *job, tnas_image **out)
+{
+    TNAS_TRY(tnas_image_build(job->source->model, job->runtime->target, out));
+    tnas_status status = price(job);
+    if (status == TNAS_OK && job->wide_bytes == 0)
+        return TNAS_OK;
+    tnas_image_destroy(*out);
+    *out = NULL;
+    if (status == TNAS_OK)
+        status = tnas_image_build_widened(job->source->model, job->runtime->target, job->wide_bytes,
+                                          out);
+    return status;
+}
 
 /* A file's outputs have no names, and its test vectors are random. */
 static tnas_status write_c(export_job *job)
@@ -46,7 +64,7 @@ static tnas_status write_c(export_job *job)
     if (latency != NULL)
         tnas_latency_describe(latency, latency_source, sizeof latency_source);
     tnas_image *image;
-    TNAS_TRY(tnas_image_build(job->source->model, job->runtime->target, &image));
+    TNAS_TRY(build_image(job, &image));
     tnas_export_options options = {
         .name = job->name,
         .folder = job->folder,
@@ -61,9 +79,7 @@ static tnas_status write_c(export_job *job)
         options.vector_images = study->vector_images;
         options.vector_count = study->vector_count;
     }
-    tnas_status status = price(job);
-    if (status == TNAS_OK)
-        status = tnas_export_c(image, &options);
+    const tnas_status status = tnas_export_c(image, &options);
     tnas_image_destroy(image);
     return status;
 }
@@ -186,7 +202,8 @@ tnas_status tnas_cmd_export(const tnas_arguments *arguments)
     const char *what;
     TNAS_TRY(tnas_arguments_operand(arguments, "STUDY or .tflite file", &what));
     TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
-    export_job job = {.folder = arguments->text[TNAS_OPTION_out]};
+    export_job job = {.folder = arguments->text[TNAS_OPTION_out],
+                      .weights = arguments->text[TNAS_OPTION_weights]};
     tnas_source *source = NULL;
     tnas_status status = TNAS_OK;
     if (arguments->given[TNAS_OPTION_mcu])

@@ -23,6 +23,7 @@ typedef struct measured {
 typedef struct measurement {
     tnas_mcu *mcu;
     const tnas_runtime *runtime;
+    size_t wide_bytes; /* what constants may grow by for wider weights */
     int count;
     measured *networks;
 } measurement;
@@ -46,7 +47,7 @@ static tnas_status load_graph(const char *name, tnas_model **out)
 static tnas_status add_model(measurement *m, const tnas_model *model)
 {
     measured *const network = &m->networks[m->count];
-    TNAS_TRY(tnas_image_build(model, m->runtime->target, &network->image));
+    TNAS_TRY(tnas_image_build_widened(model, m->runtime->target, m->wide_bytes, &network->image));
     const size_t room = tnas_arena_room(m->mcu, false);
     m->count++;
     if (network->image->model.arena_bytes > room)
@@ -145,6 +146,16 @@ static void print_result(const tnas_arguments *arguments, const measurement *m)
            folder, m->mcu->name);
 }
 
+static tnas_status choose_weights(const tnas_arguments *arguments, measurement *m)
+{
+    const char *const weights = arguments->text[TNAS_OPTION_weights];
+    const bool wide = strcmp(weights, "int16") == 0;
+    if (!wide && strcmp(weights, "int8") != 0)
+        return tnas_fail(TNAS_ERR_USAGE, "--weights %s: measure takes int8 or int16", weights);
+    m->wide_bytes = wide ? SIZE_MAX : 0;
+    return TNAS_OK;
+}
+
 static tnas_status measure(const tnas_arguments *arguments, measurement *m)
 {
     char what[64];
@@ -153,6 +164,7 @@ static tnas_status measure(const tnas_arguments *arguments, measurement *m)
     snprintf(what, sizeof what, "--runtime %.40s", given != NULL ? given : TNAS_RUNTIME_OWN);
     TNAS_TRY(tnas_runtime_need(given != NULL ? given : TNAS_RUNTIME_OWN, m->mcu->core, what,
                                &m->runtime));
+    TNAS_TRY(choose_weights(arguments, m));
     const int most =
         arguments->operand_count > 0 ? arguments->operand_count : tnas_measure_layer_count();
     m->networks = tnas_alloc_zero((size_t)most, sizeof *m->networks);

@@ -68,6 +68,8 @@ typedef enum tnas_command {
     X(layers, "layers", FLAG, "", 0, 0, "estimate", NULL, "one line per layer")                    \
     X(check, "check", FLAG, "", 0, 0, "estimate", NULL, "exit 3 when it does not fit")             \
     X(as, "as", TEXT, "c|tflite|graph", 0, 0, "export", "c", "what to write")                      \
+    X(weights, "weights", TEXT, "int8|int16|auto", 0, 0, "estimate export measure", "int8",        \
+      "int16: fewer instructions for more flash; auto: where flash is left")                       \
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
     X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu measure", NULL,               \

@@ -1,5 +1,7 @@
 #include "estimators/estimate.h"
 
+#include <string.h>
+
 #include <math.h>
 
 #include "estimators/regions.h"
@@ -109,10 +111,45 @@ tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *gra
                          estimator->mcu->name, runtime->name, limits.latency_ms);
     tnas_layout layout;
     TNAS_TRY(tnas_runtime_lay_out(runtime, graph, &layout));
+    TNAS_TRY(tnas_layout_widen(runtime, estimator->wide_bytes, &layout));
     TNAS_TRY(price_memory(estimator, &layout, &out->footprint));
     out->macs = tnas_graph_macs(graph);
     if (estimator->latency != NULL)
         price_latency(estimator, graph, out);
     test_limits(&limits, out);
+    return TNAS_OK;
+}
+
+/* Flash that the limits leave; what wider kernels add to the code is found by pricing them. */
+static tnas_status fill_flash(tnas_estimator *estimator, const tnas_graph *graph)
+{
+    tnas_limits limits = estimator->limits;
+    tnas_cost narrow, wide;
+    tnas_limits_clip(estimator->mcu, estimator->runtime, &limits);
+    TNAS_TRY(tnas_estimate(estimator, graph, &narrow));
+    const size_t taken = narrow.footprint.flash_bytes + limits.reserve_flash_bytes;
+    if (taken >= limits.flash_bytes)
+        return TNAS_OK;
+    const size_t left = limits.flash_bytes - taken;
+    estimator->wide_bytes = left;
+    TNAS_TRY(tnas_estimate(estimator, graph, &wide));
+    const size_t code_bytes = wide.footprint.code_bytes > narrow.footprint.code_bytes
+                                  ? wide.footprint.code_bytes - narrow.footprint.code_bytes
+                                  : 0;
+    estimator->wide_bytes = left > code_bytes ? left - code_bytes : 0;
+    return TNAS_OK;
+}
+
+tnas_status tnas_estimator_choose_weights(tnas_estimator *estimator, const tnas_graph *graph,
+                                          const char *weights)
+{
+    estimator->wide_bytes = 0;
+    if (strcmp(weights, "int8") == 0)
+        return TNAS_OK;
+    if (strcmp(weights, "auto") == 0)
+        return fill_flash(estimator, graph);
+    if (strcmp(weights, "int16") != 0)
+        return tnas_fail(TNAS_ERR_USAGE, "--weights %s: int8, int16 or auto", weights);
+    estimator->wide_bytes = SIZE_MAX;
     return TNAS_OK;
 }

@@ -38,6 +38,7 @@ typedef struct tnas_estimator {
     const tnas_latency_model *latency; /* NULL: the profile has none for this runtime */
     const tnas_code_sizes *sizes;      /* NULL: the runtime brings its own code bytes */
     tnas_limits limits;                /* the part's own memories are applied on top */
+    size_t wide_bytes; /* what constants may grow by for wider weights (graph/widen.h) */
 } tnas_estimator;
 
 typedef struct tnas_cost {
@@ -57,6 +58,10 @@ void tnas_limits_clip(const tnas_mcu *mcu, const tnas_runtime *runtime, tnas_lim
 /* Schedules, plans and prices; no heap. Fails when the target cannot run an operator, when
  * the size table lacks a kernel, and when a latency limit meets a part without a model. */
 tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out);
+
+/* Sets wide_bytes: "int8" 0, "int16" without limit, "auto" to the flash that the limits leave. */
+tnas_status tnas_estimator_choose_weights(tnas_estimator *estimator, const tnas_graph *graph,
+                                          const char *weights);
 
 /* The value and the limit behind one TNAS_LIMIT_INDEX_*, reserve included; bytes or ms. */
 double tnas_cost_value(const tnas_cost *cost, const tnas_limits *limits, int limit_index);

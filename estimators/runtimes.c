@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "graph/widen.h"
+
 #include "estimators/runtimes_internal.h"
 
 /* Our own runtime: one per instruction set. */
@@ -130,6 +132,14 @@ tnas_status tnas_runtime_lay_out(const tnas_runtime *runtime, const tnas_graph *
         copy_graph(graph, &out->graph);
     TNAS_TRY(tnas_schedule_build(&out->graph, runtime->target, &out->schedule));
     return tnas_plan_build(&out->graph, &out->schedule, runtime->target, &out->plan);
+}
+
+tnas_status tnas_layout_widen(const tnas_runtime *runtime, size_t flash_bytes, tnas_layout *layout)
+{
+    const tnas_target *const target = runtime->target;
+    if (tnas_schedule_widen(&layout->graph, target, flash_bytes, &layout->schedule) == 0)
+        return TNAS_OK;
+    return tnas_plan_build(&layout->graph, &layout->schedule, target, &layout->plan);
 }
 
 void tnas_layout_steps(const tnas_runtime *runtime, const tnas_layout *layout,

@@ -63,6 +63,9 @@ typedef struct tnas_layout {
 tnas_status tnas_runtime_lay_out(const tnas_runtime *runtime, const tnas_graph *graph,
                                  tnas_layout *out);
 
+/* Wider weights while the constants grow by no more than flash_bytes (graph/widen.h). */
+tnas_status tnas_layout_widen(const tnas_runtime *runtime, size_t flash_bytes, tnas_layout *layout);
+
 /* One row of a layer table. */
 typedef struct tnas_step_bytes {
     size_t weights, channels; /* in flash */

@@ -44,6 +44,10 @@ typedef struct tnas_target {
      * part. */
     tnas_packed_bytes (*packed_bytes)(const tnas_graph *graph, int op, int kernel);
     size_t (*table_bytes)(const tnas_graph *graph, size_t pointer_bytes);
+
+    /* The entry that computes what `kernel` computes from wider weights in fewer instructions, and
+     * how many fewer (graph/widen.h); TNAS_NONE: there is none. NULL: the catalogue has no such. */
+    int (*widened)(const tnas_graph *graph, int op, int kernel, int64_t *saved_instructions);
 } tnas_target;
 
 extern const tnas_target tnas_target_tinynas_c;    /* plain C */

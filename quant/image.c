@@ -7,6 +7,7 @@
 
 #include "common/alloc.h"
 #include "common/problems.h"
+#include "graph/widen.h"
 
 /* ---- Constants ----------------------------------------------------------------------------- */
 
@@ -217,11 +218,12 @@ static void assert_priced_bytes(const tnas_image *image)
     (void)packed, (void)table;
 }
 
-static tnas_status build(tnas_image *image, const tnas_model *model)
+static tnas_status build(tnas_image *image, const tnas_model *model, size_t flash_bytes)
 {
     const tnas_target *const target = image->variant->target;
     image->graph = model->graph;
     TNAS_TRY(tnas_schedule_build(&image->graph, target, &image->schedule));
+    tnas_schedule_widen(&image->graph, target, flash_bytes, &image->schedule);
     TNAS_TRY(tnas_plan_build(&image->graph, &image->schedule, target, &image->plan));
     if (image->plan.arena_bytes > UINT32_MAX)
         return tnas_fail(TNAS_ERR_INPUT, "arena of %zu bytes: offsets must fit 32 bits",
@@ -244,6 +246,12 @@ static tnas_status build(tnas_image *image, const tnas_model *model)
 
 tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target, tnas_image **out)
 {
+    return tnas_image_build_widened(model, target, 0, out);
+}
+
+tnas_status tnas_image_build_widened(const tnas_model *model, const tnas_target *target,
+                                     size_t flash_bytes, tnas_image **out)
+{
     *out = NULL;
     const tnas_variant *const variant = tnas_variant_of(target);
     if (variant == NULL)
@@ -254,7 +262,7 @@ tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target,
     if (image == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "image of %d layers", model->graph.op_count);
     image->variant = variant;
-    const tnas_status status = build(image, model);
+    const tnas_status status = build(image, model, flash_bytes);
     if (status == TNAS_OK) {
         *out = image;
         image = NULL; /* the caller owns it now */

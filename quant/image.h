@@ -39,6 +39,11 @@ typedef struct tnas_image {
  * fails on models that are not int8 or lack constants, on operators that the target lacks, and on
  * constants the table cannot hold. The image keeps no reference to the model. */
 tnas_status tnas_image_build(const tnas_model *model, const tnas_target *target, tnas_image **out);
+
+/* The same with wider weights where they save most instructions, as far as the constants grow by
+ * no more than flash_bytes (graph/widen.h). */
+tnas_status tnas_image_build_widened(const tnas_model *model, const tnas_target *target,
+                                     size_t flash_bytes, tnas_image **out);
 void tnas_image_destroy(tnas_image *image);
 
 /* From now on a plain C image runs on the host's vectors, as far as the table has kernels: the same

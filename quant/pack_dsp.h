@@ -14,6 +14,8 @@ tnas_status tnas_pack_channels_dsp(const tnas_model *model, int op, bool may_be_
 
 /* One function per family of kernels: the constants of an operator, as tnas_variant.pack. */
 tnas_status tnas_pack_conv_dsp(const tnas_model *model, int op, int8_t *weights, int32_t *params);
+tnas_status tnas_pack_conv_w16_dsp(const tnas_model *model, int op, int8_t *weights,
+                                   int32_t *params);
 tnas_status tnas_pack_fc_dsp(const tnas_model *model, int op, int8_t *weights, int32_t *params);
 
 #endif

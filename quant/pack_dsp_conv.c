@@ -1,5 +1,6 @@
 /* Weights of the DSP convolutions: pairs of channels, as runtime/dsp/tnrt_conv_dsp.h has them. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "quant/filters.h"
 #include "quant/pack_dsp.h"
@@ -72,6 +73,24 @@ tnas_status tnas_pack_conv_dsp(const tnas_model *model, int op, int8_t *weights,
                      weight_of(model, op, c + 1, i), params[0] != 0);
         weights += TNRT_PAIR_BYTES_DSP(filters.weight_count);
     }
+    return TNAS_OK;
+}
+
+/* Weights of int16, in the byte order of the device, which is the host's. */
+tnas_status tnas_pack_conv_w16_dsp(const tnas_model *model, int op, int8_t *weights,
+                                   int32_t *params)
+{
+    const tnas_filters filters = tnas_filters_of(&model->graph, op);
+    TNAS_TRY(tnas_pack_channels_dsp(model, op, true, params));
+    for (int c = 0; c < filters.channel_count; c++)
+        for (int i = 0; i < filters.weight_count; i++) {
+            const size_t place = place_of(&model->graph, op, i);
+            const size_t block = place / 8, half = place % 8 / 4, lane = place % 4 / 2;
+            const int16_t weight = (int16_t)weight_of(model, op, c, i);
+            int8_t *const pair = weights + c / 2 * 2 * TNRT_PAIR_BYTES_DSP(filters.weight_count);
+            memcpy(pair + block * 16 + half * 8 + (size_t)(c % 2) * 4 + lane * 2, &weight,
+                   sizeof weight);
+        }
     return TNAS_OK;
 }
 

@@ -16,6 +16,8 @@ static tnas_status pack(const tnas_model *model, int op, int kernel, int8_t *wei
     tnrt_kernel *const function = kernels[kernel];
     if (function == tnrt_conv2d_s8_dsp)
         return tnas_pack_conv_dsp(model, op, weights, params);
+    if (function == tnrt_conv2d_s8_dsp_w16)
+        return tnas_pack_conv_w16_dsp(model, op, weights, params);
     if (function == tnrt_fc_s8_dsp)
         return tnas_pack_fc_dsp(model, op, weights, params);
     if (function == tnrt_dwconv2d_s8_dsp || function == tnrt_dwconv2d_3x3_s8_dsp ||

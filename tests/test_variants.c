@@ -38,10 +38,12 @@ static void describe(const tnas_model *model, char text[160])
              (int)out->w, (int)out->c);
 }
 
-/* A variant, or plain C's image on the host's kernels of an instruction set. */
+/* A variant, as it is or with wide weights, or plain C's image on the host's kernels of an
+ * instruction set. */
 typedef struct candidate {
     const char *name;
     const tnas_target *target;
+    size_t flash_bytes; /* for wider weights */
     const tnas_host_kernels *host;
 } candidate;
 
@@ -50,7 +52,7 @@ enum { ISA_COUNT = sizeof isas / sizeof isas[0] };
 
 static int candidate_count(void)
 {
-    return tnas_variant_count() - 1 + ISA_COUNT;
+    return tnas_variant_count() - 1 + 1 + ISA_COUNT;
 }
 
 /* False when this processor lacks it. */
@@ -63,7 +65,12 @@ static bool candidate_at(int index, candidate *out)
         out->name = out->target->name;
         return true;
     }
-    out->name = isas[index - variants];
+    if (index == variants) {
+        *out =
+            (candidate){"tinynas-dsp with wide weights", &tnas_target_tinynas_dsp, SIZE_MAX, NULL};
+        return true;
+    }
+    out->name = isas[index - variants - 1];
     out->host = tnas_host_kernels_find(out->name);
     return out->host != NULL;
 }
@@ -72,7 +79,7 @@ static void same_bytes(const tnas_model *model, const candidate *is, tnas_rng *r
 {
     tnas_image *plain, *variant;
     ck_ok(tnas_image_build(model, &tnas_target_tinynas_c, &plain));
-    ck_ok(tnas_image_build(model, is->target, &variant));
+    ck_ok(tnas_image_build_widened(model, is->target, is->flash_bytes, &variant));
     if (is->host != NULL)
         ck_ok(tnas_image_use_host(variant, is->host));
     const size_t in_count = plain->model.input_bytes, out_count = plain->model.output_bytes;

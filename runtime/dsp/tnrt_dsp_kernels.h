@@ -4,6 +4,7 @@
  *
  *   X(name)
  * tnrt_conv2d_s8_dsp   any kernel size, stride and padding; scratch, weights: tnrt_conv_dsp.h
+ * tnrt_conv2d_s8_dsp_w16  the same with weights of int16
  * tnrt_fc_s8_dsp       fully connected, or a convolution whose one window is the whole input */
 #ifndef TNRT_DSP_KERNELS_H
 #define TNRT_DSP_KERNELS_H
@@ -15,6 +16,7 @@ enum { TNRT_ADD_SLOW_DSP, TNRT_ADD_FAST_DSP, TNRT_ADD_FAST_TIES_DSP };
 
 #define TNRT_DSP_KERNELS(X)                                                                        \
     X(tnrt_conv2d_s8_dsp)                                                                          \
+    X(tnrt_conv2d_s8_dsp_w16)                                                                      \
     X(tnrt_fc_s8_dsp)                                                                              \
     X(tnrt_add_s8_dsp)                                                                             \
     X(tnrt_avgpool_s8_dsp)                                                                         \

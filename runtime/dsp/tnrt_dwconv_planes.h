@@ -242,23 +242,23 @@ static TNRT_INLINE void tnrt_dw_store_four(const tnrt_dw_channel *ch, const int3
     }
 }
 
-/* Stores the first `count` of up to four outputs, `first` of which are always wanted. */
+/* Stores `first` outputs, 1 or 3, and perhaps one more. */
 static TNRT_INLINE void tnrt_dw_store(const tnrt_dw_channel *ch, const int32_t *acc,
-                                      const int first, int32_t count, int8_t *out)
+                                      const int first, int32_t one_more, int8_t *out)
 {
     const int32_t m = ch->multiplier, constant = ch->constant, nudge = ch->nudge;
     if (nudge >= 0) {
         TNRT_UNROLL
         for (int i = 0; i < first; i++, out += ch->out_step)
             *out = tnrt_dw_requantize(acc[i], m, constant, nudge);
-        if (count > first)
+        if (one_more)
             *out = tnrt_dw_requantize(acc[first], m, constant, nudge);
     } else {
         int32_t kept[4];
         TNRT_UNROLL
         for (int i = 0; i < first + 1; i++)
             kept[i] = acc[i];
-        tnrt_dw_finish(ch, kept, count, out);
+        tnrt_dw_finish(ch, kept, first + one_more, out);
     }
 }
 
