@@ -5,7 +5,8 @@
 # Compilers and flags are those of an export's firmware, so that the sum of the rows that a model
 # uses is what `make firmware` links; docs/export.md defines both.
 #   code_bytes   every .text* and .rodata* section of the object, each rounded up to 4
-#   stack_bytes  frames of the deepest chain of calls within the object
+#   stack_bytes  frames of the deepest chain of calls within the object; chains that begin with a
+#                function that only a pointer leads to are added
 #   needs        members of the compiler's own library (libgcc) that the object calls, on cores
 #                without an instruction for it; each is a row "libgcc.MEMBER". Also other
 #                objects of the runtime that it calls: parts that several kernels share, and a
@@ -92,7 +93,7 @@ print_rows()
             frame[$1, $3] = $4
             stack[$1] = 1
         }
-        FILENAME == "stacks" && $2 == "call" { calls[$1, $3] = calls[$1, $3] " " $4 }
+        FILENAME == "stacks" && $2 == "call" { calls[$1, $3] = calls[$1, $3] " " $4; called[$1, $4] = 1 }
         function depth(object, caller,    count, i, callee, deepest, below) {
             if (!((object, caller) in frame)) return 0
             if ((object, caller) in open) fail(object ".c: " caller " calls itself")
@@ -105,12 +106,21 @@ print_rows()
             delete open[object, caller]
             return frame[object, caller] + deepest
         }
+        # A function that none in the object calls is its entry or, called through a pointer, may be
+        # on the stack together with it.
+        function stack_of(object,    key, part, bytes) {
+            for (key in frame) {
+                split(key, part, SUBSEP)
+                if (part[1] == object && !(key in called)) bytes += depth(object, part[2])
+            }
+            return bytes + 0
+        }
         END {
             if (failed) exit 1
             for (object in stack)
                 if (!(object in objects)) fail(object ".c defines no function " object)
             for (object in objects)
-                print object "," code[object] "," depth(object, object == "model_entry" ? "m_invoke" : object) "," close_over(object) "," toolchain
+                print object "," code[object] "," stack_of(object) "," close_over(object) "," toolchain
             for (member in used)
                 print "libgcc." member "," member_code[member] "," member_stack[member] + 0 ",," toolchain
         }' library library_sizes library_pushes parts symbols sizes stacks
