@@ -268,7 +268,7 @@ profiles: all $(OUT)/tools/published_nets $(OUT)/tools/fit_profiles
 results-latency: $(OUT)/tools/results_latency
 	@TINYNAS_HOME=. $(OUT)/tools/results_latency
 
-## bench-train: training speed beside PyTorch's, and of the kernels, in about 23 minutes
+## bench-train: training speed beside PyTorch's, and of the kernels, in about 17 minutes
 .PHONY: bench-train
 bench-train:
 	@sh scripts/setup.sh build

@@ -22,7 +22,7 @@
 #include "supernet/supernet.h"
 #include "trainer/sgd.h"
 
-enum { SAMPLES_MAX = 64, PAIRS_MAX = 101, IMAGES = 1024 };
+enum { SAMPLES_MAX = 64, PAIRS_MAX = 101, IMAGES = 1024, WARM_UP_SECONDS = 1 };
 
 typedef struct bench {
     tnas_space_config config;
@@ -267,22 +267,20 @@ static void run_forward(bench *b, const char *mode, int n)
     }
 }
 
-/* Images per second of a phase over at least `seconds`; whole rounds of 8 steps, because the
- * random mode's steps differ. */
+/* Images per second of a phase over at least `seconds`; whole rounds of 8 steps in the random
+ * mode, whose steps differ. */
 static double measure(bench *b, const char *phase, const char *mode, double seconds)
 {
+    const int whole = strcmp(mode, "random") == 0 ? 8 : 1;
     const double started = tnas_clock_seconds();
     double elapsed = 0;
-    long steps = 0;
-    do {
-        for (int n = 0; n < 8; n++, steps++) {
-            if (strcmp(phase, "fwd") == 0)
-                run_forward(b, mode, n);
-            else
-                run_step(b, mode, n);
-        }
-        elapsed = tnas_clock_seconds() - started;
-    } while (elapsed < seconds);
+    int steps = 0;
+    for (; elapsed < seconds || steps % whole != 0; elapsed = tnas_clock_seconds() - started) {
+        if (strcmp(phase, "fwd") == 0)
+            run_forward(b, mode, steps++);
+        else
+            run_step(b, mode, steps++);
+    }
     return (double)steps * b->batch / elapsed;
 }
 
@@ -369,9 +367,9 @@ int main(int argc, char **argv)
         const bool forward = strncmp(mode, "fwd:", 4) == 0;
         const char *const phase = forward ? "fwd" : "step", *const net = forward ? mode + 4 : mode;
         double ours[PAIRS_MAX], theirs[PAIRS_MAX], ratios[PAIRS_MAX];
-        measure(&b, phase, net, 0);
+        measure(&b, phase, net, WARM_UP_SECONDS);
         if (has_peer)
-            ask_peer(&p, phase, net, 0);
+            ask_peer(&p, phase, net, WARM_UP_SECONDS);
         for (int i = 0; i < pairs; i++) {
             ours[i] = measure(&b, phase, net, seconds);
             theirs[i] = has_peer ? ask_peer(&p, phase, net, seconds) : NAN;

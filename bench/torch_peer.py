@@ -148,15 +148,14 @@ class Bench:
 
     def measure(self, phase, mode, seconds):
         run = self.fwd if phase == "fwd" else self.step
+        whole = 8 if mode == "random" else 1  # steps of a round
         started = time.perf_counter()
-        steps = 0
-        while True:
-            for n in range(8):
-                run(mode, n)
-                steps += 1
+        elapsed = steps = 0
+        while elapsed < seconds or steps % whole != 0:
+            run(mode, steps)
+            steps += 1
             elapsed = time.perf_counter() - started
-            if elapsed >= seconds:
-                return steps * self.batch / elapsed
+        return steps * self.batch / elapsed
 
 
 def main():

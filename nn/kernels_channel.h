@@ -101,6 +101,12 @@ INLINE void close_piece(const tnas_channel_run *run, int32_t c, const chain_sums
     memset(lanes, 0, sizeof *lanes);
 }
 
+/* Floats from channel number c to the one to fetch meanwhile: the next, if there is one. */
+INLINE size_t channel_to_fetch(const tnas_channel_run *run, int32_t c)
+{
+    return c + 1 < run->channels ? run->stride : 0;
+}
+
 INLINE void moments_pixel(const float *x, float mean, vec *first, vec *second)
 {
     UNROLL
@@ -115,13 +121,16 @@ static void moments(const tnas_channel_run *run, const float *x, int real)
 {
     for (int32_t c = 0; c < run->channels; c++, x += run->stride) {
         const float mean = run->mean[c];
+        const size_t next = channel_to_fetch(run, c);
         chain_sums chains = {0};
         size_t p = 0;
         for (; p + CHAINS <= run->pixels; p += CHAINS)
             UNROLL
-        for (int chain = 0; chain < CHAINS; chain++)
-            moments_pixel(x + (p + (size_t)chain) * TNAS_LANES, mean, chains.first[chain],
-                          chains.second[chain]);
+        for (int chain = 0; chain < CHAINS; chain++) {
+            const float *const pixel = x + (p + (size_t)chain) * TNAS_LANES;
+            __builtin_prefetch(pixel + next);
+            moments_pixel(pixel, mean, chains.first[chain], chains.second[chain]);
+        }
         for (; p < run->pixels; p++)
             moments_pixel(x + p * TNAS_LANES, mean, chains.first[0], chains.second[0]);
         close_piece(run, c, &chains, real);
@@ -146,12 +155,15 @@ INLINE void gradient_sums_as(int activation, const tnas_channel_run *run, const 
 {
     for (int32_t c = 0; c < run->channels; c++, dout += run->stride, x += run->stride) {
         const float scale = run->scale[c], shift = run->shift[c], mean = run->mean[c];
+        const size_t next = channel_to_fetch(run, c);
         chain_sums chains = {0};
         size_t p = 0;
         for (; p + CHAINS <= run->pixels; p += CHAINS)
             UNROLL
         for (int chain = 0; chain < CHAINS; chain++) {
             const size_t at = (p + (size_t)chain) * TNAS_LANES;
+            __builtin_prefetch(dout + at + next);
+            __builtin_prefetch(x + at + next);
             gradient_sums_pixel(activation, dout + at, x + at, scale, shift, mean,
                                 chains.first[chain], chains.second[chain]);
         }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Training throughput beside PyTorch, then the kernels: what `make bench-train` prints.
-#   bench_train.sh BUILD_FOLDER [PAIRS SECONDS]    (default: 5 pairs of 3 s, about 23 minutes)
+#   bench_train.sh BUILD_FOLDER [PAIRS SECONDS]    (default: 5 pairs of 3 s, about 17 minutes)
 # Nets A, B, C of $SHARED/bench_train/nets; cells as in bench/bench_train.c. The peer gets the
 # set-up in which it is fastest: ATen's AVX2 kernels and a malloc that keeps its memory.
 set -eu
