@@ -69,7 +69,7 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(ISAS:%=$(
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/oracle tests/riscv tools tools/recipes bench \
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes bench \
                         bench/device))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
@@ -104,16 +104,13 @@ $(OUT)/%.o: %.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-# The host runs the runtime's kernels over whole test sets: they get the full optimiser.
-$(OUT)/runtime/%.o: runtime/%.c
-	@mkdir -p $(@D)
-	$(call SAY,CC   $<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -MMD -MP -c $< -o $@
+# Loops over test sets, maps and weights get the full optimiser.
+$(OUT)/runtime/%.o $(OUT)/nn/%.o $(OUT)/trainer/%.o: MODE_release := -O3
 
 $(OUT)/nn/kernels_%.o: nn/kernels.c
 	@mkdir -p $(@D)
 	$(call SAY,CC   $<)
-	$(Q)$(CC) $(ALL_CFLAGS) $(if $(filter release,$(MODE)),-O3) -ffp-contract=fast $(ISA_FLAGS_$*) \
+	$(Q)$(CC) $(ALL_CFLAGS) -ffp-contract=fast $(ISA_FLAGS_$*) \
 	    -DTNAS_ISA=$* -MMD -MP -c $< -o $@
 
 $(OUT)/quant/host_kernels_%.o: quant/host_kernels.c
@@ -210,19 +207,20 @@ $(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
-## test-device: the exported winner on an emulated Cortex-M7, every byte against the host
+## test-device: exported winners on an emulated Cortex-M7 and M4, every byte against the host
 .PHONY: test-device
 test-device:
 	@sh scripts/setup.sh build device
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_device.sh
 
-## test-riscv: exports of random networks on an emulated RV32IMC core
+## test-riscv: exports and GAP8's packed instructions on an emulated RV32IMC core
+RISCV_TESTS := $(OUT)/tests/test_export_boards $(OUT)/tests/test_gap8_device
 .PHONY: test-riscv
 test-riscv:
 	@sh scripts/setup.sh build test device
-	@$(MAKE) --no-print-directory all $(OUT)/tests/test_export_riscv
-	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(OUT)/tests/test_export_riscv
+	@$(MAKE) --no-print-directory all $(RISCV_TESTS)
+	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(RISCV_TESTS)
 
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite

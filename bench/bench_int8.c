@@ -7,7 +7,6 @@
  *   bench-int8 NETWORK MACS plain PLAIN ISA HOST ratio RATIO
  * and fails when an output byte differs. TINYNAS_ISA chooses the vectors. Times are processor time
  * of the thread, so that other programs do not count. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "common/paths.h"
 #include "common/rng.h"
 #include "quant/image.h"
+#include "quant/synthetic.h"
 #include "search_space/space.h"
 
 enum { SIDE = 28, CLASSES = 10, IMAGES_PER_LOOK = 4 };
@@ -28,37 +28,6 @@ static double thread_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Weights uniform, scales such that activations use their range. */
-static tnas_status fill_constants(tnas_rng *rng, tnas_model *model, int op)
-{
-    const tnas_op *const o = &model->graph.ops[op];
-    const int64_t weight_count = tnas_op_weight_count(&model->graph, op);
-    const int32_t channels = model->graph.tensors[o->out].c;
-    TNAS_TRY(tnas_model_add_constants(model, op, 0));
-    for (int64_t i = 0; i < weight_count; i++)
-        model->constants[op].weight_s8[i] = (int8_t)((int)tnas_rng_below(rng, 255) - 127);
-    const double fan = (double)weight_count / channels;
-    for (int32_t c = 0; c < channels; c++)
-        model->constants[op].weight_scale[c] = (float)(0.01 * (0.5 + tnas_rng_unit(rng)));
-    model->quant[o->out].scale = model->quant[o->in[0]].scale * (float)(0.73 * sqrt(fan));
-    return TNAS_OK;
-}
-
-static tnas_status make_model(const tnas_graph *graph, tnas_model **out)
-{
-    tnas_rng rng = tnas_rng_stream(1, TNAS_RNG_TEST, 0);
-    TNAS_TRY(tnas_model_create(TNAS_MODEL_INT8, graph, out));
-    tnas_model *const model = *out;
-    model->quant[0] = (tnas_quant){1.0f / 128, 0};
-    for (int i = 0; i < graph->op_count; i++) {
-        const tnas_op *const op = &graph->ops[i];
-        model->quant[op->out] = model->quant[op->in[0]];
-        if (tnas_op_has(op->kind, TNAS_OP_FILTERS))
-            TNAS_TRY(fill_constants(&rng, model, i));
-    }
-    return TNAS_OK;
-}
-
 static void fill_input(const tnas_image *image, int8_t *arena)
 {
     tnas_rng rng = tnas_rng_stream(2, TNAS_RNG_TEST, 0);
@@ -66,7 +35,7 @@ static void fill_input(const tnas_image *image, int8_t *arena)
         arena[image->model.input + i] = (int8_t)tnas_rng_u64(&rng);
 }
 
-/* GMAC/s, and the CRC-like sum of the output that all kernels must agree on. */
+/* GMAC/s, and the output, on which all kernels must agree. */
 static tnas_status run(const tnas_image *image, double seconds, double *gmacs, int8_t *out)
 {
     int8_t *const arena = tnas_alloc_zero(image->model.arena_bytes, 1);
@@ -117,7 +86,7 @@ static tnas_status bench_graph(const char *name, const tnas_graph *graph, double
 {
     tnas_model *model = NULL;
     tnas_image *image = NULL;
-    tnas_status status = make_model(graph, &model);
+    tnas_status status = tnas_synthetic_model(graph, 1, &model);
     if (status == TNAS_OK)
         status = tnas_image_build(model, &tnas_target_tinynas_c, &image);
     if (status == TNAS_OK)

@@ -205,7 +205,8 @@ static tnas_window window_of(const layer *l)
                          .stride_w = l->step,
                          .in_row = (size_t)bordered(l) * TNAS_LANES,
                          .out_row = (size_t)l->map * TNAS_LANES,
-                         .out_pixel = TNAS_LANES};
+                         .out_pixel = TNAS_LANES,
+                         .end_row = bordered(l)};
 }
 
 /* Calls `plane` for every channel and block, with the block's place in the output's or input's
@@ -250,7 +251,8 @@ static void data_plane(const job *j, float *din)
                                    .stride_w = 1,
                                    .in_row = (size_t)(l->map + l->kernel - 1) * TNAS_LANES,
                                    .out_row = (size_t)(in * l->step) * TNAS_LANES,
-                                   .out_pixel = (size_t)l->step * TNAS_LANES};
+                                   .out_pixel = (size_t)l->step * TNAS_LANES,
+                                   .end_row = l->map + l->kernel - 1};
             j->kernels->window(&w, j->dplane, j->weight, din + (size_t)(y * in + x) * TNAS_LANES,
                                false);
         }

@@ -126,6 +126,25 @@ static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
     return TNAS_OK;
 }
 
+/* A softmax or logistic at the end does not change which class wins: where the runtime has no
+ * kernel for it, the application computes it, if it wants probabilities. */
+static void leave_head_out(tnas_priced *p)
+{
+    tnas_graph *const graph = &p->graph;
+    while (graph->op_count > 1) {
+        const int last = graph->op_count - 1;
+        const tnas_op *const op = &graph->ops[last];
+        if ((op->kind != TNAS_OP_SOFTMAX && op->kind != TNAS_OP_LOGISTIC) ||
+            op->out != graph->tensor_count - 1 ||
+            p->estimator.runtime->target->kernel_for(graph, last) != TNAS_NONE)
+            return;
+        add_note(p, "%s at the end left to the application: runtime %s has no kernel for it",
+                 tnas_op_kind_text(op->kind), p->estimator.runtime->name);
+        graph->op_count--;
+        graph->tensor_count--;
+    }
+}
+
 /* A runtime that drops dead channels is faster than the whole graph says. */
 static void note_dropped(tnas_priced *p)
 {
@@ -192,6 +211,7 @@ tnas_status tnas_priced_load(const tnas_arguments *arguments, const char *model,
     if (status == TNAS_OK)
         status = choose_rules(arguments, p);
     if (status == TNAS_OK) {
+        leave_head_out(p);
         note_dropped(p);
         status = choose_weights(arguments, p);
     }

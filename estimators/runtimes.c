@@ -26,19 +26,31 @@ static const tnas_runtime tinynas_mve = {
     .memory_source = "exact: the rules and bytes of the exported code",
 };
 
+static const tnas_runtime tinynas_gap8 = {
+    .name = "tinynas-gap8",
+    .target = &tnas_target_tinynas_gap8,
+    .memory_source = "exact: the rules and bytes of the exported code",
+};
+
 /* Which of them a core gets: the first whose words its profile has. */
 static const struct {
     const char *core_has;
     const tnas_runtime *runtime;
 } variants[] = {
-    {"Cortex-M4", &tinynas_dsp},  {"Cortex-M7", &tinynas_dsp},  {"Cortex-M33", &tinynas_dsp},
-    {"Cortex-M55", &tinynas_mve}, {"Cortex-M85", &tinynas_mve}, {"", &tinynas_c},
+    {"Cortex-M4", &tinynas_dsp},
+    {"Cortex-M7", &tinynas_dsp},
+    {"Cortex-M33", &tinynas_dsp},
+    {"Cortex-M55", &tinynas_mve},
+    {"Cortex-M85", &tinynas_mve},
+    {"XpulpV2", &tinynas_gap8},
+    {"", &tinynas_c},
 };
 
 static const tnas_runtime *const runtimes[] = {
     &tinynas_c,
     &tinynas_dsp,
     &tinynas_mve,
+    &tinynas_gap8,
     &tnas_runtime_tinyengine,
     &tnas_runtime_tflm,
     &tnas_runtime_tflm_cmsis_nn,

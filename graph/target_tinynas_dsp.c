@@ -80,11 +80,19 @@ static int widened(const tnas_graph *graph, int op, int kernel, int64_t *saved_i
 
 enum { ADD_PARAMS = 7, DEPTHWISE_PARAMS = 3 };
 
-static int depthwise_kernel_for(const tnas_op *op)
+/* The kernels load words of four channels. */
+static bool has_words(const tnas_graph *graph, int op)
 {
+    return graph->tensors[graph->ops[op].in[0]].c >= 4;
+}
+
+static int depthwise_kernel_for(const tnas_graph *graph, int index)
+{
+    const tnas_op *const op = &graph->ops[index];
     const bool pads_fit = op->pad_top < op->kernel_h && op->pad_left < op->kernel_w;
     const bool square = op->kernel_h == op->kernel_w && op->stride_h == op->stride_w;
-    if (!pads_fit || TNRT_DW_ANY_WORDS(op->kernel_h, op->kernel_w) > TNRT_DW_ANY_WORDS_MAX)
+    if (!has_words(graph, index) || !pads_fit ||
+        TNRT_DW_ANY_WORDS(op->kernel_h, op->kernel_w) > TNRT_DW_ANY_WORDS_MAX)
         return TNAS_KERNEL_tnrt_dwconv2d_s8;
     switch (square && op->stride_h <= 2 ? op->kernel_h : 0) {
     case 3:
@@ -133,7 +141,7 @@ static tnas_packed_bytes depthwise_packed_bytes(const tnas_graph *graph, int op)
 static bool depthwise_in_place(const tnas_graph *graph, int op)
 {
     const tnas_op *const o = &graph->ops[op];
-    return is_planar_depthwise(depthwise_kernel_for(o)) &&
+    return is_planar_depthwise(depthwise_kernel_for(graph, op)) &&
            graph->tensors[o->out].w <= graph->tensors[o->in[0]].w;
 }
 
@@ -147,13 +155,13 @@ static int kernel_for(const tnas_graph *graph, int op)
     case TNAS_OP_FC:
         return INDEX_tnrt_fc_s8_dsp;
     case TNAS_OP_DWCONV2D:
-        return depthwise_kernel_for(&graph->ops[op]);
+        return depthwise_kernel_for(graph, op);
     case TNAS_OP_ADD:
         return INDEX_tnrt_add_s8_dsp;
     case TNAS_OP_AVGPOOL:
-        return INDEX_tnrt_avgpool_s8_dsp;
+        return has_words(graph, op) ? INDEX_tnrt_avgpool_s8_dsp : TNAS_KERNEL_tnrt_avgpool_s8;
     case TNAS_OP_MAXPOOL:
-        return INDEX_tnrt_maxpool_s8_dsp;
+        return has_words(graph, op) ? INDEX_tnrt_maxpool_s8_dsp : TNAS_KERNEL_tnrt_maxpool_s8;
     default:
         return tnas_plain_kernel_for(graph, op);
     }

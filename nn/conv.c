@@ -37,11 +37,11 @@ static size_t tile_at(const tile *t)
     return (size_t)t->row * (size_t)t->out.w * TNAS_LANES;
 }
 
-/* The tile in some channels. */
-static tnas_part tile_part(const tile *t, int32_t channel, int32_t channels)
+/* The tile in the first channels. */
+static tnas_part tile_part(const tile *t, int32_t channels)
 {
     const size_t width = (size_t)t->out.w;
-    return (tnas_part){channel, channels, (size_t)t->row * width, (size_t)t->rows * width};
+    return (tnas_part){0, channels, (size_t)t->row * width, (size_t)t->rows * width};
 }
 
 /* Outputs first..end-1 along one side see the image through this tap; the others padding. */
@@ -216,7 +216,7 @@ void tnas_conv_forward(tnas_pass *pass, int op)
                                       .activation = columns.activation,
                                       .scratch = pass->block + pass->layout->panels_at};
         pass->kernels->multiply(&product, weight, columns.data, data + tile_at(&t));
-        tnas_norm_see_map(pass, op, tile_part(&t, 0, t.out.c));
+        tnas_norm_see_map(pass, op, tile_part(&t, t.out.c));
     }
     tnas_pass_clear_padding(pass, data, &t.out, t.out_stride, t.out.c);
     for (int32_t c = 0; c < t.out.c; c++)
@@ -243,71 +243,26 @@ static void gradient_of_tile(const tnas_pass *pass, int op, const tile *t)
     }
 }
 
-/* The backward of one operator. */
-typedef struct conv_gradient {
-    const tnas_pass *pass;
-    int in, out;         /* tensors */
-    const float *weight; /* [out_c, depth] */
-    float *dweight;      /* the same, added to */
-    float *din;          /* gradient map of the input; NULL: nobody wants it */
-    bool add;            /* to din */
-    bool shows;          /* what is done of din to the batch norm of the input */
-} conv_gradient;
-
-/* Columns `first` to first + count - 1 of a tile: their part of dweight, and their gradient. */
-static void gradient_of_columns(const conv_gradient *g, const tile *t, const rows *columns,
-                                int32_t first, int32_t count)
+/* Gradient of the tile's input: weight transposed times dout, spread to where the columns came
+ * from. Pointwise columns are the input itself. */
+static void gradient_of_input(const tnas_pass *pass, const tile *t, const float *weight,
+                              const float *dout, float *din, bool add)
 {
-    const tnas_pass *const pass = g->pass;
-    const size_t depth = (size_t)t->shape.depth, at = (size_t)first;
-    const float *const dout = tnas_pass_dmap(pass, g->out) + tile_at(t);
-    const bool scaled = columns->scale != NULL;
-    const tnas_product of_weight = {.m = t->out.c,
-                                    .k = count,
-                                    .n = tile_floats(t),
-                                    .a_row = t->out_stride,
-                                    .b_row = columns->stride,
-                                    .out_row = depth,
-                                    .scale = scaled ? columns->scale + at : NULL,
-                                    .shift = scaled ? columns->shift + at : NULL,
-                                    .activation = columns->activation};
-    pass->kernels->multiply_transposed(&of_weight, dout, columns->data + at * columns->stride,
-                                       g->dweight + at);
-    if (g->din == NULL)
-        return;
-    /* Pointwise columns are the input itself. */
     const bool direct = t->shape.pointwise;
-    const tnas_product of_columns = {.m = count,
-                                     .k = t->out.c,
-                                     .n = tile_floats(t),
-                                     .a_row = 1,
-                                     .a_col = depth,
-                                     .b_row = t->out_stride,
-                                     .out_row = direct ? t->in.stride : column_stride(t),
-                                     .add = direct && g->add,
-                                     .scratch = pass->block + pass->layout->panels_at};
-    float *const dcolumns = direct ? g->din + tile_at(t) : pass->block + pass->layout->dcolumns_at;
-    pass->kernels->multiply(&of_columns, g->weight + at, dout, dcolumns + at * of_columns.out_row);
-    if (g->shows)
-        tnas_norm_see_gradient(pass, g->in, tile_part(t, first, count));
-}
-
-/* Columns at a time, so that they and their gradients wait in the cache for each other. */
-enum { GROUP = 48 };
-
-static void gradient_of_input(const conv_gradient *g, const tile *t)
-{
-    const rows columns = columns_of(g->pass, t);
-    for (int32_t first = 0; first < t->shape.depth; first += GROUP) {
-        const int32_t left = t->shape.depth - first;
-        gradient_of_columns(g, t, &columns, first, left < GROUP ? left : GROUP);
-    }
-    if (g->din == NULL || t->shape.pointwise)
+    float *const dcolumns = pass->block + pass->layout->dcolumns_at;
+    const tnas_product product = {.m = t->shape.depth,
+                                  .k = t->out.c,
+                                  .n = tile_floats(t),
+                                  .a_row = 1,
+                                  .a_col = (size_t)t->shape.depth,
+                                  .b_row = t->out_stride,
+                                  .out_row = direct ? t->in.stride : column_stride(t),
+                                  .add = direct && add,
+                                  .scratch = pass->block + pass->layout->panels_at};
+    pass->kernels->multiply(&product, weight, dout, direct ? din + tile_at(t) : dcolumns);
+    if (direct)
         return;
-    const column_walk walk = {.pass = g->pass,
-                              .columns = g->pass->block + g->pass->layout->dcolumns_at,
-                              .din = g->din,
-                              .visit = scatter_run};
+    const column_walk walk = {.pass = pass, .columns = dcolumns, .din = din, .visit = scatter_run};
     walk_columns(&walk, t);
 }
 
@@ -315,26 +270,39 @@ void tnas_conv_backward(tnas_pass *pass, int op)
 {
     const int in = pass->net->graph.ops[op].in[0], out = pass->net->graph.ops[op].out;
     const tnas_slice slice = tnas_slice_of(pass->net, pass->store, op);
+    const float *const weight = gather_weight(pass, &slice);
+    float *const dweight = pass->block + pass->layout->dweight_at;
+    memset(dweight, 0, tnas_slice_count(&slice) * sizeof(float));
+
     tile t = first_tile(pass, op);
-    const conv_gradient g = {.pass = pass,
-                             .in = in,
-                             .out = out,
-                             .weight = gather_weight(pass, &slice),
-                             .dweight = pass->block + pass->layout->dweight_at,
-                             .din = in > 0 ? tnas_pass_dmap(pass, in) : NULL,
-                             .add = in > 0 && tnas_pass_adds_gradient(pass, in),
-                             .shows =
-                                 t.shape.pointwise && tnas_pass_completes_gradient(pass, op, in)};
-    memset(g.dweight, 0, tnas_slice_count(&slice) * sizeof(float));
-    if (g.din != NULL && !g.add && !t.shape.pointwise)
-        memset(g.din, 0, (size_t)t.in.shape.c * t.in.stride * sizeof(float));
+    float *const din = in > 0 ? tnas_pass_dmap(pass, in) : NULL;
+    const bool add = in > 0 && tnas_pass_adds_gradient(pass, in);
+    if (din != NULL && !add && !t.shape.pointwise)
+        memset(din, 0, (size_t)t.in.shape.c * t.in.stride * sizeof(float));
+
+    const bool shows = t.shape.pointwise && tnas_pass_completes_gradient(pass, op, in);
     for (int32_t c = 0; c < t.out.c; c++)
         tnas_norm_backward(pass, op, c);
     while (next_tile(pass, &t)) {
         if (!pass->gradient_settled[out])
             gradient_of_tile(pass, op, &t);
-        gradient_of_input(&g, &t);
+        const float *const dout = tnas_pass_dmap(pass, out) + tile_at(&t);
+        const rows columns = columns_of(pass, &t);
+        const tnas_product product = {.m = t.out.c,
+                                      .k = t.shape.depth,
+                                      .n = tile_floats(&t),
+                                      .a_row = t.out_stride,
+                                      .b_row = columns.stride,
+                                      .out_row = (size_t)t.shape.depth,
+                                      .scale = columns.scale,
+                                      .shift = columns.shift,
+                                      .activation = columns.activation};
+        pass->kernels->multiply_transposed(&product, dout, columns.data, dweight);
+        if (din != NULL)
+            gradient_of_input(pass, &t, weight, dout, din, add);
+        if (shows)
+            tnas_norm_see_gradient(pass, in, tile_part(&t, t.in.shape.c));
     }
-    pass->gradient_seen[in] = g.shows;
-    tnas_slice_scatter_add(&slice, g.dweight, pass->grads);
+    pass->gradient_seen[in] = shows;
+    tnas_slice_scatter_add(&slice, dweight, pass->grads);
 }

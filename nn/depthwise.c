@@ -117,7 +117,9 @@ void tnas_depthwise_forward(tnas_pass *pass, int op)
                                 .stride_w = d.op.stride_w,
                                 .in_row = plane_floats(1, d.padded_w),
                                 .out_row = plane_floats(1, d.out.w),
-                                .out_pixel = TNAS_LANES};
+                                .out_pixel = TNAS_LANES,
+                                .first_row = d.op.pad_top,
+                                .end_row = d.op.pad_top + d.in.shape.h};
     for (int32_t c = 0; c < d.out.c; c++) {
         for (int plane = c * d.blocks; plane < (c + 1) * d.blocks; plane++) {
             pad_input(pass, &d, plane);
@@ -215,6 +217,8 @@ static void input_gradient(const tnas_pass *pass, const depthwise *d, const floa
                                       .in_row = plane_floats(1, d->bordered_w),
                                       .out_row = row * d->op.stride_h,
                                       .out_pixel = plane_floats(1, d->op.stride_w),
+                                      .first_row = d->border_top - v.from,
+                                      .end_row = d->border_top - v.from + d->out.h,
                                       .fetch = fetch + at};
             pass->kernels->window(
                 &back, d->dplane + plane_floats(v.from, d->bordered_w) + plane_floats(1, h.from),
@@ -234,7 +238,9 @@ static void channel_backward(const tnas_pass *pass, const depthwise *d, int32_t 
                               .kernel_w = d->op.kernel_w,
                               .stride_h = d->op.stride_h,
                               .stride_w = d->op.stride_w,
-                              .in_row = plane_floats(1, d->padded_w)};
+                              .in_row = plane_floats(1, d->padded_w),
+                              .first_row = d->op.pad_top,
+                              .end_row = d->op.pad_top + d->in.shape.h};
     for (int plane = channel * d->blocks; plane < (channel + 1) * d->blocks; plane++) {
         border_gradient(pass, d, plane, norm);
         pad_input(pass, d, plane);

@@ -60,8 +60,10 @@ typedef struct tnas_window {
     int32_t out_h, out_w;
     int32_t kernel_h, kernel_w;
     int32_t stride_h, stride_w;
-    size_t in_row;             /* floats to the plane's next row */
-    size_t out_row, out_pixel; /* floats to the next output, of `window` only */
+    size_t in_row;              /* floats to the plane's next row */
+    size_t out_row, out_pixel;  /* floats to the next output, of `window` only */
+    int32_t first_row, end_row; /* of the plane that hold pixels: what taps see of the others is
+                                   padding and left out */
     const float *fetch; /* what the caller reads next, laid out as the output of `window`, which
                            brings it into the cache while it computes; NULL: nothing */
 } tnas_window;

@@ -73,9 +73,9 @@ INLINE void add_chains(const chain_sums *chains, int real, tnas_lane_sums *lanes
             store_anywhere(first, load_anywhere(first) + a);
             store_anywhere(second, load_anywhere(second) + b);
         }
-        for (int lane = part * WIDTH; real < TNAS_LANES && lane < real; lane++) {
-            lanes->first[lane] += a[lane % WIDTH];
-            lanes->second[lane] += b[lane % WIDTH];
+        for (int i = 0; real < TNAS_LANES && i < WIDTH && part * WIDTH + i < real; i++) {
+            first[i] += a[i];
+            second[i] += b[i];
         }
     }
 }

@@ -97,6 +97,9 @@ WINDOW_TILES(_any, window->stride_w)
 #undef WINDOW_TILES
 #undef WINDOW_TILE
 
+/* Rows of the output that are brought into the cache before they are written. */
+enum { WRITE_AHEAD = 2 };
+
 /* Rows in tiles of nearly equal width, so that 6, 7, 12, 14 and 28 leave no remainder. */
 static void window(const tnas_window *w, const float *in, const float *weight, float *out, bool add)
 {
@@ -104,14 +107,23 @@ static void window(const tnas_window *w, const float *in, const float *weight, f
                                           : w->stride_w == 2 ? window_tiles_apart
                                                              : window_tiles_any;
     for (int32_t oy = 0; oy < w->out_h; oy++) {
-        const float *x = in + (size_t)(oy * w->stride_h) * w->in_row;
+        tnas_window seen = *w; /* its rows with pixels */
+        const int32_t top = oy * w->stride_h, first = w->first_row > top ? w->first_row - top : 0;
+        const int32_t end = w->end_row - top;
+        seen.kernel_h = (end < w->kernel_h ? end : w->kernel_h) - first;
+        const float *x = in + (size_t)(top + first) * w->in_row;
+        const float *const rows = weight + first * w->kernel_w;
         float *y = out + (size_t)oy * w->out_row;
         int32_t count = (w->out_w + TILE_MAX - 1) / TILE_MAX;
         for (int32_t left = w->out_w; left > 0; count--) {
             const int32_t tile = (left + count - 1) / count;
-            for (int32_t t = 0; w->fetch != NULL && t < tile; t++)
-                __builtin_prefetch(w->fetch + (y - out) + (size_t)t * w->out_pixel);
-            tiles[tile - 1](w, x, weight, y, add);
+            for (int32_t t = 0; t < tile; t++) {
+                const size_t at = (size_t)t * w->out_pixel;
+                __builtin_prefetch(y + WRITE_AHEAD * w->out_row + at, 1);
+                if (w->fetch != NULL)
+                    __builtin_prefetch(w->fetch + (y - out) + at);
+            }
+            tiles[tile - 1](&seen, x, rows, y, add);
             x += (size_t)(tile * w->stride_w) * TNAS_LANES;
             y += (size_t)tile * w->out_pixel;
             left -= tile;
@@ -210,6 +222,13 @@ GRADIENTS_OF_TAPS(_any, 0)
  * gradient. */
 enum { BAND_FLOATS = 5 * 1024 };
 
+/* Outputs whose window starts above a row of the plane. */
+static int32_t outputs_above(const tnas_window *w, int32_t row)
+{
+    const int32_t count = row > 0 ? (row + w->stride_h - 1) / w->stride_h : 0;
+    return count < w->out_h ? count : w->out_h;
+}
+
 static void window_gradient(const tnas_window *w, const float *in, const float *dout,
                             size_t dout_row, size_t dout_pixel, float *dweight_lanes)
 {
@@ -219,10 +238,14 @@ static void window_gradient(const tnas_window *w, const float *in, const float *
     const size_t in_rows = w->in_row * (size_t)w->stride_h; /* of one output row */
     const int32_t height = in_rows < BAND_FLOATS ? (int32_t)(BAND_FLOATS / in_rows) : 1;
     tnas_window band = *w;
-    for (int32_t oy = 0; oy < w->out_h; oy += height) {
-        band.out_h = w->out_h - oy < height ? w->out_h - oy : height;
-        const float *const x = in + (size_t)oy * in_rows, *const dy = dout + (size_t)oy * dout_row;
-        for (int32_t ky = 0; ky < w->kernel_h; ky++)
+    for (int32_t oy = 0; oy < w->out_h; oy += height)
+        for (int32_t ky = 0; ky < w->kernel_h; ky++) {
+            const int32_t from = outputs_above(w, w->first_row - ky);
+            const int32_t to = outputs_above(w, w->end_row - ky);
+            const int32_t first = from > oy ? from : oy;
+            band.out_h = (to < oy + height ? to : oy + height) - first;
+            const float *const x = in + (size_t)first * in_rows;
+            const float *const dy = dout + (size_t)first * dout_row;
             for (int32_t kx = 0, taps; kx < w->kernel_w; kx += taps) {
                 const int32_t left = w->kernel_w - kx;
                 taps = left >= 7 ? 7 : left >= 5 ? 5 : left >= 3 ? 3 : 1;
@@ -230,7 +253,7 @@ static void window_gradient(const tnas_window *w, const float *in, const float *
                                   dout_row, dout_pixel,
                                   dweight_lanes + (size_t)(ky * w->kernel_w + kx) * TNAS_LANES);
             }
-    }
+        }
 }
 
 #endif

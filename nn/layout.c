@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* Floats that the gathered columns and the outputs of one tile should not exceed, so that
- * they stay in a second-level cache of 512 KiB together. */
-enum { TILE_FLOATS = 64 * 1024 };
+ * they stay in a second-level cache of 1 MiB together. */
+enum { TILE_FLOATS = 192 * 1024 };
 
 /* Maps and their gradients: at most two of each tensor. */
 enum { ITEMS_MAX = 2 * TNAS_GRAPH_TENSORS_MAX };

@@ -1,10 +1,10 @@
-/* The constants of tnrt_add_s8_dsp. A fast mode is right when q <= sum / 2^21 < q + 1 for every
- * pair of inputs, q being the exact output; each pair so bounds the sum's constant from below and
- * above. Where a constant is left, the mode is exact. */
+/* The constants of tnrt_add_s8_dsp. Its fast path is right when q <= sum / 2^21 < q + 1 for every
+ * pair of inputs, q being the exact output; each pair so bounds the output's constant from below
+ * and above. Where a constant is left, the path is exact. */
 #include "quant/pack_dsp_depthwise.h"
 #include "quant/variant.h"
-#include "runtime/dsp/tnrt_dsp_kernels.h"
 #include "runtime/dsp/tnrt_simd32.h"
+#include "runtime/tnrt_kernels.h"
 #include "runtime/tnrt_requant.h"
 
 #include <math.h>
@@ -69,24 +69,17 @@ static void fill_tables(const addition *s, const int32_t factors[2], tables *t)
         }
 }
 
-/* The constants that every pair of inputs allows; `ties`: of the output, behind `constant` of the
- * sum. */
-static bounds find_bounds(const addition *s, const tables *t, bool ties, int32_t constant)
+/* The output's constants that every pair of inputs allows behind `constant` of the sum. Sums fit 32
+ * bits: find_factors. */
+static bounds find_bounds(const addition *s, const tables *t, int32_t constant)
 {
     bounds b = {INT32_MIN, INT32_MAX};
-    for (int i = 0; i < VALUES && b.low <= b.high; i++) {
-        if (!ties) /* added to the first product, before the second is */
-            narrow(&b, INT32_MIN - (int64_t)t->fast[0][i], INT32_MAX - (int64_t)t->fast[0][i]);
+    for (int i = 0; i < VALUES && b.low <= b.high; i++)
         for (int j = 0; j < VALUES; j++) {
             const int32_t q = exact_output(s, t->exact[0][i] + t->exact[1][j]);
-            int64_t total = (int64_t)t->fast[0][i] + t->fast[1][j];
-            if (ties)
-                total += constant;
-            if (ties && total < 0)
-                total--;
-            must_give(&b, total, q);
+            const int64_t total = (int64_t)t->fast[0][i] + t->fast[1][j] + constant;
+            must_give(&b, total < 0 ? total - 1 : total, q);
         }
-    }
     return b;
 }
 
@@ -106,23 +99,18 @@ static bool find_factors(const tnas_model *model, int op, int32_t factors[2])
     return true;
 }
 
-/* params behind the first; returns the mode. */
-static int32_t make_fast(const addition *s, const int32_t factors[2], int32_t params[4])
+/* Fills params behind the first; false: there is no exact constant. */
+static bool make_fast(const addition *s, const int32_t factors[2], int32_t params[4])
 {
+    const int64_t zero = (int64_t)s->zero[0] * factors[0] + (int64_t)s->zero[1] * factors[1];
     tables t;
     fill_tables(s, factors, &t);
     params[0] = factors[0];
     params[1] = factors[1];
-    const bounds plain = find_bounds(s, &t, false, 0);
-    if (plain.low <= plain.high) {
-        params[2] = (int32_t)(plain.low + (plain.high - plain.low) / 2);
-        return TNRT_ADD_FAST_DSP;
-    }
-    const int64_t zero = (int64_t)s->zero[0] * factors[0] + (int64_t)s->zero[1] * factors[1];
     params[2] = (int32_t) - (zero / (1 << (PRODUCT_BITS - FRACTION_BITS)));
-    const bounds tied = find_bounds(s, &t, true, params[2]);
-    params[3] = (int32_t)(tied.low + (tied.high - tied.low) / 2);
-    return tied.low <= tied.high ? TNRT_ADD_FAST_TIES_DSP : TNRT_ADD_SLOW_DSP;
+    const bounds b = find_bounds(s, &t, params[2]);
+    params[3] = (int32_t)(b.low + (b.high - b.low) / 2);
+    return b.low <= b.high;
 }
 
 void tnas_pack_add_dsp(const tnas_model *model, int op, int32_t *params)
@@ -140,7 +128,7 @@ void tnas_pack_add_dsp(const tnas_model *model, int op, int32_t *params)
     int32_t factors[2];
     if (find_factors(model, op, factors))
         params[0] = make_fast(&s, factors, params + 1);
-    for (int i = 0; i < 3 && params[0] == TNRT_ADD_SLOW_DSP; i++) {
+    for (int i = 0; i < 3 && params[0] == 0; i++) {
         params[1 + i] = s.multiplier[i];
         params[4 + i] = s.shift[i];
     }

@@ -36,7 +36,7 @@ static tnas_status fill(tnas_rng *rng, tnas_model *model)
         const tnas_op *const o = &model->graph.ops[op];
         tnas_quant *const out = &model->quant[o->out];
         *out = model->quant[o->in[0]];
-        if (o->kind != TNAS_OP_AVGPOOL && o->kind != TNAS_OP_MAXPOOL) /* they keep theirs */
+        if (o->kind != TNAS_OP_AVGPOOL && o->kind != TNAS_OP_MAXPOOL)        /* they keep theirs */
             out->zero_point = o->activation != TNAS_ACT_NONE ? INT8_MIN : 0; /* no sign to code */
         if (o->kind == TNAS_OP_SOFTMAX || o->kind == TNAS_OP_LOGISTIC)
             *out = (tnas_quant){1.0f / 256, -128};

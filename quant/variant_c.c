@@ -142,9 +142,7 @@ static tnas_status pack_softmax(const tnas_model *model, int op, int32_t *params
     const double real = fmin(ldexp(scale, FRACTION_BITS), (double)INT32_MAX);
     int8_t shift;
     if (!(real > 1))
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "operator %d (softmax): scale %g of its input is too small", op,
-                         (double)scale);
+        return tnas_fail(TNAS_ERR_INPUT, "scale %g of its input is too small", (double)scale);
     tnas_quantize_multiplier(real, &params[0], &shift);
     params[1] = shift;
     params[2] = -(int32_t)floor(ldexp((1 << INTEGER_BITS) - 1, FRACTION_BITS - shift));

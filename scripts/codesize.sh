@@ -5,9 +5,12 @@
 # Compilers and flags are those of an export's firmware, so that the sum of the rows that a model
 # uses is what `make firmware` links; docs/export.md defines both.
 #   code_bytes   every .text* and .rodata* section of the object, each rounded up to 4
-#   stack_bytes  frames of the deepest chain of calls within the object
+#   stack_bytes  frames of the deepest chain of calls within the object; chains that begin with a
+#                function that only a pointer leads to are added
 #   needs        members of the compiler's own library (libgcc) that the object calls, on cores
-#                without an instruction for it; each is a row "libgcc.MEMBER"
+#                without an instruction for it; each is a row "libgcc.MEMBER". Also other
+#                objects of the runtime that it calls: parts that several kernels share, and a
+#                variant's port (tnrt_*_port_*.c), which alone may have mutable data
 set -eu
 export LC_ALL=C
 
@@ -37,12 +40,13 @@ library_members()
 # library member that one needs.
 print_rows()
 {
-    for listing in symbols sizes stacks library library_sizes library_pushes; do
+    for listing in symbols sizes stacks parts library library_sizes library_pushes; do
         [ -f "$listing" ] || return 1
     done
     awk -v toolchain="$toolchain" '
         function fail(what) { print "codesize.sh: " toolchain ": " what > "/dev/stderr"; failed = 1; exit 1 }
         function round_up(bytes) { return int((bytes + 3) / 4) * 4 }
+        function name_of(member) { return (member in is_part ? "" : "libgcc.") member }
         # Every member that `name` leads to, in the order met.
         function close_over(object,    count, i, j, list, seen, wanted, parts) {
             count = 0
@@ -61,8 +65,9 @@ print_rows()
             }
             wanted = ""
             for (i = 1; i <= count; i++) {
-                wanted = wanted (i > 1 ? " " : "") "libgcc." list[i]
-                used[list[i]] = 1
+                wanted = wanted (i > 1 ? " " : "") name_of(list[i])
+                if (!(list[i] in is_part))
+                    used[list[i]] = 1
             }
             return wanted
         }
@@ -70,15 +75,17 @@ print_rows()
         FILENAME == "library" { if (!($1 in defined_by)) defined_by[$1] = $2; next }
         FILENAME == "library_sizes" { member_code[$1] += round_up($2); next }
         FILENAME == "library_pushes" { member_stack[$1] += $2; next }
+        FILENAME == "parts" { is_part[$2] = 1; defined_by[$1] = $2; next }
         FILENAME == "symbols" {
-            if ($2 == "T") { if ($3 == $1 || $1 == "model_entry") objects[$1] = 1; next }
+            if ($2 == "T") { if ($3 == $1 || $1 == "model_entry" || $1 ~ /_port_/) objects[$1] = 1; next }
             if ($2 != "U" || $3 == "tnrt_invoke" || $3 == "m_model") next
             if (!($3 in defined_by)) fail($1 ".c needs " $3 ", which is not counted by its own size")
             need[$1, ++needed[$1]] = defined_by[$3]
+            leads_to[$1] = leads_to[$1] " " $3
             next
         }
         FILENAME == "sizes" && /\.o *:$/ { object = $1; sub(/\.o.*/, "", object); next }
-        FILENAME == "sizes" && $1 ~ /^\.s?(data|bss)/ && $2 > 0 { fail(object ".c has mutable data") }
+        FILENAME == "sizes" && $1 ~ /^\.s?(data|bss)/ && $2 > 0 && object !~ /_port_/ { fail(object ".c has mutable data") }
         FILENAME == "sizes" && $1 ~ /^\.(text|rodata|srodata)/ { code[object] += round_up($2); next }
         # "object frame FUNCTION BYTES KIND", "object call FUNCTION FUNCTION"
         FILENAME == "stacks" && $2 == "frame" {
@@ -86,7 +93,7 @@ print_rows()
             frame[$1, $3] = $4
             stack[$1] = 1
         }
-        FILENAME == "stacks" && $2 == "call" { calls[$1, $3] = calls[$1, $3] " " $4 }
+        FILENAME == "stacks" && $2 == "call" { calls[$1, $3] = calls[$1, $3] " " $4; called[$1, $4] = 1 }
         function depth(object, caller,    count, i, callee, deepest, below) {
             if (!((object, caller) in frame)) return 0
             if ((object, caller) in open) fail(object ".c: " caller " calls itself")
@@ -99,15 +106,24 @@ print_rows()
             delete open[object, caller]
             return frame[object, caller] + deepest
         }
+        # A function that none in the object calls is its entry or, called through a pointer, may be
+        # on the stack together with it.
+        function stack_of(object,    key, part, bytes) {
+            for (key in frame) {
+                split(key, part, SUBSEP)
+                if (part[1] == object && !(key in called)) bytes += depth(object, part[2])
+            }
+            return bytes + 0
+        }
         END {
             if (failed) exit 1
             for (object in stack)
                 if (!(object in objects)) fail(object ".c defines no function " object)
             for (object in objects)
-                print object "," code[object] "," depth(object, object == "model_entry" ? "m_invoke" : object) "," close_over(object) "," toolchain
+                print object "," code[object] "," stack_of(object) "," close_over(object) "," toolchain
             for (member in used)
                 print "libgcc." member "," member_code[member] "," member_stack[member] + 0 ",," toolchain
-        }' library library_sizes library_pushes symbols sizes stacks
+        }' library library_sizes library_pushes parts symbols sizes stacks
 }
 
 # describe_library: sizes of the members of libgcc, and what each function in it pushes.
@@ -152,6 +168,7 @@ measure()
             NF == 2 { print object, $1, $2 }
             NF == 3 && $2 == "T" { print object, $2, $3 }'
     done >symbols
+    awk '$2 == "T" { print $3, $1 }' symbols >parts
     "${cross}size" -A ./*.o | sed 's/^\.\/\(.*\.o\)/\1/' >sizes
     # A static function's title is FILE:NAME.
     for graph in *.ci; do

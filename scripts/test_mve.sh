@@ -1,6 +1,7 @@
 #!/bin/sh
 # The vector kernels of runtime/mve on an emulated Cortex-M55 (QEMU mps3-an547): random layers byte for
-# byte beside plain C, whole networks beside the host, and the instructions of both.
+# byte beside plain C, whole networks and the winner of a small search beside the host, linked bytes
+# beside the prediction, and instructions.
 # Ends with "N passed, N failed".
 set -u
 unset MAKEFLAGS MFLAGS CFLAGS
@@ -38,9 +39,8 @@ emulate()
 
 build_layers()
 {
-    for file in start.c board.h; do
-        cp "export/templates/firmware_$file.in" "$work/$file" || return 1
-    done
+    cp export/templates/firmware_start_cortex_m.c.in "$work/start.c" &&
+        cp export/templates/firmware_board.h.in "$work/board.h" || return 1
     # shellcheck disable=SC2086
     "${cross}gcc" $flags -Wall -Wextra -Werror -Iruntime -I"$work" -nostdlib -Wl,--gc-sections \
         -T tests/emulated/mps3_an547.ld tests/emulated/mve_layers.c "$work/start.c" \
@@ -74,12 +74,41 @@ run_networks()
     return $status
 }
 
+# run_winner: with the memories of the board, 512 KiB each.
+run_winner()
+{
+    make -s -C "$work/export" firmware FLASH_BYTES=524288 RAM_BYTES=524288 || return 1
+    emulate 0 "$work/export/build/winner.elf" >"$work/device"
+    status=$?
+    cat "$work/device"
+    return $status
+}
+
+crc() { sed -n 's/.*"crc":"\([0-9a-f]*\)".*/\1/p' "$1"; }
+as_predicted() { awk -v row="$1" '$1 == row { found = $2 == $3 } END { exit !found }' "$work/size"; }
+
 check "the kernels and their random layers build for a Cortex-M55" build_layers
 check "random layers give the bytes of plain C" run_layers
 grep layers, "$work/layers"
 for runtime in tinynas-mve tinynas-dsp tinynas-c; do
     check "$runtime: networks build" build_networks $runtime
     check "$runtime: networks give the bytes of the host" run_networks $runtime
+done
+
+check "a small search finds a network for a Cortex-M55" \
+    ./tinynas search --mcu cortex-m55 --data builtin:shapes --preset smoke --study "$work/study"
+check "its winner is exported" ./tinynas export "$work/study" --as c --name winner --mcu cortex-m55 \
+    --out "$work/export"
+check "it uses vector kernels" grep -q "tnrt_conv2d_1x1_s8_mve" "$work/export/src/winner.c"
+check "the host runner gives the expected bytes" \
+    sh -c "make -s -C '$work/export' host && '$work/export/build/winner_host' >'$work/host'"
+check "the emulated Cortex-M55 gives the expected bytes" run_winner
+check "host and device agree on the CRC of all outputs" \
+    test -n "$(crc "$work/host")" -a "$(crc "$work/host")" = "$(crc "$work/device")"
+(cd "$work/export" && sh linked_bytes.sh build/winner.map winner src/winner.h) >"$work/size" 2>&1
+cat "$work/size" "$work/device"
+for quantity in sram constants code flash; do
+    check "$quantity is as predicted" as_predicted $quantity
 done
 
 echo

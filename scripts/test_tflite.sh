@@ -105,7 +105,7 @@ if [ ! -f "$library" ]; then
         skip "TensorFlow Lite: npm is not installed"
         finish
     elif ! fetch || [ ! -f "$library" ]; then
-        skip "TensorFlow Lite: npm cannot deliver $package $version: $(tail -n 1 "$folder/npm.log")"
+        skip "TensorFlow Lite: npm cannot deliver $package $version: $(head -n 1 "$folder/npm.log")"
         finish
     fi
 fi

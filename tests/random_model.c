@@ -73,6 +73,26 @@ static void append_sum(tnas_rng *rng, tnas_graph *graph)
     ck_assert_int_ne(tnas_graph_append(graph, &op, 0), TNAS_NONE);
 }
 
+/* x * logistic(mean of x), as in a squeeze and excitation. */
+static void append_gate(tnas_graph *graph)
+{
+    const int16_t last = (int16_t)tnas_graph_output(graph);
+    tnas_op op = {.kind = TNAS_OP_MEAN,
+                  .in = {last, TNAS_NONE},
+                  .kernel_h = (uint8_t)graph->tensors[last].h,
+                  .kernel_w = (uint8_t)graph->tensors[last].w,
+                  .stride_h = 1,
+                  .stride_w = 1};
+    op.in[0] = (int16_t)tnas_graph_append(graph, &op, 0);
+    op.kernel_h = op.kernel_w = 1;
+    op.kind = TNAS_OP_LOGISTIC;
+    const int16_t gate = (int16_t)tnas_graph_append(graph, &op, 0);
+    op.kind = TNAS_OP_MUL;
+    op.in[0] = last;
+    op.in[1] = gate;
+    ck_assert_int_ne(tnas_graph_append(graph, &op, 0), TNAS_NONE);
+}
+
 static void append_head(tnas_rng *rng, tnas_graph *graph)
 {
     tnas_op op = {.kind = TNAS_OP_AVGPOOL, .stride_h = 1, .stride_w = 1};
@@ -84,7 +104,10 @@ static void append_head(tnas_rng *rng, tnas_graph *graph)
         op.in[0] = (int16_t)tnas_graph_append(graph, &op, 0);
     op.kind = TNAS_OP_FC;
     op.kernel_h = op.kernel_w = 1;
-    ck_assert_int_ne(tnas_graph_append(graph, &op, between(rng, 2, 11)), TNAS_NONE);
+    op.in[0] = (int16_t)tnas_graph_append(graph, &op, between(rng, 2, 11));
+    op.kind = TNAS_OP_SOFTMAX;
+    if (tnas_rng_below(rng, 3) == 0)
+        ck_assert_int_ne(tnas_graph_append(graph, &op, 0), TNAS_NONE);
 }
 
 static void random_graph(tnas_rng *rng, tnas_graph *out)
@@ -94,8 +117,11 @@ static void random_graph(tnas_rng *rng, tnas_graph *out)
     tnas_graph_init(out, between(rng, 4, 17), between(rng, 4, 17), between(rng, 1, 5));
     const int wanted = between(rng, 3, 9);
     while (out->op_count < wanted) {
-        if (tnas_rng_below(rng, 4) == 0)
+        const uint32_t what = tnas_rng_below(rng, 16);
+        if (what < 4)
             append_sum(rng, out);
+        else if (what == 4)
+            append_gate(out);
         else
             append_window(rng, out, kinds[tnas_rng_below(rng, sizeof kinds / sizeof kinds[0])]);
     }
@@ -145,6 +171,12 @@ tnas_model *random_int8_model(tnas_rng *rng)
                 (in->scale + model->quant[op->in[1]].scale) * (float)(0.5 + tnas_rng_unit(rng));
         else if (op->kind == TNAS_OP_AVGPOOL || op->kind == TNAS_OP_MAXPOOL)
             *out = *in;
+        else if (op->kind == TNAS_OP_MEAN)
+            out->scale = in->scale * (float)(0.5 + tnas_rng_unit(rng));
+        else if (op->kind == TNAS_OP_MUL)
+            out->scale = in->scale; /* times at most 1 */
+        else if (op->kind == TNAS_OP_LOGISTIC || op->kind == TNAS_OP_SOFTMAX)
+            *out = (tnas_quant){1.0f / 256, INT8_MIN};
         else
             fill_constants(rng, model, i);
     }
@@ -167,8 +199,12 @@ static void extreme_side(tnas_rng *rng, int32_t in, uint8_t *kernel, uint8_t *st
 
 static tnas_op random_layer(tnas_rng *rng, const tnas_tensor *in)
 {
-    static const uint8_t kinds[] = {TNAS_OP_CONV2D,  TNAS_OP_CONV2D,  TNAS_OP_DWCONV2D, TNAS_OP_FC,
-                                    TNAS_OP_AVGPOOL, TNAS_OP_MAXPOOL, TNAS_OP_ADD};
+    static const uint8_t kinds[] = {
+        TNAS_OP_CONV2D,     TNAS_OP_CONV2D,      TNAS_OP_CONV2D,      TNAS_OP_DWCONV2D,
+        TNAS_OP_DWCONV2D,   TNAS_OP_FC,          TNAS_OP_FC,          TNAS_OP_AVGPOOL,
+        TNAS_OP_MAXPOOL,    TNAS_OP_ADD,         TNAS_OP_MUL,         TNAS_OP_CONCAT,
+        TNAS_OP_SOFTMAX,    TNAS_OP_LOGISTIC,    TNAS_OP_PAD,         TNAS_OP_MEAN,
+        TNAS_OP_ACTIVATION, TNAS_OP_CHANNEL_MUL, TNAS_OP_CHANNEL_ADD, TNAS_OP_MEAN_KEPT};
     tnas_op op = {.kind = kinds[tnas_rng_below(rng, sizeof kinds)],
                   .activation = random_activation(rng),
                   .in = {0, TNAS_NONE},
@@ -177,11 +213,21 @@ static tnas_op random_layer(tnas_rng *rng, const tnas_tensor *in)
                   .stride_h = 1,
                   .stride_w = 1};
     const bool pointwise = op.kind == TNAS_OP_CONV2D && tnas_rng_below(rng, 2) == 0;
-    if (tnas_op_has(op.kind, TNAS_OP_WINDOW) && !pointwise) {
+    if (!tnas_op_has(op.kind, TNAS_OP_CLAMPS))
+        op.activation = TNAS_ACT_NONE;
+    if (op.kind == TNAS_OP_ACTIVATION && op.activation == TNAS_ACT_NONE)
+        op.activation = TNAS_ACT_RELU6;
+    if (tnas_op_is_mean(op.kind)) {
+        op.kernel_h = (uint8_t)in->h;
+        op.kernel_w = (uint8_t)(op.kind == TNAS_OP_MEAN_KEPT || between(rng, 0, 1) > 0 ? in->w : 1);
+    } else if (op.kind == TNAS_OP_PAD) {
+        op.pad_top = (uint8_t)between(rng, 0, 3);
+        op.pad_right = (uint8_t)between(rng, 0, 3);
+    } else if (tnas_op_has(op.kind, TNAS_OP_WINDOW) && !pointwise) {
         extreme_side(rng, in->h, &op.kernel_h, &op.stride_h, &op.pad_top, &op.pad_bottom);
         extreme_side(rng, in->w, &op.kernel_w, &op.stride_w, &op.pad_left, &op.pad_right);
     }
-    if (op.kind == TNAS_OP_ADD)
+    if (tnas_op_input_count(op.kind) == 2)
         op.in[1] = 0;
     return op;
 }
@@ -190,6 +236,40 @@ static int extreme_zero_point(tnas_rng *rng)
 {
     static const int ends[] = {-128, 127, 0, -1};
     return tnas_rng_below(rng, 2) > 0 ? ends[tnas_rng_below(rng, 4)] : between(rng, -128, 127);
+}
+
+/* One constant per channel, of one scale and zero point. */
+static void fill_vector(tnas_rng *rng, tnas_model *model, int op)
+{
+    const tnas_op *const o = &model->graph.ops[op];
+    const float scale = (float)ldexp(0.6 + tnas_rng_unit(rng), between(rng, -8, -2));
+    const int zero_point = extreme_zero_point(rng);
+    ck_ok(tnas_model_add_constants(model, op, 0));
+    tnas_op_constants *const k = &model->constants[op];
+    for (int32_t c = 0; c < model->graph.tensors[o->out].c; c++) {
+        k->weight_s8[c] = (int8_t)between(rng, -128, 127);
+        k->weight_scale[c] = scale;
+        k->bias_s32[c] = zero_point;
+    }
+}
+
+/* The scale that an operator of this kind must have, or that uses the range of what it writes. */
+static tnas_quant fitting_quant(int kind, tnas_quant in, tnas_quant out)
+{
+    switch (kind) {
+    case TNAS_OP_AVGPOOL:
+    case TNAS_OP_MAXPOOL:
+    case TNAS_OP_CONCAT:
+    case TNAS_OP_PAD:
+        return in;
+    case TNAS_OP_SOFTMAX:
+    case TNAS_OP_LOGISTIC:
+        return (tnas_quant){1.0f / 256, INT8_MIN};
+    case TNAS_OP_MUL:
+        return (tnas_quant){64 * in.scale * out.scale, out.zero_point};
+    default:
+        return out;
+    }
 }
 
 /* Some channels of one weight, some factors far from those of trained networks. */
@@ -223,8 +303,9 @@ tnas_model *extreme_model_of(tnas_rng *rng, const tnas_graph *graph)
     *in = (tnas_quant){(float)ldexp(0.6 + tnas_rng_unit(rng), between(rng, -9, 0)),
                        extreme_zero_point(rng)};
     *out = (tnas_quant){in->scale * (float)(0.3 + 2 * tnas_rng_unit(rng)), extreme_zero_point(rng)};
-    if (kind == TNAS_OP_AVGPOOL || kind == TNAS_OP_MAXPOOL)
-        *out = *in;
+    *out = fitting_quant(kind, *in, *out);
+    if (tnas_op_has(kind, TNAS_OP_VECTOR))
+        fill_vector(rng, model, 0);
     if (tnas_op_has(kind, TNAS_OP_FILTERS)) {
         fill_constants(rng, model, 0);
         make_extreme(rng, model);

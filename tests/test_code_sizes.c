@@ -77,6 +77,7 @@ static const struct {
     {"ARM CORTEX-M7 and M4", "cortex-m7", true},
     {"Arm Cortex-M33 with DSP instructions", "cortex-m33", true},
     {"Arm Cortex-M55", "cortex-m55", true},
+    {"Arm Cortex-M85", "cortex-m85", true},
     {"RISC-V RV32IMC, one core, no vectors", "rv32imc", true},
     {"8 + 1 RISC-V RV32IMC with XpulpV2", "gap8", false},
     {"Xtensa LX7", "cortex-m7", false},

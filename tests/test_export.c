@@ -296,7 +296,8 @@ START_TEST(budgets_are_checked_by_the_preprocessor)
     tnas_image *const image = random_image(800);
     export_into(image, folder, "net", path);
     const unsigned arena_bytes = (unsigned)image->model.arena_bytes;
-    must_run("cd %s && gcc -std=c99 -DNET_ARENA_LIMIT=%u -fsyntax-only src/net.h", path, arena_bytes);
+    must_run("cd %s && gcc -std=c99 -DNET_ARENA_LIMIT=%u -fsyntax-only src/net.h", path,
+             arena_bytes);
     ck_assert_int_ne(run_command(output,
                                  "cd %s && gcc -std=c99 -DNET_ARENA_LIMIT=%u -fsyntax-only "
                                  "src/net.h",

@@ -1,4 +1,5 @@
 /* Exports on an emulated Cortex-M7: flash and SRAM as predicted, every byte as on the host. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,71 @@ START_TEST(an_emulated_cortex_m7_gives_every_byte_of_the_host)
 }
 END_TEST
 
+/* Every depthwise kernel, one after the other, on odd sizes. */
+static void depthwise_graph(tnas_graph *graph)
+{
+    static const struct {
+        uint8_t kernel_h, kernel_w, stride;
+    } windows[] = {{3, 3, 1}, {5, 5, 1}, {7, 7, 1}, {3, 5, 1}, {3, 3, 2}, {5, 5, 2}, {7, 7, 2}};
+    tnas_graph_init(graph, 21, 15, 11);
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
+        const tnas_tensor in = graph->tensors[i];
+        tnas_op op = {.kind = TNAS_OP_DWCONV2D,
+                      .activation = i % 2 == 0 ? TNAS_ACT_RELU6 : TNAS_ACT_NONE,
+                      .in = {(int16_t)i, TNAS_NONE},
+                      .kernel_h = windows[i].kernel_h,
+                      .kernel_w = windows[i].kernel_w,
+                      .stride_h = windows[i].stride,
+                      .stride_w = windows[i].stride};
+        tnas_pad_same(in.h, op.kernel_h, op.stride_h, &op.pad_top, &op.pad_bottom);
+        tnas_pad_same(in.w, op.kernel_w, op.stride_w, &op.pad_left, &op.pad_right);
+        ck_assert_int_eq(tnas_graph_append(graph, &op, 0), (int)i + 1);
+    }
+}
+
+static tnas_model *depthwise_model(tnas_rng *rng)
+{
+    tnas_graph graph;
+    depthwise_graph(&graph);
+    tnas_model *model;
+    ck_ok(tnas_model_create(TNAS_MODEL_INT8, &graph, &model));
+    model->quant[0] = (tnas_quant){0.02f, 3};
+    for (int i = 0; i < graph.op_count; i++) {
+        const tnas_op *const op = &graph.ops[i];
+        const int64_t count = tnas_op_weight_count(&graph, i);
+        ck_ok(tnas_model_add_constants(model, i, 0));
+        for (int64_t w = 0; w < count; w++)
+            model->constants[i].weight_s8[w] = (int8_t)((int)tnas_rng_below(rng, 255) - 127);
+        for (int c = 0; c < graph.tensors[op->out].c; c++) {
+            model->constants[i].weight_scale[c] = 0.01f + 0.02f * (float)tnas_rng_unit(rng);
+            model->constants[i].bias_s32[c] = (int32_t)tnas_rng_below(rng, 4001) - 2000;
+        }
+        const float spread = 73.0f * sqrtf((float)(op->kernel_h * op->kernel_w));
+        model->quant[op->out] = (tnas_quant){model->quant[op->in[0]].scale * 0.02f * spread,
+                                             op->activation == TNAS_ACT_NONE ? 5 : -128};
+    }
+    return model;
+}
+
+START_TEST(depthwise_kernels_on_an_emulated_cortex_m7_give_the_bytes_of_the_host)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES], output[COMMAND_OUTPUT_BYTES];
+    if (!can_build() || !have_program("qemu-system-arm"))
+        return;
+    temporary_folder(folder);
+    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 2500);
+    tnas_model *const model = depthwise_model(&rng);
+    tnas_image *image;
+    ck_ok(tnas_image_build(model, &tnas_target_tinynas_dsp, &image));
+    export_into(image, folder, "net", path);
+    must_run("make -s -C %s firmware", path);
+    ck_assert_int_eq(run_command(output, "make -s -C %s run", path), 0);
+    ck_assert_ptr_nonnull(strstr(output, "{\"vectors\":4,\"mismatches\":0,\"crc\":\""));
+    tnas_image_destroy(image);
+    tnas_model_destroy(model);
+}
+END_TEST
+
 START_TEST(the_firmware_notices_a_wrong_byte)
 {
     char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES], output[COMMAND_OUTPUT_BYTES];
@@ -198,6 +264,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, linked_flash_and_sram_are_the_predicted_ones, 0, 3);
     tcase_add_loop_test(tc, an_emulated_cortex_m7_gives_every_byte_of_the_host, 0, 3);
+    tcase_add_test(tc, depthwise_kernels_on_an_emulated_cortex_m7_give_the_bytes_of_the_host);
     tcase_add_test(tc, the_firmware_notices_a_wrong_byte);
     tcase_add_test(tc, the_entry_code_does_not_depend_on_the_model);
     tcase_add_test(tc, the_size_tables_are_those_of_the_sources);

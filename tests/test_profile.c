@@ -53,8 +53,9 @@ static void same_within_rounding(const char *a, const char *b)
 }
 
 static const char *const profiles[] = {
-    "stm32h743", "stm32f746", "stm32h747", "stm32f767",  "stm32f769",     "stm32f446", "stm32h7a3",
-    "stm32l4r5", "stm32u585", "cortex-m4", "cortex-m33", "cortex-m0plus", "rv32imc",   "gap8",
+    "stm32h743",  "stm32f746",  "stm32h747",     "stm32f767", "stm32f769",
+    "stm32f446",  "stm32h7a3",  "stm32l4r5",     "stm32u585", "cortex-m4",
+    "cortex-m33", "cortex-m55", "cortex-m0plus", "rv32imc",   "gap8",
 };
 enum { PROFILES = sizeof profiles / sizeof profiles[0] };
 

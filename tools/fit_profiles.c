@@ -10,8 +10,9 @@
 
 /* A profile's kin comes before it. */
 static const char *const profiles[] = {
-    "stm32h743", "stm32f746", "stm32h747", "stm32f767",  "stm32f769",     "stm32f446", "stm32h7a3",
-    "stm32l4r5", "stm32u585", "cortex-m4", "cortex-m33", "cortex-m0plus", "rv32imc",   "gap8",
+    "stm32h743",  "stm32f746",  "stm32h747",     "stm32f767", "stm32f769",
+    "stm32f446",  "stm32h7a3",  "stm32l4r5",     "stm32u585", "cortex-m4",
+    "cortex-m33", "cortex-m55", "cortex-m0plus", "rv32imc",   "gap8",
 };
 
 static void print_model(const tnas_mcu *mcu, const tnas_latency_model *model)

@@ -36,7 +36,11 @@ double tnas_sgd_norm(const float *grads, size_t value_count)
     /* Value i goes to sum i % LANES: the order is fixed, and no addition waits for the last. */
     enum { LANES = 8 };
     double sums[LANES] = {0};
-    for (size_t i = 0; i < value_count; i++)
+    size_t first = 0;
+    for (; first + LANES <= value_count; first += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            sums[lane] += (double)grads[first + lane] * (double)grads[first + lane];
+    for (size_t i = first; i < value_count; i++)
         sums[i % LANES] += (double)grads[i] * (double)grads[i];
     double sum = 0;
     for (int lane = 0; lane < LANES; lane++)

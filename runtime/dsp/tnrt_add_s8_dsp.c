@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: 0BSD */
-/* Sum of two tensors. params: the mode; then for the fast ones the inputs' factors, a constant for
- * the sum and one for the output, for the slow one those of tnrt_add_s8.
+/* Sum of two tensors. params: whether it is fast; then, fast, the inputs' factors, a constant for
+ * the sum and one for the output; slow, those of tnrt_add_s8.
  *
  * Fast: sum = q1 f1 + q2 f2 + constant, with 21 bits behind the point: q lies in the upper byte of
- * a word, so that each product is one SMMLA. The output is sum / 2^21, rounded down and saturated.
- * With ties, which go away from zero, the sum is that of the real values, and 1 is taken from it
- * where it is negative before the output's constant is added. TensorFlow Lite rounds three times on
- * its way, at about the 20th bit; the packer (quant/pack_dsp_add.c) compares all 65,536 pairs of
- * inputs and takes a fast mode where every one of them agrees.
+ * a word, so that each product is one SMMLA. The output is that plus its constant, / 2^21, rounded
+ * down and saturated. Ties go away from zero: 1 is taken from a negative sum. TensorFlow Lite
+ * rounds three times on its way, at about the 20th bit; the packer (quant/pack_dsp_add.c) compares
+ * all 65,536 pairs of inputs and calls fast what agrees on every one.
  *
  * An element is read before its place is written, so the output may lie where either input lies. */
 #include "../tnrt_requant.h"
@@ -19,43 +18,44 @@ typedef struct factors {
 } factors;
 
 /* Inputs in the upper bytes. */
-static TNRT_INLINE int8_t add_fast(const int ties, uint32_t x, uint32_t y, const factors *f)
+static inline int8_t add_fast(uint32_t x, uint32_t y, const factors *f)
 {
     const int32_t part = tnrt_smmla((int32_t)x, f->first, f->constant);
-    int32_t sum = tnrt_smmla((int32_t)y, f->second, part);
-    if (ties)
-        sum = sum + f->out_constant + (sum >> 31);
-    return (int8_t)tnrt_ssat8_asr21(sum);
+    const int32_t sum = tnrt_smmla((int32_t)y, f->second, part);
+    return (int8_t)tnrt_ssat8_asr21(sum + f->out_constant + (sum >> 31));
 }
 
-static TNRT_INLINE void add_run_fast(const int ties, const int8_t *in, const int8_t *in2,
-                                     int8_t *out, int32_t count, factors f)
+static inline void add_run_fast(const int8_t *in, const int8_t *in2, int8_t *out, int32_t count,
+                                factors f)
 {
     uint32_t upper = 0xff000000u;
     TNRT_FORGET(upper); /* in a register: one AND with a shifted operand is cheaper than two */
-    for (const int8_t *const end = in + (count & ~3); in < end; in += 4, in2 += 4, out += 4) {
+    for (; count >= 4; count -= 4, in += 4, in2 += 4, out += 4) {
         const uint32_t x = tnrt_load32(in), y = tnrt_load32(in2);
-        out[0] = add_fast(ties, x << 24, y << 24, &f);
-        out[1] = add_fast(ties, x << 16 & upper, y << 16 & upper, &f);
-        out[2] = add_fast(ties, x << 8 & upper, y << 8 & upper, &f);
-        out[3] = add_fast(ties, x & upper, y & upper, &f);
+        out[0] = add_fast(x << 24, y << 24, &f);
+        out[1] = add_fast(x << 16 & upper, y << 16 & upper, &f);
+        out[2] = add_fast(x << 8 & upper, y << 8 & upper, &f);
+        out[3] = add_fast(x & upper, y & upper, &f);
     }
-    for (count &= 3; count > 0; count--)
-        *out++ = add_fast(ties, (uint32_t)*in++ << 24, (uint32_t)*in2++ << 24, &f);
+    for (; count > 0; count--)
+        *out++ = add_fast((uint32_t)*in++ << 24, (uint32_t)*in2++ << 24, &f);
+}
+
+/* factor: multiplier, and its shift three words behind. */
+static TNRT_NOINLINE int32_t rescale(int32_t x, const int32_t *factor)
+{
+    return tnrt_rescale(x, factor[0], factor[3]);
 }
 
 static inline void add_run_slow(const tnrt_layer *layer, const int8_t *in, const int8_t *in2,
                                 int8_t *out, int32_t count)
 {
-    const int32_t *const multiplier = layer->params + 1, *const shift = layer->params + 4;
+    const int32_t *const multipliers = layer->params + 1; /* [3], their shifts behind them */
     for (int32_t i = 0; i < count; i++) {
-        int32_t sum = 0;
-        for (int side = 0; side < 2; side++) {
-            const int32_t q = side == 0 ? in[i] - layer->in_zero : in2[i] - layer->in2_zero;
-            sum += tnrt_rescale(q * ((int32_t)1 << TNRT_ADD_EXTRA_BITS), multiplier[side],
-                                shift[side]);
-        }
-        out[i] = tnrt_activate(layer, tnrt_rescale(sum, multiplier[2], shift[2]) + layer->out_zero);
+        const int32_t x = (in[i] - layer->in_zero) * ((int32_t)1 << TNRT_ADD_EXTRA_BITS);
+        const int32_t y = (in2[i] - layer->in2_zero) * ((int32_t)1 << TNRT_ADD_EXTRA_BITS);
+        const int32_t sum = rescale(x, multipliers) + rescale(y, multipliers + 1);
+        out[i] = tnrt_activate(layer, rescale(sum, multipliers + 2) + layer->out_zero);
     }
 }
 
@@ -67,10 +67,8 @@ void tnrt_add_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
         const int8_t *const in = call->in + y * call->in_row_stride;
         const int8_t *const in2 = call->in2 + y * call->in2_row_stride;
         int8_t *const out = call->out + y * call->out_row_stride;
-        if (layer->params[0] == TNRT_ADD_FAST_DSP)
-            add_run_fast(0, in, in2, out, row_count, f);
-        else if (layer->params[0] == TNRT_ADD_FAST_TIES_DSP)
-            add_run_fast(1, in, in2, out, row_count, f);
+        if (layer->params[0] != 0)
+            add_run_fast(in, in2, out, row_count, f);
         else
             add_run_slow(layer, in, in2, out, row_count);
     }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: 0BSD */
-/* Average over a window, as tnrt_avgpool_s8. Four channels at a time, summed in int16: 256 pixels
- * of -128 just fit, so the sums go to int32 at least so often. */
+/* Average over a window, as tnrt_avgpool_s8, of tensors of at least four channels. Four at a time,
+ * summed in int16: 256 pixels of -128 just fit, so the sums go to int32 at least so often. */
 #include "../tnrt_requant.h"
 #include "../tnrt_window.h"
 #include "tnrt_dsp_kernels.h"
 #include "tnrt_simd32.h"
 
-enum { PIXELS_MAX = 256 };
+#define PIXELS_MAX 256
 
 typedef struct window {
     const int8_t *in; /* the first pixel that exists, of the first channel */
@@ -35,7 +35,7 @@ static inline void add_pixels(int32_t sums[4], const int8_t *in, int32_t c, int3
     sums[3] += (int16_t)(odd >> 16);
 }
 
-static inline int8_t mean(const tnrt_layer *layer, int32_t sum, int32_t count)
+static TNRT_NOINLINE int8_t mean(const tnrt_layer *layer, int32_t sum, int32_t count)
 {
     /* C's division truncates; ties go away from zero. */
     return tnrt_activate(layer, (sum > 0 ? sum + count / 2 : sum - count / 2) / count);
@@ -51,17 +51,6 @@ static void average_4(const tnrt_layer *layer, const window *win, int32_t channe
                        win->cols - x < PIXELS_MAX ? win->cols - x : PIXELS_MAX);
     for (int32_t i = 0; i < 4; i++)
         out[channel + i] = mean(layer, sums[i], win->rows * win->cols);
-}
-
-/* For tensors of fewer than four channels. */
-static void average_1(const tnrt_layer *layer, const window *win, int32_t channel, int8_t *out)
-{
-    int32_t sum = 0;
-    const int8_t *row = win->in + channel;
-    for (int32_t ky = 0; ky < win->rows; ky++, row += win->in_row_stride)
-        for (int32_t x = 0; x < win->cols; x++)
-            sum += row[x * win->c];
-    out[channel] = mean(layer, sum, win->rows * win->cols);
 }
 
 void tnrt_avgpool_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
@@ -84,10 +73,8 @@ void tnrt_avgpool_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
                 win.rows = 1;
             }
             /* The last group may repeat channels of the one before. */
-            for (int32_t channel = 0; win.c >= 4 && channel < win.c; channel += 4)
+            for (int32_t channel = 0; channel < win.c; channel += 4)
                 average_4(layer, &win, channel + 4 <= win.c ? channel : win.c - 4, out);
-            for (int32_t channel = 0; win.c < 4 && channel < win.c; channel++)
-                average_1(layer, &win, channel, out);
         }
     }
 }

@@ -11,9 +11,6 @@
 
 #include "../tnrt_kernels.h"
 
-/* The first word of tnrt_add_s8_dsp's params. */
-enum { TNRT_ADD_SLOW_DSP, TNRT_ADD_FAST_DSP, TNRT_ADD_FAST_TIES_DSP };
-
 #define TNRT_DSP_KERNELS(X)                                                                        \
     X(tnrt_conv2d_s8_dsp)                                                                          \
     X(tnrt_conv2d_s8_dsp_w16)                                                                      \

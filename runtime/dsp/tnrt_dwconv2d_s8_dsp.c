@@ -78,7 +78,7 @@ static void convolve_layer(const tnrt_layer *layer, const tnrt_call *call)
     ch.out_w = call->out_w;
     tnrt_dw_fill_words(planes, plane_words, (uint16_t)layer->in_zero * 0x00010001u);
     for (int32_t group = 0; group < c; group += 4) {
-        const int32_t first = group + 4 <= c || c < 4 ? group : c - 4;
+        const int32_t first = group + 4 <= c ? group : c - 4;
         for (int32_t y = 0; y < call->out_h; y += plan.band_h) {
             tnrt_dw_fill_band(layer, call, &plan, &shape, y, call->in + first, planes);
             ch.out_h = call->out_h - y < plan.band_h ? call->out_h - y : plan.band_h;

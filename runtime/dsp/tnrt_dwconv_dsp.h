@@ -9,9 +9,6 @@
 
 #include "tnrt_dwconv_planes.h"
 
-/* Word i of a channel's row. */
-#define TNRT_DW_WORD(i) ((i) / 2 * TNRT_DW_CHUNK_WORDS + (i) % 2)
-
 /* a += the even outputs' share of a kernel row over words d[0 ..]. */
 static TNRT_INLINE int32_t tnrt_dw_even(const int k, const uint32_t *d, const uint32_t *w,
                                         int32_t a)
@@ -85,16 +82,15 @@ static TNRT_INLINE void tnrt_dw_run(const int k, const int stride, const tnrt_dw
             const int32_t bias = ch->bias;
             int32_t acc[4] = {bias, bias, bias, bias};
             tnrt_dw_outputs(k, stride, 4, p, row_words, weights, acc);
-            if (whole) {
+            if (whole)
                 tnrt_dw_store_four(ch, acc, out);
-            } else {
-                tnrt_dw_store(ch, acc, 3, rest == 3 && p + pass_words == end ? 3 : 4, out);
-            }
+            else
+                tnrt_dw_store(ch, acc, 3, p + pass_words != end || rest != 3, out);
         }
         if (rest == 1 || rest == 2) {
             int32_t acc[2] = {ch->bias, ch->bias};
             tnrt_dw_outputs(k, stride, 2, p, row_words, weights, acc);
-            tnrt_dw_store(ch, acc, 1, (int32_t)rest, out);
+            tnrt_dw_store(ch, acc, 1, rest == 2, out);
         }
         row += stride * row_words;
         out_row += ch->out_row_stride;
@@ -103,18 +99,33 @@ static TNRT_INLINE void tnrt_dw_run(const int k, const int stride, const tnrt_dw
 
 /* ---- The layer ----------------------------------------------------------------------------- */
 
-/* Weights of a channel, [k][k] int8, to scaled pairs. */
+/* A kernel row to scaled pairs. */
+static TNRT_INLINE void tnrt_dw_widen_row(const int k, const int8_t *from, int32_t scale,
+                                          uint32_t *to)
+{
+    uint32_t pairs[6];
+    uint32_t even = (uint32_t)from[0] << scale;
+    TNRT_UNROLL
+    for (int i = 0; i < k / 2; i++) {
+        const uint32_t odd = (uint32_t)from[2 * i + 1] << scale;
+        pairs[i] = tnrt_pack_low(even, odd);
+        even = (uint32_t)from[2 * i + 2] << scale;
+        pairs[k / 2 + (i + 1) % (k / 2)] = tnrt_pack_low(even, odd);
+    }
+    TNRT_UNROLL
+    for (int i = 0; i < k - 1; i += 2)
+        TNRT_STORE_PAIR(to, i, pairs[i], pairs[i + 1]);
+}
+
 static TNRT_INLINE void tnrt_dw_widen(const int k, const int8_t *from, int32_t scale, uint32_t *to)
 {
-    for (int row = 0; row < k; row++, from += k, to += k - 1) {
-        uint32_t even = (uint32_t)from[0] << scale;
-        TNRT_UNROLL
-        for (int i = 0; i < k / 2; i++) {
-            const uint32_t odd = (uint32_t)from[2 * i + 1] << scale;
-            to[i] = tnrt_pack_low(even, odd);
-            even = (uint32_t)from[2 * i + 2] << scale;
-            to[k / 2 + (i + 1) % (k / 2)] = tnrt_pack_low(even, odd);
-        }
+    if (k == 3) {
+        tnrt_dw_widen_row(3, from, scale, to);
+        tnrt_dw_widen_row(3, from + 3, scale, to + 2);
+        tnrt_dw_widen_row(3, from + 6, scale, to + 4);
+    } else {
+        for (int row = 0; row < k; row++)
+            tnrt_dw_widen_row(k, from + row * k, scale, to + row * (k - 1));
     }
 }
 
@@ -139,7 +150,7 @@ static TNRT_INLINE void tnrt_dw_layer(const int k, const tnrt_layer *layer, cons
     tnrt_dw_fill_words(planes, (int32_t)(tnrt_dw_plan_bytes(&plan) / sizeof(uint32_t)),
                        (uint16_t)layer->in_zero * 0x00010001u);
     for (int32_t group = 0; group < c; group += 4) {
-        const int32_t first = group + 4 <= c || c < 4 ? group : c - 4;
+        const int32_t first = group + 4 <= c ? group : c - 4;
         for (int32_t y = 0; y < call->out_h; y += plan.band_h) {
             tnrt_dw_fill_band(layer, call, &plan, &shape, y, call->in + first, planes);
             ch.out_h = call->out_h - y < plan.band_h ? call->out_h - y : plan.band_h;

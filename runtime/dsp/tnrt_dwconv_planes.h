@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: 0BSD */
 /* Depthwise convolution over planes: what the kernels share.
  *
- * Four channels at a time. A band of input rows is widened to int16 and taken apart into planes,
- * pads included, in chunks of 4 pixels:
+ * Four channels at a time; tensors have no fewer. A band of input rows is widened to int16 and
+ * taken apart into planes, pads included, in chunks of 4 pixels:
  *
  *   row:  | channel 0: p0 p1 | p2 p3 | channel 2: ... | channel 1: ... | channel 3: ... |  p4 ...
  *           one word = two neighbouring pixels; 8 words a chunk; rows lie one behind the other
@@ -68,6 +68,9 @@ static inline void tnrt_dw_put_four(uint32_t *to, uint32_t pixel0, uint32_t pixe
     }
 }
 
+/* Where a channel's word i, which has pixels 2 i and 2 i + 1, lies in its row. */
+#define TNRT_DW_WORD(i) ((i) / 2 * TNRT_DW_CHUNK_WORDS + (i) % 2)
+
 /* How a row of pixels falls into chunks: perhaps one pixel in the upper half of a word, perhaps two
  * in the second word of a chunk, then whole chunks, perhaps two pixels and perhaps one. */
 typedef struct tnrt_dw_row {
@@ -78,18 +81,17 @@ typedef struct tnrt_dw_row {
 
 static inline tnrt_dw_row tnrt_dw_row_of(int32_t in_w, int32_t pad_left)
 {
+    const uint32_t one = (uint32_t)pad_left % 2, after_one = (uint32_t)pad_left + one;
+    const uint32_t two = after_one % 4 != 0 && (uint32_t)in_w >= one + 2;
+    const uint32_t body = after_one + 2 * two, left = (uint32_t)in_w - one - 2 * two;
     tnrt_dw_row row;
-    int32_t left = in_w;
-    row.one_at = pad_left / 4 * TNRT_DW_CHUNK_WORDS + pad_left / 2 % 2;
-    row.has_one = pad_left % 2;
-    left -= row.has_one;
-    row.has_two = (pad_left + row.has_one) % 4 != 0 && left >= 2;
-    row.body_at = (pad_left + row.has_one + 2 * row.has_two) / 4 * TNRT_DW_CHUNK_WORDS +
-                  (pad_left + row.has_one + 2 * row.has_two) / 2 % 2;
-    left -= 2 * row.has_two;
-    row.fours = left / 4;
-    row.ends_two = left % 4 / 2;
-    row.ends_one = left % 2;
+    row.one_at = (int32_t)TNRT_DW_WORD((uint32_t)pad_left / 2);
+    row.body_at = (int32_t)TNRT_DW_WORD(body / 2);
+    row.fours = (int32_t)(left / 4);
+    row.has_one = (int32_t)one;
+    row.has_two = (int32_t)two;
+    row.ends_two = (int32_t)(left / 2 % 2);
+    row.ends_one = (int32_t)(left % 2);
     return row;
 }
 
@@ -123,18 +125,7 @@ static TNRT_NOINLINE void tnrt_dw_fill_rows(const tnrt_dw_row *shape, uint32_t *
     }
 }
 
-/* A row of a tensor of fewer than four channels, which has no words to load. */
-static TNRT_NOINLINE void tnrt_dw_fill_row_narrow(uint32_t *row, const int8_t *in, int32_t c,
-                                                  int32_t in_w, int32_t pad_left)
-{
-    for (int32_t index = pad_left; index < pad_left + in_w; index++) {
-        uint32_t *const to = row + index / 4 * TNRT_DW_CHUNK_WORDS + index / 2 % 2;
-        for (int32_t k = 0; k < c; k++)
-            tnrt_store16(to + TNRT_DW_SLOT(k), index % 2, (uint32_t)*in++);
-    }
-}
-
-static inline void tnrt_dw_fill_words(uint32_t *to, int32_t word_count, uint32_t word)
+static TNRT_NOINLINE void tnrt_dw_fill_words(uint32_t *to, int32_t word_count, uint32_t word)
 {
     for (const uint32_t *const end = to + word_count; to < end; to += TNRT_DW_CHUNK_WORDS) {
         TNRT_STORE_PAIR(to, 0, word, word);
@@ -177,13 +168,10 @@ static TNRT_NOINLINE void tnrt_dw_fill_band(const tnrt_layer *layer, const tnrt_
             tnrt_dw_fill_words(planes + r * row_words, (-first_y - r) * row_words, outside);
         r = -first_y;
     }
-    if (c >= 4 && r < inside)
+    if (r < inside)
         tnrt_dw_fill_rows(shape, planes + r * row_words, row_words,
                           in + (first_y + r) * call->in_row_stride, call->in_row_stride, c,
                           inside - r);
-    for (; c < 4 && r < inside; r++)
-        tnrt_dw_fill_row_narrow(planes + r * row_words, in + (first_y + r) * call->in_row_stride, c,
-                                call->in_w, call->pad_left);
     r = r < inside ? inside : r;
     if (plan->band_h < call->out_h && r < end)
         tnrt_dw_fill_words(planes + r * row_words, (end - r) * row_words, outside);
@@ -242,23 +230,23 @@ static TNRT_INLINE void tnrt_dw_store_four(const tnrt_dw_channel *ch, const int3
     }
 }
 
-/* Stores the first `count` of up to four outputs, `first` of which are always wanted. */
+/* Stores `first` outputs, 1 or 3, and perhaps one more. */
 static TNRT_INLINE void tnrt_dw_store(const tnrt_dw_channel *ch, const int32_t *acc,
-                                      const int first, int32_t count, int8_t *out)
+                                      const int first, int32_t one_more, int8_t *out)
 {
     const int32_t m = ch->multiplier, constant = ch->constant, nudge = ch->nudge;
     if (nudge >= 0) {
         TNRT_UNROLL
         for (int i = 0; i < first; i++, out += ch->out_step)
             *out = tnrt_dw_requantize(acc[i], m, constant, nudge);
-        if (count > first)
+        if (one_more)
             *out = tnrt_dw_requantize(acc[first], m, constant, nudge);
     } else {
         int32_t kept[4];
         TNRT_UNROLL
         for (int i = 0; i < first + 1; i++)
             kept[i] = acc[i];
-        tnrt_dw_finish(ch, kept, count, out);
+        tnrt_dw_finish(ch, kept, first + one_more, out);
     }
 }
 

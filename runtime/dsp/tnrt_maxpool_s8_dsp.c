@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
-/* Maximum over a window, as tnrt_maxpool_s8, of four channels at a time. */
+/* Maximum over a window, as tnrt_maxpool_s8, of tensors of at least four channels, four at a time.
+ */
 #include "../tnrt_requant.h"
 #include "../tnrt_window.h"
 #include "tnrt_dsp_kernels.h"
@@ -17,17 +18,6 @@ static uint32_t max_4(const int8_t *row, int32_t in_row_stride, int32_t c, int32
     return most;
 }
 
-/* For tensors of fewer than four channels. */
-static int32_t max_1(const int8_t *row, int32_t in_row_stride, int32_t c, int32_t rows,
-                     int32_t cols)
-{
-    int32_t most = INT8_MIN;
-    for (; rows > 0; rows--, row += in_row_stride)
-        for (int32_t x = 0; x < cols; x++)
-            most = row[x * c] > most ? row[x * c] : most;
-    return most;
-}
-
 void tnrt_maxpool_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
 {
     const int32_t c = layer->in_c, stride = call->in_row_stride;
@@ -42,15 +32,12 @@ void tnrt_maxpool_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
                 tnrt_taps_inside(x, layer->stride_w, call->pad_left, layer->kernel_w, call->in_w);
             const int8_t *const in = call->in + rows.at * stride + cols.at * c;
             /* The last group may repeat channels of the one before. */
-            for (int32_t group = 0; c >= 4 && group < c; group += 4) {
+            for (int32_t group = 0; group < c; group += 4) {
                 const int32_t channel = group + 4 <= c ? group : c - 4;
                 const uint32_t most = max_4(in + channel, stride, c, rows.count, cols.count);
                 const uint32_t clamped = tnrt_min8(tnrt_max8(most, low), high);
                 memcpy(out + channel, &clamped, sizeof clamped);
             }
-            for (int32_t channel = 0; c < 4 && channel < c; channel++)
-                out[channel] =
-                    tnrt_activate(layer, max_1(in + channel, stride, c, rows.count, cols.count));
         }
     }
 }

@@ -25,5 +25,5 @@ static void add(void *argument, int32_t core)
 
 void tnrt_add_s8_gap8(const tnrt_layer *layer, const tnrt_call *call)
 {
-    tnrt_gap8_run(layer, call, TNRT_GAP8_CHANNELWISE | TNRT_GAP8_TWO_INPUTS, 0, add);
+    tnrt_gap8_walk(layer, call, TNRT_GAP8_CHANNELWISE | TNRT_GAP8_TWO_INPUTS, 0, add);
 }

@@ -59,5 +59,5 @@ static void average(void *argument, int32_t core)
 
 void tnrt_avgpool_s8_gap8(const tnrt_layer *layer, const tnrt_call *call)
 {
-    tnrt_gap8_run(layer, call, TNRT_GAP8_CHANNELWISE, 0, average);
+    tnrt_gap8_walk(layer, call, TNRT_GAP8_CHANNELWISE, 0, average);
 }

@@ -68,5 +68,6 @@ static void convolve(void *argument, int32_t core)
 
 void tnrt_dwconv2d_s8_gap8(const tnrt_layer *layer, const tnrt_call *call)
 {
-    tnrt_gap8_run(layer, call, TNRT_GAP8_CHANNELWISE | TNRT_GAP8_FILTERS, layer->in_zero, convolve);
+    tnrt_gap8_walk(layer, call, TNRT_GAP8_CHANNELWISE | TNRT_GAP8_FILTERS, layer->in_zero,
+                   convolve);
 }

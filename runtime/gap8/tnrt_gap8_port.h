@@ -80,9 +80,6 @@ void tnrt_gap8_copy_wait(tnrt_gap8_copy *copy);
 void tnrt_gap8_use_threads(int32_t yes);
 #endif
 
-/* Cycles of the calling core since some moment; 0 where nothing counts them. */
-uint32_t tnrt_gap8_cycles(void);
-
 #ifdef __cplusplus
 }
 #endif

@@ -10,6 +10,8 @@
 #if defined(TNRT_GAP8_THREADS)
 #include <pthread.h>
 #define TNRT_GAP8_LOCAL _Thread_local /* several threads may run a model each */
+#elif defined(__GNUC__)
+#define TNRT_GAP8_LOCAL __attribute__((section(".bss.tnrt_gap8_l1")))
 #else
 #define TNRT_GAP8_LOCAL
 #endif
@@ -119,11 +121,6 @@ void tnrt_gap8_copy_wait(tnrt_gap8_copy *copy)
     if (copy->pending)
         write_box(copy, 0);
     copy->pending = 0;
-}
-
-uint32_t tnrt_gap8_cycles(void)
-{
-    return 0;
 }
 
 #endif

@@ -69,10 +69,4 @@ void tnrt_gap8_copy_wait(tnrt_gap8_copy *copy)
     copy->pending = 0;
 }
 
-/* The application configures and starts the counter: pi_perf_conf(1 << PI_PERF_CYCLES). */
-uint32_t tnrt_gap8_cycles(void)
-{
-    return (uint32_t)pi_perf_read(PI_PERF_CYCLES);
-}
-
 #endif

@@ -32,5 +32,5 @@ static void maximum(void *argument, int32_t core)
 
 void tnrt_maxpool_s8_gap8(const tnrt_layer *layer, const tnrt_call *call)
 {
-    tnrt_gap8_run(layer, call, TNRT_GAP8_CHANNELWISE, INT8_MIN, maximum);
+    tnrt_gap8_walk(layer, call, TNRT_GAP8_CHANNELWISE, INT8_MIN, maximum);
 }

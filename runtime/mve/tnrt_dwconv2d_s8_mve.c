@@ -14,85 +14,102 @@ typedef struct window {
     const int8_t *in;
     int32_t in_row_stride;
     tnrt_taps rows, cols;
-    int8_t outside[8]; /* channels of a pixel outside the image: in_zero */
 } window;
 
-static int is_outside(const window *win, int32_t ky)
+/* ---- Eight channels ---- */
+
+static inline tnrt_word_pair finished(tnrt_mve_range range, tnrt_word_pair acc,
+                                      const tnrt_mve_factor *even, const tnrt_mve_factor *odd)
 {
-    return ky < win->rows.first || ky >= win->rows.first + win->rows.count;
+    acc.even = tnrt_mve_activate(range, tnrt_mve_rescale(acc.even, even));
+    acc.odd = tnrt_mve_activate(range, tnrt_mve_rescale(acc.odd, odd));
+    return acc;
 }
 
-static inline void finish_8(const tnrt_layer *layer, int32_t channel, tnrt_word_pair acc,
-                            int8_t *out)
+/* Of one pixel, or of two neighbours. */
+static TNRT_MVE_APART void finish_8(const tnrt_layer *layer, int32_t channel,
+                                    const tnrt_word_pair *acc, int32_t pixels, int8_t *out)
 {
     const tnrt_mve_range range = tnrt_mve_range_of(layer);
     const tnrt_mve_channels at = tnrt_mve_channels_of(layer, channel);
     const tnrt_word_pair multiplier = tnrt_mve_word_pair(at.multiplier);
     const tnrt_word_pair shift = tnrt_mve_widen_pair(at.shift);
-    acc.even = tnrt_mve_activate(range, tnrt_mve_rescale(acc.even, multiplier.even, shift.even));
-    acc.odd = tnrt_mve_activate(range, tnrt_mve_rescale(acc.odd, multiplier.odd, shift.odd));
-    tnrt_mve_store_low_pair(out + channel, acc);
+    const tnrt_mve_factor even = tnrt_mve_factor_of(multiplier.even, shift.even);
+    const tnrt_mve_factor odd = tnrt_mve_factor_of(multiplier.odd, shift.odd);
+    const int32_t step = layer->out_c;
+    for (out += channel; pixels > 0; pixels--, acc++, out += step)
+        tnrt_mve_store_low_pair(out, finished(range, *acc, &even, &odd));
 }
 
-/* ---- Two pixels ---- */
-
-/* Both windows have all their columns; second_in is the second one's pixel. */
-static void convolve_8_twice(const tnrt_layer *layer, const window *win, int32_t channel,
-                             int32_t second_at, int8_t *out)
+/* Taps outside the image, one behind the other. */
+static inline tnrt_word_pair add_outside(tnrt_word_pair acc, tnrt_halves zero, const int8_t *weight,
+                                         int32_t weight_step, int32_t count)
 {
-    const int32_t c = layer->in_c;
-    const int8_t *weight = layer->weights + channel;
-    const int8_t *row = win->in + channel;
-    tnrt_word_pair acc = tnrt_mve_word_pair(layer->params + channel), second = acc;
-    for (int32_t ky = 0; ky < layer->kernel_h; ky++) {
-        const int outside = is_outside(win, ky);
-        const int8_t *in = outside ? win->outside : row;
-        const int8_t *second_in = outside ? win->outside : row + second_at;
-        const int32_t in_step = outside ? 0 : c;
-        for (int32_t kx = layer->kernel_w; kx > 0; kx--) {
-            const tnrt_halves w = tnrt_mve_widen_halves(weight);
-            acc = tnrt_mve_accumulate(acc, tnrt_mve_widen_halves(in), w);
-            second = tnrt_mve_accumulate(second, tnrt_mve_widen_halves(second_in), w);
-            weight += c;
-            in += in_step;
-            second_in += in_step;
-        }
-        row += outside ? 0 : win->in_row_stride;
-    }
-    finish_8(layer, channel, acc, out);
-    finish_8(layer, channel, second, out + c);
-}
-
-/* ---- One pixel ---- */
-
-static inline tnrt_word_pair add_taps_8(tnrt_word_pair acc, const int8_t *in, int32_t in_step,
-                                        const int8_t *weight, int32_t weight_step, int32_t count)
-{
-    for (; count > 0; count--, in += in_step, weight += weight_step)
-        acc = tnrt_mve_accumulate(acc, tnrt_mve_widen_halves(in), tnrt_mve_widen_halves(weight));
+    for (; count > 0; count--, weight += weight_step)
+        acc = tnrt_mve_accumulate(acc, zero, tnrt_mve_widen_halves(weight));
     return acc;
 }
 
-static void convolve_8(const tnrt_layer *layer, const window *win, int32_t channel, int8_t *out)
+/* Bias, and the rows of the window that lie outside the image. */
+static inline tnrt_word_pair start_8(const tnrt_layer *layer, const window *win, int32_t channel)
 {
     const int32_t c = layer->in_c;
-    const int32_t inside_end = win->cols.first + win->cols.count;
+    const int32_t rows_end = win->rows.first + win->rows.count;
+    const tnrt_halves zero = tnrt_mve_splat_halves(layer->in_zero);
     const int8_t *weight = layer->weights + channel;
-    const int8_t *in = win->in + channel;
     tnrt_word_pair acc = tnrt_mve_word_pair(layer->params + channel);
-    for (int32_t ky = 0; ky < layer->kernel_h; ky++, weight += layer->kernel_w * c) {
-        if (is_outside(win, ky)) {
-            acc = add_taps_8(acc, win->outside, 0, weight, c, layer->kernel_w);
-            continue;
-        }
-        acc = add_taps_8(acc, win->outside, 0, weight, c, win->cols.first);
-        acc = add_taps_8(acc, in, c, weight + win->cols.first * c, c, win->cols.count);
-        acc = add_taps_8(acc, win->outside, 0, weight + inside_end * c, c,
-                         layer->kernel_w - inside_end);
-        in += win->in_row_stride;
-    }
-    finish_8(layer, channel, acc, out);
+    if (win->rows.count == layer->kernel_h)
+        return acc;
+    acc = add_outside(acc, zero, weight, c, win->rows.first * layer->kernel_w);
+    return add_outside(acc, zero, weight + rows_end * layer->kernel_w * c, c,
+                       (layer->kernel_h - rows_end) * layer->kernel_w);
 }
+
+/* Two pixels whose windows have all their columns, the second's second_at bytes further. */
+static TNRT_MVE_APART void convolve_8_twice(const tnrt_layer *layer, const window *win,
+                                            int32_t channel, int32_t second_at, int8_t *out)
+{
+    const int32_t c = layer->in_c, kernel_w = layer->kernel_w;
+    const int8_t *weight = layer->weights + win->rows.first * kernel_w * c + channel;
+    const int8_t *row = win->in + channel;
+    tnrt_word_pair acc[2];
+    tnrt_word_pair first = start_8(layer, win, channel), second = first;
+    for (int32_t rows = win->rows.count; rows > 0; rows--, row += win->in_row_stride) {
+        const int8_t *in = row, *second_in = row + second_at;
+        for (int32_t taps = kernel_w; taps > 0; taps--, weight += c, in += c, second_in += c) {
+            const tnrt_halves w = tnrt_mve_widen_halves(weight);
+            first = tnrt_mve_accumulate(first, tnrt_mve_widen_halves(in), w);
+            second = tnrt_mve_accumulate(second, tnrt_mve_widen_halves(second_in), w);
+        }
+    }
+    acc[0] = first;
+    acc[1] = second;
+    finish_8(layer, channel, acc, 2, out);
+}
+
+static TNRT_MVE_APART void convolve_8(const tnrt_layer *layer, const window *win, int32_t channel,
+                                      int8_t *out)
+{
+    const int32_t c = layer->in_c;
+    const int32_t left = win->cols.first, right = layer->kernel_w - left - win->cols.count;
+    const tnrt_halves zero = tnrt_mve_splat_halves(layer->in_zero);
+    const int8_t *weight = layer->weights + win->rows.first * layer->kernel_w * c + channel;
+    const int8_t *row = win->in + channel;
+    tnrt_word_pair acc = start_8(layer, win, channel);
+    for (int32_t rows = win->rows.count; rows > 0; rows--, row += win->in_row_stride) {
+        const int8_t *in = row;
+        acc = add_outside(acc, zero, weight, c, left);
+        weight += left * c;
+        for (int32_t taps = win->cols.count; taps > 0; taps--, weight += c, in += c)
+            acc =
+                tnrt_mve_accumulate(acc, tnrt_mve_widen_halves(in), tnrt_mve_widen_halves(weight));
+        acc = add_outside(acc, zero, weight, c, right);
+        weight += right * c;
+    }
+    finish_8(layer, channel, &acc, 1, out);
+}
+
+/* ---- Fewer channels ---- */
 
 /* At most four channels. */
 static void convolve_4(const tnrt_layer *layer, const window *win, int32_t channel, int8_t *out)
@@ -159,8 +176,6 @@ void tnrt_dwconv2d_s8_mve(const tnrt_layer *layer, const tnrt_call *call)
 {
     window win;
     win.in_row_stride = call->in_row_stride;
-    for (int32_t i = 0; i < 8; i++)
-        win.outside[i] = layer->in_zero;
     for (int32_t y = 0; y < call->out_h; y++) {
         win.rows = tnrt_taps_inside(y, layer->stride_h, call->pad_top, layer->kernel_h, call->in_h);
         convolve_row(layer, call, &win, call->in + win.rows.at * call->in_row_stride,

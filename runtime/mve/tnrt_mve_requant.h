@@ -34,14 +34,26 @@ static inline tnrt_words tnrt_mve_tie_down(tnrt_words x, tnrt_words right)
     return tnrt_mve_sign(tnrt_mve_and(x, right));
 }
 
-/* tnrt_rescale: shifts left before the multiplication where positive, right behind it where
- * negative. */
-static inline tnrt_words tnrt_mve_rescale(tnrt_words x, tnrt_words multiplier, tnrt_words shift)
+/* A multiplication and its shift, split: left before it, right, minus the bits, behind it. */
+typedef struct tnrt_mve_factor {
+    tnrt_words multiplier, left, right;
+} tnrt_mve_factor;
+
+static inline tnrt_mve_factor tnrt_mve_factor_of(tnrt_words multiplier, tnrt_words shift)
 {
     const tnrt_words zero = tnrt_mve_splat(0);
-    const tnrt_words left = tnrt_mve_max(shift, zero), right = tnrt_mve_min(shift, zero);
-    const tnrt_words v = tnrt_mve_doubling_high_mul(tnrt_mve_shift_left(x, left), multiplier);
-    return tnrt_mve_rounding_shift(tnrt_mve_add(v, tnrt_mve_tie_down(v, right)), right);
+    tnrt_mve_factor f;
+    f.multiplier = multiplier;
+    f.left = tnrt_mve_max(shift, zero);
+    f.right = tnrt_mve_min(shift, zero);
+    return f;
+}
+
+/* tnrt_rescale. */
+static inline tnrt_words tnrt_mve_rescale(tnrt_words x, const tnrt_mve_factor *f)
+{
+    const tnrt_words v = tnrt_mve_doubling_high_mul(tnrt_mve_shift_left(x, f->left), f->multiplier);
+    return tnrt_mve_rounding_shift(tnrt_mve_add(v, tnrt_mve_tie_down(v, f->right)), f->right);
 }
 
 /* ---- Filters ---- */
@@ -66,15 +78,15 @@ static inline void tnrt_mve_requantize(tnrt_mve_range range, tnrt_mve_channels a
                                        int32_t left, int8_t *out)
 {
     if (left >= 4) {
+        const tnrt_mve_factor f =
+            tnrt_mve_factor_of(tnrt_mve_words(at.multiplier), tnrt_mve_widen(at.shift));
         const tnrt_words acc = tnrt_mve_add(sums, tnrt_mve_words(at.bias));
-        const tnrt_words scaled =
-            tnrt_mve_rescale(acc, tnrt_mve_words(at.multiplier), tnrt_mve_widen(at.shift));
-        tnrt_mve_store_low(out, tnrt_mve_activate(range, scaled));
+        tnrt_mve_store_low(out, tnrt_mve_activate(range, tnrt_mve_rescale(acc, &f)));
     } else {
+        const tnrt_mve_factor f = tnrt_mve_factor_of(tnrt_mve_first_words(at.multiplier, left),
+                                                     tnrt_mve_first_widen(at.shift, left));
         const tnrt_words acc = tnrt_mve_add(sums, tnrt_mve_first_words(at.bias, left));
-        const tnrt_words scaled = tnrt_mve_rescale(acc, tnrt_mve_first_words(at.multiplier, left),
-                                                   tnrt_mve_first_widen(at.shift, left));
-        tnrt_mve_store_first_low(out, tnrt_mve_activate(range, scaled), left);
+        tnrt_mve_store_first_low(out, tnrt_mve_activate(range, tnrt_mve_rescale(acc, &f)), left);
     }
 }
 

@@ -30,6 +30,13 @@ typedef struct tnrt_words {
 } tnrt_words;
 #endif
 
+/* A function of its own: in a large one compilers run out of registers that it has. */
+#if defined(__GNUC__)
+#define TNRT_MVE_APART __attribute__((noinline))
+#else
+#define TNRT_MVE_APART
+#endif
+
 /* Words at the even and at the odd places of a run of eight. */
 typedef struct tnrt_word_pair {
     tnrt_words even, odd;
@@ -66,10 +73,34 @@ static inline tnrt_bytes tnrt_mve_min_bytes(tnrt_bytes a, tnrt_bytes b)
     return vminq_s8(a, b);
 }
 
-/* acc + the sum of the 16 products. */
-static inline int32_t tnrt_mve_dot(int32_t acc, tnrt_bytes a, tnrt_bytes b)
+/* Word i: the sum of in[k] * rows[i][k] over k below count, at least 1. A loop that the hardware
+ * counts and predicates: it reads no byte more. Compilers do not make it from intrinsics. */
+static inline tnrt_words tnrt_mve_dot4(const int8_t *in, const int8_t *row0, const int8_t *row1,
+                                       const int8_t *row2, const int8_t *row3, int32_t count)
 {
-    return vmladavaq_s8(acc, a, b);
+    tnrt_words sums;
+    int32_t sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+    __asm volatile(
+        "dlstp.8 lr, %[count]\n"
+        "1:\n\t"
+        "vldrb.8 q0, [%[in]], #16\n\t"
+        "vldrb.8 q1, [%[row0]], #16\n\t"
+        "vmladava.s8 %[sum0], q0, q1\n\t"
+        "vldrb.8 q2, [%[row1]], #16\n\t"
+        "vmladava.s8 %[sum1], q0, q2\n\t"
+        "vldrb.8 q1, [%[row2]], #16\n\t"
+        "vmladava.s8 %[sum2], q0, q1\n\t"
+        "vldrb.8 q2, [%[row3]], #16\n\t"
+        "vmladava.s8 %[sum3], q0, q2\n\t"
+        "letp lr, 1b"
+        : [sum0] "+Te"(sum0), [sum1] "+Te"(sum1), [sum2] "+Te"(sum2), [sum3] "+Te"(sum3),
+          [in] "+r"(in), [row0] "+r"(row0), [row1] "+r"(row1), [row2] "+r"(row2), [row3] "+r"(row3)
+        : [count] "r"(count)
+        : "lr", "q0", "q1", "q2", "memory");
+    __asm("vmov %q0[2], %q0[0], %1, %3\n\tvmov %q0[3], %q0[1], %2, %4"
+          : "=&w"(sums)
+          : "r"(sum0), "r"(sum1), "r"(sum2), "r"(sum3));
+    return sums;
 }
 
 static inline tnrt_words tnrt_mve_words(const int32_t *at)
@@ -105,14 +136,6 @@ static inline void tnrt_mve_store_first_low(int8_t *at, tnrt_words v, int32_t co
     vstrbq_p_s32(at, v, vctp32q((uint32_t)count));
 }
 
-static inline tnrt_words tnrt_mve_words_of(int32_t a, int32_t b, int32_t c, int32_t d)
-{
-    tnrt_words v;
-    __asm("vmov %q0[2], %q0[0], %1, %3\n\tvmov %q0[3], %q0[1], %2, %4"
-          : "=&w"(v)
-          : "r"(a), "r"(b), "r"(c), "r"(d));
-    return v;
-}
 static inline tnrt_words tnrt_mve_splat(int32_t x)
 {
     return vdupq_n_s32(x);
@@ -181,6 +204,10 @@ static inline tnrt_words tnrt_mve_doubling_high_mul(tnrt_words a, tnrt_words b)
 static inline tnrt_halves tnrt_mve_widen_halves(const int8_t *at)
 {
     return vldrbq_s16(at);
+}
+static inline tnrt_halves tnrt_mve_splat_halves(int16_t x)
+{
+    return vdupq_n_s16(x);
 }
 /* a + b * c in words. */
 static inline tnrt_word_pair tnrt_mve_accumulate(tnrt_word_pair a, tnrt_halves b, tnrt_halves c)
@@ -260,13 +287,6 @@ static inline tnrt_bytes tnrt_mve_min_bytes(tnrt_bytes a, tnrt_bytes b)
     return a;
 }
 
-static inline int32_t tnrt_mve_dot(int32_t acc, tnrt_bytes a, tnrt_bytes b)
-{
-    TNRT_EACH_(i, 16)
-    acc += a.at[i] * b.at[i];
-    return acc;
-}
-
 static inline tnrt_words tnrt_mve_words_of(int32_t a, int32_t b, int32_t c, int32_t d)
 {
     tnrt_words v;
@@ -275,6 +295,19 @@ static inline tnrt_words tnrt_mve_words_of(int32_t a, int32_t b, int32_t c, int3
     v.at[2] = c;
     v.at[3] = d;
     return v;
+}
+static inline tnrt_words tnrt_mve_dot4(const int8_t *in, const int8_t *row0, const int8_t *row1,
+                                       const int8_t *row2, const int8_t *row3, int32_t count)
+{
+    int32_t sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
+    TNRT_EACH_(i, count)
+    {
+        sum0 += in[i] * row0[i];
+        sum1 += in[i] * row1[i];
+        sum2 += in[i] * row2[i];
+        sum3 += in[i] * row3[i];
+    }
+    return tnrt_mve_words_of(sum0, sum1, sum2, sum3);
 }
 static inline tnrt_words tnrt_mve_splat(int32_t x)
 {
@@ -400,6 +433,13 @@ static inline tnrt_halves tnrt_mve_widen_halves(const int8_t *at)
     tnrt_halves v;
     TNRT_EACH_(i, 8)
     v.at[i] = at[i];
+    return v;
+}
+static inline tnrt_halves tnrt_mve_splat_halves(int16_t x)
+{
+    tnrt_halves v;
+    TNRT_EACH_(i, 8)
+    v.at[i] = x;
     return v;
 }
 static inline tnrt_word_pair tnrt_mve_accumulate(tnrt_word_pair a, tnrt_halves b, tnrt_halves c)

@@ -149,6 +149,9 @@ static const tnas_hand_on hand_ons[] = {
     DSP("stm32u585", "stm32f446", M33_CMSIS, 0.15, 0.45),
     DSP("cortex-m4", "stm32f446", M4_CMSIS, 0.20, 0.45),
     DSP("cortex-m33", "stm32f446", M33_CMSIS, 0.20, 0.50),
+    /* A vector instruction takes two cycles, of which one may overlap its neighbour's. */
+    {"cortex-m55", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.5, "tinynas-mve", NO_RATIO, NO_RATIO, 0.30, 0.60,
+     "1.5 cycles an instruction guessed"},
     /* Plain C. No DSP instructions, two cycles a load: Bosch's library on both cores says how much
      * slower than a Cortex-M4 that is, whose cycles an instruction come from CMSIS-NN. */
     {"cortex-m0plus", "tinynas", "", "stm32f446", "tflm-cmsis-nn", 1.5, "tinynas-c",

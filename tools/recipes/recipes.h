@@ -15,7 +15,7 @@ typedef enum tnas_row_file {
     TNAS_ROWS_GAP8,
     TNAS_ROWS_ZOO,     /* not shipped */
     TNAS_ROWS_PAPER,   /* not shipped */
-    TNAS_ROWS_COUNTED, /* instructions on an emulated Cortex-M7, no time */
+    TNAS_ROWS_COUNTED, /* instructions on an emulated Cortex-M7 or M55, no time */
 } tnas_row_file;
 
 /* Some rows of a file. Texts as the file has them; NULL: those of the recipe. */
