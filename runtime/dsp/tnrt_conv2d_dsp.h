@@ -38,9 +38,10 @@ static TNRT_NOINLINE int8_t *tnrt_copy_bytes_dsp(int8_t *to, const int8_t *from,
 static void tnrt_copy_window_dsp(tnrt_sweep_dsp *s, int32_t top, int32_t left, int8_t *to)
 {
     const tnrt_layer *const layer = s->layer;
-    const int32_t in_c = layer->in_c, right = left + layer->kernel_w - s->call.in_w;
-    const int32_t before = left < 0 ? -left * in_c : 0;
-    const int32_t behind = right > 0 ? right * in_c : 0;
+    const int32_t in_c = layer->in_c, right = s->call.in_w - left;
+    const int32_t before = left < 0 ? (left < -layer->kernel_w ? s->row_bytes : -left * in_c) : 0;
+    const int32_t end = right < layer->kernel_w ? right * in_c : s->row_bytes;
+    const int32_t inside = end > before ? end - before : 0;
     const int8_t *from = s->call.in + top * s->call.in_row_stride + left * in_c;
     if (s->zeros == NULL) {
         s->zeros = s->copies + 3 * layer->kernel_h * s->row_bytes;
@@ -48,13 +49,10 @@ static void tnrt_copy_window_dsp(tnrt_sweep_dsp *s, int32_t top, int32_t left, i
             s->zeros[i] = layer->in_zero;
     }
     for (int32_t y = top; y < top + layer->kernel_h; y++, from += s->call.in_row_stride) {
-        if (y < 0 || y >= s->call.in_h || before + behind >= s->row_bytes) {
-            to = tnrt_copy_bytes_dsp(to, s->zeros, s->row_bytes);
-            continue;
-        }
+        const int32_t there = y < 0 || y >= s->call.in_h ? 0 : inside;
         to = tnrt_copy_bytes_dsp(to, s->zeros, before);
-        to = tnrt_copy_bytes_dsp(to, from + before, s->row_bytes - before - behind);
-        to = tnrt_copy_bytes_dsp(to, s->zeros, behind);
+        to = tnrt_copy_bytes_dsp(to, from + before, there);
+        to = tnrt_copy_bytes_dsp(to, s->zeros, s->row_bytes - before - there);
     }
 }
 

@@ -116,15 +116,6 @@ static inline int32_t twice_second(int32_t wide, int32_t narrow)
     return (int32_t)((uint32_t)wide - (uint32_t)narrow) >> 7;
 }
 
-static inline int8_t *put(int8_t *out, const tnrt_channel_dsp *channel, int32_t out_bias,
-                          int32_t twice_sum)
-{
-    const int32_t rounding = tnrt_rounding_dsp(out_bias, channel->shift);
-    *out = tnrt_requantize_dsp(channel->bias + twice_sum, channel->multiplier, rounding,
-                               channel->shift);
-    return out + 1;
-}
-
 static void fast(const tnrt_layer *layer, const uint32_t *x, const uint32_t *end, int8_t *out)
 {
     const tnrt_channel_dsp *channel = tnrt_channels_dsp(layer);
@@ -133,13 +124,15 @@ static void fast(const tnrt_layer *layer, const uint32_t *x, const uint32_t *end
     int8_t *const out_end = out + layer->out_c;
     while (out != out_end) {
         const sums s = sum_up(x, end, skip, &weights);
-        out = put(out, channel++, out_bias, 2 * s.narrow0);
-        if (out != out_end)
-            out = put(out, channel++, out_bias, twice_second(s.wide0, s.narrow0));
-        if (out != out_end)
-            out = put(out, channel++, out_bias, 2 * s.narrow1);
-        if (out != out_end)
-            out = put(out, channel++, out_bias, twice_second(s.wide1, s.narrow1));
+        int32_t twice[4];
+        twice[0] = 2 * s.narrow0;
+        twice[1] = twice_second(s.wide0, s.narrow0);
+        twice[2] = 2 * s.narrow1;
+        twice[3] = twice_second(s.wide1, s.narrow1);
+        for (int i = 0; i < 4 && out != out_end; i++, channel++)
+            *out++ =
+                tnrt_requantize_dsp(channel->bias + twice[i], channel->multiplier,
+                                    tnrt_rounding_dsp(out_bias, channel->shift), channel->shift);
     }
 }
 

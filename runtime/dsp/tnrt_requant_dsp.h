@@ -72,7 +72,12 @@ static inline tnrt_channel_dsp tnrt_plain_channel_dsp(const tnrt_layer *layer, i
 static inline int8_t tnrt_requantize_slow_dsp(const tnrt_layer *layer,
                                               const tnrt_channel_dsp *channel, int32_t acc)
 {
-    const int32_t scaled = tnrt_rescale(acc, channel->multiplier, channel->shift);
+    const int32_t shift = channel->shift;
+    const int32_t x = shift > 0 ? (int32_t)((uint32_t)acc << shift) : acc;
+    /* No saturation: the multiplier is not negative. */
+    int32_t scaled = (int32_t)(((int64_t)x * channel->multiplier + ((int64_t)1 << 30)) >> 31);
+    if (shift < 0)
+        scaled = tnrt_rounding_shift_right(scaled, -shift);
     return tnrt_activate(layer, scaled + layer->out_zero);
 }
 
