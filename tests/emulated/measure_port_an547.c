@@ -1,5 +1,6 @@
-/* The counter of `tinynas measure` on QEMU's mps3-an547 under `-icount shift=0`: an instruction takes a
- * nanosecond of virtual time, SysTick counts 32 MHz down. "cycles" are instructions, to 31. */
+/* The counter of `tinynas measure` on QEMU's mps3-an547 under `-icount shift=0`: an instruction
+ * takes a nanosecond of virtual time, SysTick counts 32 MHz down. "cycles" are instructions, to 31.
+ */
 #include "measure.h"
 
 #include "board.h"
