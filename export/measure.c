@@ -198,6 +198,14 @@ static tnas_status add_models(tnas_export_folder *folder, const tnas_measure_opt
     return TNAS_OK;
 }
 
+/* Whose cycle counter a core has; Cortex-M0+ has none: its application replaces the file. */
+static const char *port_of(const tnas_device_core *core)
+{
+    if (strcmp(core->name, "gap8") == 0)
+        return "gap8";
+    return strncmp(core->name, "rv32", 4) == 0 ? "riscv" : "cortex_m";
+}
+
 static tnas_status add_files(tnas_export_folder *folder, const tnas_measure_options *options,
                              const network *networks)
 {
@@ -212,10 +220,11 @@ static tnas_status add_files(tnas_export_folder *folder, const tnas_measure_opti
     const tnas_device_core *const emulated = tnas_device_core_of("Cortex-M7");
     const tnas_board *const board = tnas_board_of(emulated);
     tnas_board_text board_text;
-    enum { OWN_COUNT = 4 };
+    enum { OWN_COUNT = 5 };
     tnas_template_value values[OWN_COUNT + TNAS_BOARD_VALUES] = {
         {"cross", part->cross},
         {"device_flags", part->flags},
+        {"port", port_of(part)},
         {"emulated_cross", emulated->cross},
         {"emulated_flags", emulated->flags},
     };
