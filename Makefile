@@ -70,7 +70,7 @@ LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
 FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes bench \
-                        bench/device))
+                        tests/emulated))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -182,7 +182,7 @@ asan:
 	    $(MAKE) --no-print-directory MODE=asan run-tests
 
 # Readers depend on these folders alone.
-FUZZ_DIRS    := common runtime graph search_space estimators quant
+FUZZ_DIRS    := common $(RUNTIME_DIRS) graph search_space estimators quant
 FUZZ_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(ISA_SOURCES),$(wildcard $(addsuffix /*.c,$(FUZZ_DIRS))))) \
                 $(ISAS:%=$(OUT)/quant/host_kernels_%.o)
 FUZZERS      := $(patsubst %.c,$(OUT)/%,$(wildcard fuzz/fuzz_*.c))

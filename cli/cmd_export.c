@@ -156,6 +156,7 @@ static void print_result(const tnas_arguments *arguments, const export_job *job)
         cJSON_AddStringToObject(o, "as", as);
         cJSON_AddNumberToObject(o, "flash_bytes", (double)f->flash_bytes);
         cJSON_AddNumberToObject(o, "sram_bytes", (double)f->sram_bytes);
+        cJSON_AddBoolToObject(o, "fits", job->cost.over == 0);
         tnas_result_print(arguments, o, NULL);
         return;
     }
@@ -166,6 +167,8 @@ static void print_result(const tnas_arguments *arguments, const export_job *job)
         snprintf(what, sizeof what, "%s.tflite", job->source->name);
     printf("wrote %s as %s (%s) to %s: %zu bytes of flash, %zu bytes of SRAM on %s\n", what,
            job->name, as, job->folder, f->flash_bytes, f->sram_bytes, job->mcu->name);
+    if (job->cost.over != 0)
+        printf("warning    it does not fit the memories of %s\n", job->mcu->name);
 }
 
 /* The part that was asked for; else the one that a study searched for. */

@@ -107,6 +107,12 @@ static tnas_status add_layers(measurement *m)
     return status;
 }
 
+/* A variant that was asked for by name is another runtime than the one a profile is about. */
+static const char *runtime_in_rows(const tnas_arguments *arguments, const measurement *m)
+{
+    return arguments->given[TNAS_OPTION_runtime] ? m->runtime->name : TNAS_RUNTIME_OWN;
+}
+
 static tnas_status write_folder(const tnas_arguments *arguments, const measurement *m)
 {
     tnas_measure_network *const networks = tnas_alloc_zero((size_t)m->count, sizeof *networks);
@@ -117,8 +123,8 @@ static tnas_status write_folder(const tnas_arguments *arguments, const measureme
     const tnas_measure_options options = {
         .folder = arguments->text[TNAS_OPTION_out],
         .mcu = m->mcu,
-        .runtime = arguments->given[TNAS_OPTION_runtime] ? m->runtime->name : TNAS_RUNTIME_OWN,
-        .version = TNAS_VERSION,
+        .runtime = runtime_in_rows(arguments, m),
+        .version = m->wide_bytes > 0 ? TNAS_VERSION " int16 weights" : TNAS_VERSION,
         .networks = networks,
         .network_count = m->count,
     };
@@ -141,9 +147,9 @@ static void print_result(const tnas_arguments *arguments, const measurement *m)
     }
     printf("wrote %d networks with the kernels of %s to %s\n", m->count, m->runtime->name, folder);
     printf("next       link %s into your board's project and save what it prints, then\n"
-           "           tinynas calibrate --mcu %s --runtime tinynas --measurements FILE.csv --out "
+           "           tinynas calibrate --mcu %s --runtime %s --measurements FILE.csv --out "
            "PROFILE.json\n",
-           folder, m->mcu->name);
+           folder, m->mcu->name, runtime_in_rows(arguments, m));
 }
 
 static tnas_status choose_weights(const tnas_arguments *arguments, measurement *m)

@@ -61,10 +61,31 @@ static void test_limits(const tnas_limits *limits, tnas_cost *cost)
     }
 }
 
-static void price_latency(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *cost)
+/* MACs of layers with wider weights count for what they cost. */
+static void discount_widened(const tnas_estimator *estimator, const tnas_layout *layout, double *x)
+{
+    static const int mac_terms[] = {TNAS_FEATURE_stem_mac, TNAS_FEATURE_conv1_mac,
+                                    TNAS_FEATURE_convk_mac};
+    const tnas_target *const target = estimator->runtime->target;
+    double network_x[TNAS_FEATURE_COUNT], part[TNAS_FEATURE_COUNT];
+    memcpy(network_x, x, sizeof network_x);
+    for (int s = 0; s < layout->schedule.step_count; s++) {
+        const tnas_step *const step = &layout->schedule.steps[s];
+        if (step->kernel == target->kernel_for(&layout->graph, step->op))
+            continue;
+        tnas_features_of_op(&estimator->latency->memory, network_x, &layout->graph, step->op, part);
+        for (size_t i = 0; i < sizeof mac_terms / sizeof mac_terms[0]; i++)
+            x[mac_terms[i]] -= part[mac_terms[i]] * (1 - target->widened_mac_cost);
+    }
+}
+
+static void price_latency(const tnas_estimator *estimator, const tnas_graph *graph,
+                          const tnas_layout *layout, tnas_cost *cost)
 {
     double x[TNAS_FEATURE_COUNT];
     tnas_features_of_graph(&estimator->latency->memory, graph, x);
+    if (estimator->wide_bytes > 0)
+        discount_widened(estimator, layout, x);
     tnas_latency latency;
     tnas_latency_predict(estimator->latency, x, &latency);
     const double clock_mhz = estimator->mcu->clock_mhz;
@@ -115,7 +136,7 @@ tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *gra
     TNAS_TRY(price_memory(estimator, &layout, &out->footprint));
     out->macs = tnas_graph_macs(graph);
     if (estimator->latency != NULL)
-        price_latency(estimator, graph, out);
+        price_latency(estimator, graph, &layout, out);
     test_limits(&limits, out);
     return TNAS_OK;
 }

@@ -47,6 +47,7 @@ typedef struct tnas_target {
 
     /* The entry that computes what `kernel` computes from wider weights in fewer instructions, and
      * how many fewer (graph/widen.h); TNAS_NONE: there is none. NULL: the catalogue has no such. */
+    double widened_mac_cost; /* of a MAC, as a share of what it costs with int8 weights */
     int (*widened)(const tnas_graph *graph, int op, int kernel, int64_t *saved_instructions);
 } tnas_target;
 

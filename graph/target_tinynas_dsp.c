@@ -207,4 +207,5 @@ const tnas_target tnas_target_tinynas_dsp = {
     .packed_bytes = packed_bytes,
     .table_bytes = tnas_own_table_bytes,
     .widened = widened,
+    .widened_mac_cost = 16.0 / 17, /* instructions of the inner loop: runtime/dsp/tnrt_conv_dsp.h */
 };

@@ -6,6 +6,7 @@
 #                                                            MODEL-w16 with weights of int16
 #   bench-layer LAYER instructions per_mac                   then the ratio to the best peer
 set -eu
+failed=0
 export LC_ALL=C
 
 shared=${SHARED:-../shared}
@@ -19,8 +20,8 @@ measure()
 {
     folder=$1
     shift
-    ./tinynas measure --mcu stm32h743 --quiet --out "$folder" "$@" >/dev/null
-    make -s -C "$folder" run >"$folder.csv"
+    ./tinynas measure --mcu stm32h743 --quiet --out "$folder" "$@" >/dev/null &&
+        make -s -C "$folder" run >"$folder.csv"
 }
 
 # bench_model NAME FILE PEERS-NAME
@@ -35,7 +36,7 @@ bench_weights()
 {
     folder=$work/$1
     file=$shared/models/$2.tflite
-    measure "$folder" --weights "$4" "$file" || return 0
+    measure "$folder" --weights "$4" "$file" || { echo "FAILED $1" >&2; failed=1; return 0; }
     header=$(ls "$folder"/models/*.h | grep -v _data.h)
     name=$(basename "$header" .h)
     arena=$(awk '$1 == "#define" && $2 ~ /_ARENA_BYTES$/ { print $3 }' "$header")
@@ -72,3 +73,4 @@ bench_model vww vww_96_int8 mobilenetv1_vww
 bench_model ad ad01_int8 fcae_ad
 bench_model mcunet-vww1 mcunet-vww1 mcunet_vww
 bench_layers
+exit $failed

@@ -22,10 +22,11 @@ count()
     shift 2
     ./tinynas measure "$@" --mcu stm32h743 --runtime "$runtime" --quiet --out "$work/$name" >/dev/null
     if [ "$runtime" = tinynas-mve ]; then
-        run_on_cortex_m55 "$work/$name"
+        run_on_cortex_m55 "$work/$name" >"$work/$name.csv"
     else
-        make -s -C "$work/$name" run
-    fi | sed -e '2,$!d' -e "s/,STM32H743,/,$core,/; s/,480,/,1,/"
+        make -s -C "$work/$name" run >"$work/$name.csv"
+    fi
+    sed -e '2,$!d' -e "s/,STM32H743,/,$core,/; s/,480,/,1,/" "$work/$name.csv"
 }
 
 # run_on_cortex_m55 FOLDER: with that board's counter and memories.

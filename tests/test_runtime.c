@@ -270,8 +270,9 @@ static void put_pair(int64_t value, int32_t words[2])
 /* round(factor * (mean of q - zero point)) + zero point, ties upwards. */
 static void pick_mean(test_layer *layer)
 {
-    const int shift = pick(24, 40), count = layer->row.kernel_h * layer->row.kernel_w;
+    const int count = layer->row.kernel_h * layer->row.kernel_w;
     layer->factor = 0.25 + 2 * tnas_rng_unit(&rng);
+    const int shift = 30 - ilogb(layer->factor / count) - pick(1, 8);
     layer->params[0] = (int32_t)lround(ldexp(layer->factor / count, shift) / 1024) * 1024;
     layer->params[1] = shift;
     layer->params[2] = layer->row.out_zero;

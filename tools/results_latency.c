@@ -224,6 +224,8 @@ static tnas_status factors(void)
         const tnas_hand_on *const h = tnas_hand_on_at(i);
         int count;
         double mean;
+        if (h->ratio_kin.file == TNAS_ROWS_COUNTED) /* one row, of one network, to leave out */
+            continue;
         TNAS_TRY(tnas_hand_on_ratio_error(h, &count, &mean));
         if (count > 0)
             printf("%-13s from %-10s %-16s %2d networks, %.1f %%\n", h->ratio.mcu, h->ratio_kin.mcu,

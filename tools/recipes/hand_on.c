@@ -46,7 +46,7 @@ static tnas_status load_ratios(const tnas_hand_on *h, double *ratios, int *count
     TNAS_TRY(status);
     if (*count == 0)
         return tnas_fail(TNAS_ERR_INPUT, "%s and %s: no network that both have run", h->ratio.mcu,
-                         h->ratio_kin.mcu);
+                         h->ratio_kin.mcu != NULL ? h->ratio_kin.mcu : "the emulator");
     return TNAS_OK;
 }
 
