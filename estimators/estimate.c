@@ -167,6 +167,9 @@ tnas_status tnas_estimator_choose_weights(tnas_estimator *estimator, const tnas_
     estimator->wide_bytes = 0;
     if (strcmp(weights, "int8") == 0)
         return TNAS_OK;
+    if (estimator->runtime->target->widened == NULL)
+        return tnas_fail(TNAS_ERR_USAGE, "--weights %s: runtime %s has int8 weights alone", weights,
+                         estimator->runtime->name);
     if (strcmp(weights, "auto") == 0)
         return fill_flash(estimator, graph);
     if (strcmp(weights, "int16") != 0)
