@@ -6,7 +6,6 @@
 #include "cli/output.h"
 #include "cli/source.h"
 #include "common/alloc.h"
-#include "common/paths.h"
 #include "estimators/regions.h"
 #include "estimators/runtimes.h"
 #include "export/measure.h"
@@ -30,14 +29,10 @@ typedef struct measurement {
 
 static tnas_status load_graph(const char *name, tnas_model **out)
 {
-    char path[TNAS_PATH_BYTES];
     tnas_graph *const graph = tnas_alloc_zero(1, sizeof *graph);
     if (graph == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "graph %s", name);
-    const bool is_file = strchr(name, '/') != NULL || strstr(name, ".json") != NULL;
-    tnas_status status = is_file ? TNAS_OK : tnas_config_find("graphs", name, path);
-    if (status == TNAS_OK)
-        status = tnas_graph_load(is_file ? name : path, graph);
+    tnas_status status = tnas_named_graph_load(name, graph);
     if (status == TNAS_OK)
         status = tnas_synthetic_model(graph, SEED, out);
     tnas_free(graph);

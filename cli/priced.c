@@ -8,7 +8,6 @@
 #include "cli/limits.h"
 #include "cli/source.h"
 #include "common/alloc.h"
-#include "common/paths.h"
 
 /* A study's winner: the one for this part, else the last, for a winner may be priced on any. */
 static tnas_status load_source(const tnas_arguments *arguments, const char *model,
@@ -84,12 +83,7 @@ static tnas_status load_graph(const tnas_arguments *arguments, const char *model
     tnas_path_name(model, p->name);
     if (tnas_dir_exists(model) || tnas_is_tflite_path(model))
         return load_model(arguments, model, p);
-    const size_t length = strlen(model);
-    if (strchr(model, '/') != NULL || (length > 5 && strcmp(model + length - 5, ".json") == 0))
-        return tnas_graph_load(model, &p->graph);
-    char path[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_config_find("graphs", model, path));
-    return tnas_graph_load(path, &p->graph);
+    return tnas_named_graph_load(model, &p->graph);
 }
 
 /* A runtime that only a latency model of the profile knows is priced in time alone. */

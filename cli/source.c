@@ -6,6 +6,7 @@
 #include "cli/limits.h"
 #include "common/alloc.h"
 #include "common/io.h"
+#include "common/paths.h"
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -29,6 +30,15 @@ void tnas_path_name(const char *path, char out[TNAS_SOURCE_NAME_BYTES])
         length -= strlen(".tflite");
     const size_t longest = TNAS_SOURCE_NAME_BYTES - 1;
     snprintf(out, TNAS_SOURCE_NAME_BYTES, "%.*s", (int)(length < longest ? length : longest), base);
+}
+
+tnas_status tnas_named_graph_load(const char *name, tnas_graph *out)
+{
+    if (strchr(name, '/') != NULL || ends_with(name, ".json"))
+        return tnas_graph_load(name, out);
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_config_find("graphs", name, path));
+    return tnas_graph_load(path, out);
 }
 
 static tnas_status load_study(const tnas_arguments *arguments, const char *folder,

@@ -23,6 +23,9 @@ void tnas_source_destroy(tnas_source *source);
 
 bool tnas_is_tflite_path(const char *path); /* by its ending */
 
+/* A graph file (a path, or NAME.json), or a name in configs/graphs. */
+tnas_status tnas_named_graph_load(const char *name, tnas_graph *out);
+
 /* The last part of a path, without .json or .tflite. */
 void tnas_path_name(const char *path, char out[TNAS_SOURCE_NAME_BYTES]);
 

@@ -14,6 +14,22 @@ enum {
         TNAS_PLAIN_KERNEL_COUNT
 };
 
+/* The catalogue of a variant, KERNELS behind the plain ones: INDEX_name, INDEX_COUNT,
+ * kernel_name(). */
+#define TNAS_VARIANT_INDEX(name) INDEX_##name,
+#define TNAS_VARIANT_NAME(name)  #name,
+#define TNAS_CATALOGUE(KERNELS)                                                                    \
+    enum {                                                                                         \
+        BEFORE_VARIANT = TNAS_PLAIN_KERNEL_COUNT - 1,                                              \
+        KERNELS(TNAS_VARIANT_INDEX) INDEX_COUNT                                                    \
+    };                                                                                             \
+    static const char *kernel_name(int kernel)                                                     \
+    {                                                                                              \
+        static const char *const names[] = {TNRT_KERNELS(TNAS_VARIANT_NAME)                        \
+                                                KERNELS(TNAS_VARIANT_NAME)};                       \
+        return names[kernel];                                                                      \
+    }
+
 /* The plain C kernel for an operator, or TNAS_NONE; its constants, and whether it may write where
  * it reads. It needs no scratch. */
 int tnas_plain_kernel_for(const tnas_graph *graph, int op);

@@ -4,24 +4,7 @@
 #include "runtime/dsp/tnrt_dsp_kernels.h"
 #include "runtime/dsp/tnrt_dwconv_plan.h"
 
-enum {
-    BEFORE_DSP = TNAS_PLAIN_KERNEL_COUNT - 1,
-#define KERNEL_INDEX(name) INDEX_##name,
-    TNRT_DSP_KERNELS(KERNEL_INDEX)
-#undef KERNEL_INDEX
-        INDEX_COUNT
-};
-
-static const char *const kernel_names[] = {
-#define KERNEL_NAME(name) #name,
-    TNRT_KERNELS(KERNEL_NAME) TNRT_DSP_KERNELS(KERNEL_NAME)
-#undef KERNEL_NAME
-};
-
-static const char *kernel_name(int kernel)
-{
-    return kernel_names[kernel];
-}
+TNAS_CATALOGUE(TNRT_DSP_KERNELS)
 
 /* ---- Convolutions --------------------------------------------------------------------------- */
 

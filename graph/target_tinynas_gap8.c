@@ -11,24 +11,7 @@
 #include "runtime/gap8/tnrt_gap8_kernels.h"
 #include "runtime/gap8/tnrt_gap8_port.h"
 
-enum {
-    BEFORE_GAP8 = TNAS_PLAIN_KERNEL_COUNT - 1,
-#define KERNEL_INDEX(name) INDEX_##name,
-    TNRT_GAP8_KERNELS(KERNEL_INDEX)
-#undef KERNEL_INDEX
-        INDEX_COUNT
-};
-
-static const char *const kernel_names[] = {
-#define KERNEL_NAME(name) #name,
-    TNRT_KERNELS(KERNEL_NAME) TNRT_GAP8_KERNELS(KERNEL_NAME)
-#undef KERNEL_NAME
-};
-
-static const char *kernel_name(int kernel)
-{
-    return kernel_names[kernel];
-}
+TNAS_CATALOGUE(TNRT_GAP8_KERNELS)
 
 /* The kernel for a kind of operator; TNAS_NONE: only plain C has one. */
 static int cluster_kernel_for(int kind)

@@ -2,24 +2,7 @@
 #include "graph/target_tinynas.h"
 #include "runtime/mve/tnrt_mve_kernels.h"
 
-enum {
-    BEFORE_MVE = TNAS_PLAIN_KERNEL_COUNT - 1,
-#define KERNEL_INDEX(name) INDEX_##name,
-    TNRT_MVE_KERNELS(KERNEL_INDEX)
-#undef KERNEL_INDEX
-        INDEX_COUNT
-};
-
-static const char *const kernel_names[] = {
-#define KERNEL_NAME(name) #name,
-    TNRT_KERNELS(KERNEL_NAME) TNRT_MVE_KERNELS(KERNEL_NAME)
-#undef KERNEL_NAME
-};
-
-static const char *kernel_name(int kernel)
-{
-    return kernel_names[kernel];
-}
+TNAS_CATALOGUE(TNRT_MVE_KERNELS)
 
 /* What stands in for a plain C kernel. */
 static int vector_kernel(int plain)
