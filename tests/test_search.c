@@ -130,8 +130,8 @@ static void check_same(const tnas_search *a, const tnas_search *b)
 {
     ck_assert_int_eq(tnas_search_scored_count(a), tnas_search_scored_count(b));
     for (int i = 0; i < tnas_search_scored_count(a); i++) {
-        const tnas_candidate *const left = tnas_search_scored(a, i);
-        const tnas_candidate *const right = tnas_search_scored(b, i);
+        const tnas_candidate *const left = &tnas_search_scored(a)[i];
+        const tnas_candidate *const right = &tnas_search_scored(b)[i];
         ck_assert_mem_eq(&left->arch, &right->arch, sizeof left->arch);
         ck_assert(left->accuracy == right->accuracy && left->generation == right->generation);
     }
@@ -198,12 +198,12 @@ START_TEST(candidates_fit_and_are_never_asked_twice)
     const int count = tnas_search_scored_count(search);
     ck_assert_int_eq(count, 240);
     for (int i = 0; i < count; i++) {
-        const tnas_candidate *const candidate = tnas_search_scored(search, i);
+        const tnas_candidate *const candidate = &tnas_search_scored(search)[i];
         ck_assert_int_eq(candidate->cost.over, 0);
         ck_assert_uint_eq(candidate->hash, tnas_arch_hash(&f->genes, &candidate->arch));
         ck_assert_int_eq(candidate->generation, i / 24);
         for (int j = 0; j < i; j++)
-            ck_assert(tnas_search_scored(search, j)->hash != candidate->hash);
+            ck_assert(tnas_search_scored(search)[j].hash != candidate->hash);
     }
     const tnas_draw_counts *const draws = tnas_search_draws(search);
     ck_assert_int_eq(draws->drawn, f->toy.prices);
@@ -242,7 +242,7 @@ START_TEST(replaying_the_tells_restores_the_state)
         int given;
         ck_ok(tnas_search_ask(resumed, asked, 100 - told < 10 ? 100 - told : 10, &given));
         for (int i = 0; i < given; i++) {
-            const tnas_candidate *const known = tnas_search_scored(whole, told + i);
+            const tnas_candidate *const known = &tnas_search_scored(whole)[told + i];
             ck_assert_mem_eq(&asked[i].arch, &known->arch, sizeof known->arch);
             accuracies[i] = known->accuracy;
         }
@@ -267,7 +267,7 @@ START_TEST(seeds_lead_to_different_searches)
 {
     fixture *const f = make_fixture(1), *const g = make_fixture(2);
     tnas_search *const first = run(f, 24), *const second = run(g, 24);
-    ck_assert(tnas_search_scored(first, 1)->hash != tnas_search_scored(second, 1)->hash);
+    ck_assert(tnas_search_scored(first)[1].hash != tnas_search_scored(second)[1].hash);
     tnas_search_destroy(second);
     tnas_search_destroy(first);
     tnas_free(g);
@@ -327,7 +327,7 @@ START_TEST(the_best_is_the_most_accurate_of_all_not_the_last)
 {
     fixture *const f = make_fixture(SEED);
     tnas_search *const search = score_generation(f, (const double[]){0.5, 0.9, 0.8, 0.7}, 4);
-    ck_assert_ptr_eq(tnas_search_best(search), tnas_search_scored(search, 1));
+    ck_assert_ptr_eq(tnas_search_best(search), &tnas_search_scored(search)[1]);
     tnas_search_destroy(search);
     tnas_free(f);
 }
@@ -338,12 +338,12 @@ START_TEST(within_one_sigma_the_cheapest_wins)
     /* 400 images at 0.8: one sigma is 0.02. The first four are in reach, the fifth is not. */
     static const double accuracies[] = {0.79, 0.8, 0.781, 0.795, 0.779};
     fixture *const f = make_fixture(SEED + (uint64_t)_i);
-    f->config.validation_images = 400;
+    f->config.objective.validation_images = 400;
     f->toy.no_latency = _i % 2 == 1;
     tnas_search *const search = score_generation(f, accuracies, 5);
-    const tnas_candidate *expected = tnas_search_scored(search, 0);
+    const tnas_candidate *expected = &tnas_search_scored(search)[0];
     for (int i = 1; i < 4; i++) {
-        const tnas_candidate *const other = tnas_search_scored(search, i);
+        const tnas_candidate *const other = &tnas_search_scored(search)[i];
         const tnas_footprint *const a = &other->cost.footprint, *const b =
                                                                     &expected->cost.footprint;
         const bool by_memory = a->sram_bytes != b->sram_bytes     ? a->sram_bytes < b->sram_bytes
@@ -375,8 +375,8 @@ START_TEST(equal_candidates_are_ordered_by_hash)
     tnas_search *const search = score_generation(f, (const double[]){0.5, 0.5, 0.5, 0.5, 0.5}, 5);
     uint64_t smallest = UINT64_MAX;
     for (int i = 0; i < 5; i++)
-        if (tnas_search_scored(search, i)->hash < smallest)
-            smallest = tnas_search_scored(search, i)->hash;
+        if (tnas_search_scored(search)[i].hash < smallest)
+            smallest = tnas_search_scored(search)[i].hash;
     ck_assert(tnas_search_best(search)->hash == smallest);
     tnas_search_destroy(search);
     tnas_free(f);
