@@ -64,6 +64,10 @@ typedef enum tnas_command {
     X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of each finalist")                                                           \
     X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
+    X(strategy, "strategy", TEXT, "evolution|nsga2|random", 0, 0, "search", NULL,                  \
+      "how candidates are found (default: evolution; nsga2: for a front)")                         \
+    X(min_accuracy, "min-accuracy", NUMBER, "X", 0, 1, "search", NULL,                             \
+      "take the fastest network that is at least so accurate, 0..1; exit 3 when none is")          \
     X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \

@@ -65,6 +65,9 @@ tnas_status tnas_run_finish(tnas_run *run);
 /* Fits tnas_price_fn with a tnas_run as context. */
 tnas_status tnas_run_price(void *run, const tnas_arch *arch, tnas_cost *cost);
 
+/* What the target's candidates are compared by. */
+tnas_objective tnas_run_objective(const tnas_run *run);
+
 /* How a candidate is judged: batch-norm statistics from the calibration images, accuracy on
  * the first `validation_images` validation images. */
 tnas_status tnas_run_sample_calibration(tnas_run *run);

@@ -18,6 +18,7 @@
 #define TNAS_WORK_WORD_3(name, text, what) "|" text
 #define TNAS_SUPERNET_RULE_WORDS           "" TNAS_SUPERNET_RULES(TNAS_WORK_WORD_3)
 #define TNAS_OPTIMIZER_WORDS               "" TNAS_OPTIMIZERS(TNAS_WORK_WORD_3)
+#define TNAS_STRATEGY_WORDS                "" TNAS_STRATEGIES(TNAS_WORK_WORD_3)
 
 /* Scope STUDY: a study has one value, which its supernet rests on. TARGET: each search may have
  * its own. Kinds: COUNT (int), NUMBER (double), WORD (enum).
@@ -29,6 +30,10 @@
       "which networks a training step runs")                                                       \
     X(STUDY, "supernet.subnets", COUNT, subnets, NULL, 1, TNAS_UNITS_MAX,                          \
       "networks of a training step")                                                               \
+    X(TARGET, "search.strategy", WORD, strategy, TNAS_STRATEGY_WORDS, 0, 0,                        \
+      "how candidates are found")                                                                  \
+    X(TARGET, "search.min_accuracy", NUMBER, min_accuracy, NULL, 0, 1,                             \
+      "the fastest network that has it is wanted; 0: the most accurate")                           \
     X(TARGET, "search.validation_images", COUNT, validation_images, NULL, 1, 100000000,            \
       "behind each candidate's accuracy")                                                          \
     X(TARGET, "search.recalibration_batches", COUNT, recalibration_batches, NULL, 1, 100000,       \
@@ -42,6 +47,8 @@ typedef struct tnas_plan_of_work {
     int subnets;
     tnas_recipe supernet, finetune;
     tnas_evolution evolution;
+    double min_accuracy;
+    tnas_strategy strategy;
     int space_samples;
     int validation_images;
     int recalibration_batches, batch_images;

@@ -14,7 +14,7 @@
 #include "common/alloc.h"
 #include "tools/recipes/search_lab.h"
 
-enum { SEEDS = 5, MEASURED = 400 };
+enum { SEEDS = 5, MEASURED = 200 };
 
 typedef struct contest {
     const char *name;
@@ -25,11 +25,13 @@ typedef struct contest {
 
 /* Each gets MEASURED measurements; those with a predictor look at more candidates for them. */
 static const contest contests[] = {
-    {"random", TNAS_STRATEGY_RANDOM, 40, 8, 10, 0, false},
-    {"evolution", TNAS_STRATEGY_EVOLUTION, 40, 8, 10, 0, false},
-    {"evolution, predictor", TNAS_STRATEGY_EVOLUTION, 100, 20, 100, 200, false},
-    {"evolution, predictor, predicted breed", TNAS_STRATEGY_EVOLUTION, 100, 20, 100, 200, true},
-    {"nsga2", TNAS_STRATEGY_NSGA2, 40, 8, 10, 0, false},
+    {"random", TNAS_STRATEGY_RANDOM, 20, 5, 10, 0, false},
+    {"evolution", TNAS_STRATEGY_EVOLUTION, 20, 5, 10, 0, false},
+    {"evolution, predictor", TNAS_STRATEGY_EVOLUTION, 100, 20, 100, 100, false},
+    {"evolution, predictor, predicted breed", TNAS_STRATEGY_EVOLUTION, 100, 20, 100, 100, true},
+    {"nsga2", TNAS_STRATEGY_NSGA2, 20, 5, 10, 0, false},
+    {"nsga2, predictor", TNAS_STRATEGY_NSGA2, 100, 20, 100, 100, false},
+    {"nsga2, predictor, predicted breed", TNAS_STRATEGY_NSGA2, 100, 20, 100, 100, true},
 };
 
 enum { CONTEST_COUNT = sizeof contests / sizeof contests[0] };

@@ -9,7 +9,9 @@
 #include "common/progress.h"
 #include "trainer/trainer.h"
 
-/* About half of the space's networks fit. */
+enum { VALIDATION_IMAGES = 2000 };
+
+/* Four in ten of the space's networks fit. */
 static const char part[] = "stm32f746";
 static const tnas_limits limits = {
     .flash_bytes = 112 * 1024, .sram_bytes = 40 * 1024, .latency_ms = 40};
@@ -141,7 +143,10 @@ tnas_status search_lab_open(const char *data, const char *folder, int threads, b
     TNAS_TRY(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &lab->dataset));
     tnas_preset_resolve(tnas_preset_find("quick"), lab->dataset->train.count,
                         lab->dataset->validation.count, &lab->work);
-    lab->validation_images = lab->work.validation_images;
+    lab->validation_images = VALIDATION_IMAGES;
+    if (lab->dataset->validation.count <= VALIDATION_IMAGES)
+        return tnas_fail(TNAS_ERR_INPUT, "%s: %d validation images; more than %d are needed", data,
+                         lab->dataset->validation.count, VALIDATION_IMAGES);
     TNAS_TRY(open_space(lab));
     TNAS_TRY(open_part(lab));
     TNAS_TRY(tnas_pool_create(threads, &lab->pool));

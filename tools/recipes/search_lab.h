@@ -2,8 +2,8 @@
  * the accuracies of its networks, each judged once and kept in another.
  *
  * Space small-image at its largest width; recipe, batches and images as the preset quick has them.
- * Accuracies are of inherited weights with batch-norm statistics of their own, on the validation
- * images. */
+ * Accuracies are of inherited weights with batch-norm statistics of their own, on the first 2,000
+ * validation images. */
 #ifndef TNAS_TOOLS_RECIPES_SEARCH_LAB_H
 #define TNAS_TOOLS_RECIPES_SEARCH_LAB_H
 
