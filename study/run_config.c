@@ -85,7 +85,7 @@ static tnas_status leaf_text(const tnas_json_at *at, const char *key, char out[6
 static tnas_status put(const tnas_json_at *at, const char *key, tnas_overrides *overrides)
 {
     char text[64];
-    if (tnas_overrides_have(overrides, key))
+    if (tnas_overrides_text(overrides, key) != NULL)
         return tnas_json_fail(at, "key \"%s\" is there twice", key);
     TNAS_TRY(leaf_text(at, key, text));
     const tnas_status status = tnas_overrides_put(overrides, key, text);
@@ -243,15 +243,22 @@ static cJSON *section_of(cJSON *root, const char *key, const char **name)
     return object;
 }
 
-static void add_count(cJSON *root, const char *key, const char *text)
+/* In the order of the table, whatever order they were set in. */
+static void add_counts(cJSON *root, const tnas_overrides *overrides)
 {
-    tnas_work_field field;
-    const char *name;
-    cJSON *const object = section_of(root, key, &name);
-    if (tnas_work_find(key, &field) && field.kind == TNAS_WORK_WORD)
-        cJSON_AddStringToObject(object, name, text);
-    else
-        cJSON_AddNumberToObject(object, name, strtod(text, NULL));
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    for (int i = 0; i < count; i++) {
+        const char *const text = tnas_overrides_text(overrides, fields[i].key);
+        if (text == NULL)
+            continue;
+        const char *name;
+        cJSON *const object = section_of(root, fields[i].key, &name);
+        if (fields[i].kind == TNAS_WORK_WORD)
+            cJSON_AddStringToObject(object, name, text);
+        else
+            cJSON_AddNumberToObject(object, name, strtod(text, NULL));
+    }
 }
 
 static cJSON *build(const tnas_run_config *config)
@@ -274,8 +281,7 @@ static cJSON *build(const tnas_run_config *config)
         cJSON_AddNumberToObject(choice, "input", config->choice.input);
         cJSON_AddNumberToObject(choice, "width", config->choice.width);
     }
-    for (int i = 0; i < config->overrides.count; i++)
-        add_count(root, config->overrides.items[i].key, config->overrides.items[i].text);
+    add_counts(root, &config->overrides);
     return root;
 }
 

@@ -224,9 +224,10 @@ tnas_status tnas_overrides_put(tnas_overrides *overrides, const char *key, const
     return TNAS_OK;
 }
 
-bool tnas_overrides_have(const tnas_overrides *overrides, const char *key)
+const char *tnas_overrides_text(const tnas_overrides *overrides, const char *key)
 {
-    return overrides != NULL && find_override(overrides, key) >= 0;
+    const int at = overrides != NULL ? find_override(overrides, key) : -1;
+    return at >= 0 ? overrides->items[at].text : NULL;
 }
 
 tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_work *work)

@@ -86,7 +86,8 @@ typedef struct tnas_overrides {
 
 /* Adds or replaces; TNAS_ERR_USAGE when there is no such field or the value breaks its rule. */
 tnas_status tnas_overrides_put(tnas_overrides *overrides, const char *key, const char *text);
-bool tnas_overrides_have(const tnas_overrides *overrides, const char *key);
+/* The text of a field that is overridden; NULL: it is not. */
+const char *tnas_overrides_text(const tnas_overrides *overrides, const char *key);
 tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_work *work);
 
 #endif
