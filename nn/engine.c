@@ -103,6 +103,18 @@ static int32_t classes_of(const tnas_net *net)
     return net->graph.tensors[tnas_graph_output(&net->graph)].c;
 }
 
+/* What teaches unit u about image number `image` of the batch, `at` floats into a shard's logits.
+ */
+static const float *teacher_of(const step *s, int u, int image, const float *logits, size_t at)
+{
+    const int teacher = s->units[u].teacher;
+    if (teacher == TNAS_NONE)
+        return NULL;
+    if (teacher == TNAS_TEACHER_FROZEN)
+        return s->batch->teacher_logits + (size_t)image * (size_t)classes_of(s->units[u].net);
+    return logits + (size_t)teacher * s->unit_logits + at;
+}
+
 /* Loss of the shard under one unit, and the gradient of its logits in the output's dmap. */
 static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, int shard,
                                   float *logits)
@@ -128,11 +140,10 @@ static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, i
         const tnas_target target = {.label = label,
                                     .second = second,
                                     .second_share = blended ? s->batch->second_shares[image] : 0,
-                                    .teacher =
-                                        unit->teacher == TNAS_NONE
-                                            ? NULL
-                                            : logits + (size_t)unit->teacher * s->unit_logits + at,
-                                    .smoothing = unit->label_smoothing};
+                                    .smoothing = unit->label_smoothing,
+                                    .teacher = teacher_of(s, u, image, logits, at),
+                                    .label_share = unit->label_share,
+                                    .temperature = unit->temperature};
         result.loss += tnas_loss_image(own + at, classes, &target,
                                        (double)unit->weight / s->batch->count, dlogits);
         result.correct += tnas_winner(own + at, classes) == label;
@@ -217,8 +228,9 @@ static tnas_status prepare(step *s)
     const tnas_pass_kind kind = s->shares_stem ? TNAS_PASS_TRAIN_SHARED : TNAS_PASS_TRAIN;
     for (int u = 0; u < s->unit_count; u++) {
         const tnas_unit *const unit = &s->units[u];
-        assert(unit->teacher == TNAS_NONE || (unit->teacher >= 0 && unit->teacher < u));
-        assert(unit->teacher == TNAS_NONE ||
+        assert(unit->teacher < u);
+        assert(unit->teacher != TNAS_TEACHER_FROZEN || s->batch->teacher_logits != NULL);
+        assert(unit->teacher < 0 ||
                classes_of(unit->net) == classes_of(s->units[unit->teacher].net));
         tnas_layout *const layout = &engine->layouts[u];
         tnas_layout_build(unit->net, s->shard_images, kind, layout);
