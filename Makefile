@@ -69,13 +69,16 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(ISAS:%=$(
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes bench \
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes tools/reference bench \
                         tests/emulated))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
 RECIPES := $(OUT)/librecipes.a
 RECIPE_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tools/recipes/*.c))
+
+REFERENCE := $(OUT)/libreference.a
+REFERENCE_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tools/reference/*.c))
 
 TEST_SOURCES  := $(wildcard tests/test_*.c)
 TEST_HELPERS  := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(TEST_SOURCES),$(wildcard tests/*.c)))
@@ -138,10 +141,16 @@ $(RECIPES): $(RECIPE_OBJECTS)
 	$(call SAY,AR   $@)
 	$(Q)ar rcs $@ $(RECIPE_OBJECTS)
 
-$(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(RECIPES) $(LIBRARY)
+# Documents printed from the tables in the code, likewise.
+$(REFERENCE): $(REFERENCE_OBJECTS)
+	@rm -f $@
+	$(call SAY,AR   $@)
+	$(Q)ar rcs $@ $(REFERENCE_OBJECTS)
+
+$(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(RECIPES) $(REFERENCE) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(RECIPES) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(RECIPES) $(REFERENCE) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
 
 # TensorFlow Lite beside the runtime.
 ORACLE := $(OUT)/tests/oracle/oracle_tflite
@@ -150,12 +159,12 @@ $(ORACLE): $(wildcard tests/oracle/*.c tests/oracle/*.h) $(TEST_LIBRARY) $(LIBRA
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(filter %.c,$^) $(TEST_LIBRARY) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS) -ldl
 
-$(TOOLS): $(OUT)/%: %.c $(RECIPES) $(LIBRARY)
+$(TOOLS): $(OUT)/%: %.c $(RECIPES) $(REFERENCE) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $< $(RECIPES) $(LIBRARY) -o $@ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $< $(RECIPES) $(REFERENCE) $(LIBRARY) -o $@ $(LIBS)
 
--include $(OBJECTS:.o=.d) $(RECIPE_OBJECTS:.o=.d) $(TEST_HELPERS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(RECIPE_OBJECTS:.o=.d) $(REFERENCE_OBJECTS:.o=.d) $(TEST_HELPERS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
 
 ## quickstart: install what is missing, then the whole way on built-in data in three minutes
 .PHONY: quickstart
@@ -308,6 +317,17 @@ check: layers
 	@$(MAKE) --no-print-directory CFLAGS=-Werror BUILD=$(BUILD)/werror all
 	@$(MAKE) --no-print-directory CC=clang CFLAGS=-Werror BUILD=$(BUILD)/werror all
 	@$(MAKE) --no-print-directory test
+
+# Manual pages, completion and the pages of docs/reference, from the tables in the code.
+REFERENCE_OUT := $(OUT)/reference
+$(REFERENCE_OUT)/man1/tinynas.1: $(OUT)/tools/write_reference
+	@$(OUT)/tools/write_reference $(REFERENCE_OUT)
+
+## docs: write docs/reference/ again from the tables in the code
+.PHONY: docs
+docs: $(REFERENCE_OUT)/man1/tinynas.1
+	@mkdir -p docs/reference
+	cp $(REFERENCE_OUT)/pages/*.md docs/reference/
 
 ## install: the program and its configuration files below PREFIX (/usr/local)
 .PHONY: install
