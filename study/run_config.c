@@ -11,6 +11,7 @@
 #include "common/alloc.h"
 #include "common/json.h"
 #include "common/paths.h"
+#include "common/text.h"
 
 #define RUN_FORMAT "tinynas-run"
 enum { RUN_VERSION = 1 };
@@ -76,7 +77,7 @@ static tnas_status leaf_text(const tnas_json_at *at, const char *key, char out[6
     if (cJSON_IsString(at->node))
         snprintf(out, 64, "%.63s", at->node->valuestring);
     else if (cJSON_IsNumber(at->node))
-        snprintf(out, 64, "%.17g", at->node->valuedouble);
+        tnas_number_text(at->node->valuedouble, out);
     else
         return tnas_json_fail(at, "\"%s\" must be a number or a word", key);
     return TNAS_OK;
@@ -210,10 +211,18 @@ static void add_text(cJSON *object, const char *key, const char *text)
         cJSON_AddStringToObject(object, key, text);
 }
 
+/* cJSON would round to 15 digits what it holds to be near enough. */
+static void add_number(cJSON *object, const char *key, double value)
+{
+    char text[32];
+    tnas_number_text(value, text);
+    cJSON_AddRawToObject(object, key, text);
+}
+
 static void add_kib(cJSON *object, const char *key, size_t bytes, size_t none)
 {
     if (bytes != none)
-        cJSON_AddNumberToObject(object, key, (double)bytes / 1024.0);
+        add_number(object, key, (double)bytes / 1024.0);
 }
 
 static void add_limits(cJSON *root, const tnas_limits *limits)
@@ -222,7 +231,7 @@ static void add_limits(cJSON *root, const tnas_limits *limits)
     add_kib(object, "flash_kib", limits->flash_bytes, SIZE_MAX);
     add_kib(object, "sram_kib", limits->sram_bytes, SIZE_MAX);
     if (isfinite(limits->latency_ms))
-        cJSON_AddNumberToObject(object, "latency_ms", limits->latency_ms);
+        add_number(object, "latency_ms", limits->latency_ms);
     cJSON_AddStringToObject(object, "latency_at", limits->latency_at_mean ? "mean" : "upper");
     add_kib(object, "reserve_flash_kib", limits->reserve_flash_bytes, 0);
     add_kib(object, "reserve_sram_kib", limits->reserve_sram_bytes, 0);
@@ -257,7 +266,7 @@ static void add_counts(cJSON *root, const tnas_overrides *overrides)
         if (fields[i].kind == TNAS_WORK_WORD)
             cJSON_AddStringToObject(object, name, text);
         else
-            cJSON_AddNumberToObject(object, name, strtod(text, NULL));
+            cJSON_AddRawToObject(object, name, text);
     }
 }
 
@@ -273,9 +282,9 @@ static cJSON *build(const tnas_run_config *config)
     add_limits(root, &config->limits);
     add_text(root, "preset", config->preset);
     if (config->has_seed)
-        cJSON_AddNumberToObject(root, "seed", (double)config->seed);
+        add_number(root, "seed", (double)config->seed);
     if (config->budget_minutes > 0)
-        cJSON_AddNumberToObject(root, "budget_minutes", config->budget_minutes);
+        add_number(root, "budget_minutes", config->budget_minutes);
     if (config->choice.given) {
         cJSON *const choice = cJSON_AddObjectToObject(root, "choice");
         cJSON_AddNumberToObject(choice, "input", config->choice.input);

@@ -80,6 +80,9 @@ static tnas_status adopt_or_compare(tnas_run *run, const tnas_work_field *field,
         return fail_differs(run, field->key, "nothing", asked);
     if (adopt && tnas_overrides_text(run->request->overrides, field->key) == NULL)
         return tnas_work_set(&run->work, field->key, stored);
+    tnas_plan_of_work parsed = run->work; /* versions may write a number in other digits */
+    TNAS_TRY(tnas_work_set(&parsed, field->key, stored));
+    tnas_work_text(&parsed, field, stored);
     return strcmp(stored, asked) == 0 ? TNAS_OK : fail_differs(run, field->key, stored, asked);
 }
 
