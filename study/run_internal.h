@@ -3,11 +3,13 @@
 #define TNAS_STUDY_RUN_INTERNAL_H
 
 #include "quant/image.h"
+#include "study/progress_file.h"
 #include "study/study.h"
 
 typedef struct tnas_run {
     const tnas_search_request *request;
-    const tnas_progress *progress;
+    const tnas_progress *progress; /* writes progress.json, forwards to the caller's */
+    tnas_progress_file progress_file;
     tnas_search_report *report;
     double started_seconds;
 

@@ -73,7 +73,7 @@ enum { TNAS_WORK_FIELDS_MAX = 192, TNAS_WORK_TEXT_BYTES = 64 };
 int tnas_work_list(tnas_work_field out[TNAS_WORK_FIELDS_MAX]);
 bool tnas_work_find(const char *key, tnas_work_field *out);
 
-/* "2500", "0.29999999999999999", "uniform": sets the field to the same value again. */
+/* "2500", "0.3", "uniform": sets the field to the same value again. */
 void tnas_work_text(const tnas_plan_of_work *work, const tnas_work_field *field,
                     char out[TNAS_WORK_TEXT_BYTES]);
 /* TNAS_ERR_USAGE with the sentence `KEY = TEXT: must be ...`. */
@@ -93,7 +93,8 @@ typedef struct tnas_overrides {
 
 /* Adds or replaces; TNAS_ERR_USAGE when there is no such field or the value breaks its rule. */
 tnas_status tnas_overrides_put(tnas_overrides *overrides, const char *key, const char *text);
-bool tnas_overrides_have(const tnas_overrides *overrides, const char *key);
+/* The text of a field that is overridden; NULL: it is not. */
+const char *tnas_overrides_text(const tnas_overrides *overrides, const char *key);
 tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_work *work);
 
 #endif
