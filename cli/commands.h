@@ -56,8 +56,16 @@ typedef enum tnas_command {
       "SRAM kept for the application")                                                             \
     X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search estimate", "upper",              \
       "what a latency limit is tested against")                                                    \
-    X(preset, "preset", TEXT, "P", 0, 0, "search", "quick",                                        \
-      "how much work: smoke, quick, standard, thorough")                                           \
+    X(preset, "preset", TEXT, "P", 0, 0, "search", NULL,                                           \
+      "how much work: smoke, quick, standard, thorough (default: the study's, else quick)")        \
+    X(config, "config", TEXT, "FILE", 0, 0, "search", NULL,                                        \
+      "a run configuration, or its name in configs/runs; options win over it")                     \
+    X(supernet_steps, "supernet-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
+      "training steps of the supernet, in place of the preset's")                                  \
+    X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
+      "training steps of each finalist")                                                           \
+    X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
+    X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
     X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval", NULL,                          \

@@ -1,9 +1,10 @@
 /* The tables of a store, and how a store of version 1 becomes one of version 2.
  *
  * Version 1 had no finalists, for the one network that was fine-tuned was the winner, whose row
- * held what a finalist's holds now; its settings of search and finish belonged to the study, and
- * its targets' limits were in their keys alone. An upgrade moves the old tables aside, makes the
- * new ones, copies, and drops the old: the result cannot differ from a new store's tables. */
+ * held what a finalist's holds now; its settings of search and finish belonged to the study, its
+ * optimisers were numbers, and its targets' limits were in their keys alone. An upgrade moves the
+ * old tables aside, makes the new ones, copies, and drops the old: the result cannot differ from a
+ * new store's tables. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -63,8 +64,12 @@ static const char copies[] =
     "INSERT INTO class SELECT * FROM old_class;"
     "INSERT INTO target SELECT id, key, mcu, profile, runtime, NULL, NULL, NULL, 'upper', 0, 0,"
     "  NULL, NULL FROM old_target;"
+    "INSERT INTO meta SELECT 'choice.samples', value FROM old_meta WHERE key ="
+    "  'search.space_samples';"
     "INSERT INTO setting SELECT t.id, m.key, m.value FROM old_target AS t, old_meta AS m"
-    "  WHERE " OF_TARGETS ";"
+    "  WHERE " OF_TARGETS " AND m.key != 'search.space_samples';"
+    "UPDATE meta SET value = iif(value = '1', 'adamw', 'sgd') WHERE key LIKE '%.optimizer';"
+    "UPDATE setting SET value = iif(value = '1', 'adamw', 'sgd') WHERE key LIKE '%.optimizer';"
     "INSERT INTO candidate SELECT target, id, generation, hash, arch, 'measured', accuracy, NULL,"
     "  0, macs, flash_bytes, sram_bytes, latency_ms, latency_upper_ms FROM old_candidate;"
     "INSERT INTO finalist SELECT target, 0, (SELECT id FROM old_candidate AS c WHERE c.target ="

@@ -32,7 +32,8 @@ static const char version_1[] =
     "CREATE TABLE vector(target INTEGER NOT NULL, id INTEGER NOT NULL, pixels BLOB NOT NULL,"
     "  PRIMARY KEY(target, id));"
     "INSERT INTO meta VALUES('seed', '7'), ('supernet.steps', '60'), ('search.population', '8'),"
-    "  ('finetune.steps', '61'), ('finish.calibration_images', '512');"
+    "  ('finetune.steps', '61'), ('finish.calibration_images', '512'),"
+    "  ('supernet.optimizer', '1'), ('finetune.optimizer', '0'), ('search.space_samples', '100');"
     "INSERT INTO class VALUES(0, 'cat'), (1, 'dog');"
     "INSERT INTO target VALUES"
     "  (1, 'stm32h743-00ff/tinynas/flash=49152-10/sram=none-20/latency=30@upper', 'stm32h743',"
@@ -120,11 +121,14 @@ START_TEST(a_store_of_version_1_gets_the_tables_of_a_new_one_and_keeps_its_conte
     query(old, tables_and_columns, got, sizeof got);
     ck_assert_str_eq(got, expected);
     check_query(old, "PRAGMA user_version", "2\n");
-    check_query(old, "SELECT * FROM meta", "seed|7\nsupernet.steps|60\n");
+    check_query(old, "SELECT * FROM meta",
+                "seed|7\nsupernet.steps|60\nsupernet.optimizer|adamw\nchoice.samples|100\n");
     check_query(old, "SELECT * FROM class", "0|cat\n1|dog\n");
     check_query(old, "SELECT * FROM setting ORDER BY target, key",
-                "1|finetune.steps|61\n1|finish.calibration_images|512\n1|search.population|8\n"
-                "2|finetune.steps|61\n2|finish.calibration_images|512\n2|search.population|8\n");
+                "1|finetune.optimizer|sgd\n1|finetune.steps|61\n1|finish.calibration_images|512\n1|"
+                "search.population|8\n"
+                "2|finetune.optimizer|sgd\n2|finetune.steps|61\n2|finish.calibration_images|512\n2|"
+                "search.population|8\n");
     check_query(old,
                 "SELECT id, mcu, profile, flash_limit_bytes, sram_limit_bytes, latency_limit_ms, "
                 "latency_at, flash_reserve_bytes, sram_reserve_bytes, clock_mhz FROM target",
