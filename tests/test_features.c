@@ -12,8 +12,8 @@
 /* What the tests hold the front end to, beside the rounding to 8 bits: a band's decibels are right
  * within LOG_ERROR_DB, but for an error spectrum whose lines lie ERROR_FLOOR_DB below the frame's
  * strongest line. The floor is the window's, whose weights have 15 bits. */
-#define LOG_ERROR_DB   0.002
-#define ERROR_FLOOR_DB 95
+#define LOG_ERROR_DB   0.001
+#define ERROR_FLOOR_DB 100
 /* Of the affine numbers and, in cepstra, of the cosines. */
 #define ROUNDING_STEPS 0.05
 /* Of a band without any power: far below what 16-bit samples hold. */
