@@ -55,8 +55,8 @@ typedef enum tnas_command {
       "SRAM kept for the application")                                                             \
     X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search estimate", "upper",              \
       "what a latency limit is tested against")                                                    \
-    X(preset, "preset", TEXT, "P", 0, 0, "search", "quick",                                        \
-      "how much work: smoke, quick, standard, thorough")                                           \
+    X(preset, "preset", TEXT, "P", 0, 0, "search", NULL,                                           \
+      "how much work: smoke, quick, standard, thorough (default: the study's, else quick)")        \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
     X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval", NULL,                          \

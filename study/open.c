@@ -101,14 +101,12 @@ static tnas_status put_number(tnas_run *run, const char *key, int value)
 /* One transaction: a study that is killed while it is made was never there. */
 tnas_status tnas_run_create_study(tnas_run *run)
 {
-    tnas_settings settings;
-    tnas_settings_of(run, &settings);
     char location[TNAS_PATH_BYTES];
     if (realpath(run->request->data, location) == NULL)
         snprintf(location, sizeof location, "%s", run->request->data);
     TNAS_TRY(tnas_db_begin(run->db));
     TNAS_TRY(tnas_db_create_tables(run->db));
-    TNAS_TRY(tnas_settings_store(&settings, run->db));
+    TNAS_TRY(tnas_settings_store(run));
     TNAS_TRY(tnas_db_put_meta(run->db, "data_location", location));
     TNAS_TRY(put_number(run, "space_input", run->input));
     TNAS_TRY(put_number(run, "space_width", run->width));
@@ -127,9 +125,6 @@ static tnas_status read_option(tnas_run *run, const char *key, int *out)
 
 tnas_status tnas_run_open_study(tnas_run *run)
 {
-    tnas_settings settings;
-    tnas_settings_of(run, &settings);
-    TNAS_TRY(tnas_settings_check(&settings, run->db, run->report->folder));
     int input, width;
     TNAS_TRY(read_option(run, "space_input", &input));
     TNAS_TRY(read_option(run, "space_width", &width));
@@ -141,5 +136,8 @@ tnas_status tnas_run_add_target(tnas_run *run)
     TNAS_TRY(tnas_db_begin(run->db));
     TNAS_TRY(tnas_db_target(run->db, &run->target, &run->target_id));
     run->report->target_id = run->target_id;
+    TNAS_TRY(tnas_settings_of_target(run));
+    TNAS_TRY(tnas_db_describe_target(run->db, run->target_id, run->report->clock_mhz,
+                                     run->report->latency_source));
     return tnas_db_commit(run->db);
 }
