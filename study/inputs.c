@@ -84,6 +84,8 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
     describe_part(run);
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_config_find("spaces", request->space, path));
+    if (realpath(path, run->space_file) == NULL)
+        return tnas_fail(TNAS_ERR_IO, "cannot read %s", path);
     TNAS_TRY(tnas_space_load(path, &run->space));
     TNAS_TRY(tnas_dataset_load(request->data, TNAS_VALIDATION_SHARE, &run->dataset));
     if (run->dataset->validation.count == 0)

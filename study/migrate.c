@@ -64,7 +64,7 @@ static const char copies[] =
     "INSERT INTO class SELECT * FROM old_class;"
     "INSERT INTO target SELECT id, key, mcu, profile, runtime, NULL, NULL, NULL, 'upper', 0, 0,"
     "  NULL, NULL FROM old_target;"
-    "INSERT INTO meta SELECT 'space.samples', value FROM old_meta WHERE key ="
+    "INSERT INTO meta SELECT 'choice.samples', value FROM old_meta WHERE key ="
     "  'search.space_samples';"
     "INSERT INTO setting SELECT t.id, m.key, m.value FROM old_target AS t, old_meta AS m"
     "  WHERE " OF_TARGETS " AND m.key != 'search.space_samples';"

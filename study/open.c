@@ -108,6 +108,7 @@ tnas_status tnas_run_create_study(tnas_run *run)
     TNAS_TRY(tnas_db_create_tables(run->db));
     TNAS_TRY(tnas_settings_store(run));
     TNAS_TRY(tnas_db_put_meta(run->db, "data_location", location));
+    TNAS_TRY(tnas_db_put_meta(run->db, "space_location", run->space_file));
     TNAS_TRY(put_number(run, "space_input", run->input));
     TNAS_TRY(put_number(run, "space_width", run->width));
     TNAS_TRY(tnas_db_put_classes(run->db, run->dataset->class_names, run->dataset->class_count));
@@ -128,6 +129,12 @@ tnas_status tnas_run_open_study(tnas_run *run)
     int input, width;
     TNAS_TRY(read_option(run, "space_input", &input));
     TNAS_TRY(read_option(run, "space_width", &width));
+    const tnas_space_choice *const choice = &run->request->choice;
+    if (choice->given && (choice->input != input || choice->width != width))
+        return tnas_fail(TNAS_ERR_USAGE,
+                         "study %s has input %d and width %d of its space, this search has %d and "
+                         "%d; choose another folder with --study",
+                         run->report->folder, input, width, choice->input, choice->width);
     return tnas_run_configure(run, input, width);
 }
 

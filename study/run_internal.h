@@ -16,6 +16,7 @@ typedef struct tnas_run {
     tnas_mcu *mcu;
     tnas_code_sizes sizes;
     tnas_space space;
+    char space_file[TNAS_PATH_BYTES];
     tnas_estimator estimator;
     tnas_search_target target;
     tnas_pool *pool;

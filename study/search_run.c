@@ -68,7 +68,12 @@ static tnas_status run_stages(tnas_run *run)
     TNAS_TRY(choose_folder(run));
     TNAS_TRY(tnas_run_attach(run, false, &exists));
     TNAS_TRY(tnas_run_plan_work(run, exists));
-    TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_choose_space(run));
+    if (exists)
+        TNAS_TRY(tnas_run_open_study(run));
+    else if (run->request->choice.given)
+        TNAS_TRY(tnas_run_configure(run, run->request->choice.input, run->request->choice.width));
+    else
+        TNAS_TRY(tnas_run_choose_space(run));
     if (exists && !dry_run)
         TNAS_TRY(look_up(run));
     if (run->report->from_store)

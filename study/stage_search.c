@@ -82,7 +82,7 @@ tnas_status tnas_run_search(tnas_run *run)
         .seed = run->request->seed,
         .price = tnas_run_price,
         .price_context = run,
-        .validation_images = run->work.validation_images,
+        .objective = {.validation_images = run->work.validation_images},
     };
     tnas_search *search;
     TNAS_TRY(tnas_search_create(&config, &search));

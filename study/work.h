@@ -23,7 +23,7 @@
  * its own. Kinds: COUNT (int), NUMBER (double), WORD (enum).
  *  scope   key                           kind   member                 words  min  max    help */
 #define TNAS_WORK_FIELDS(X)                                                                        \
-    X(STUDY, "space.samples", COUNT, space_samples, NULL, 1, 1000000,                              \
+    X(STUDY, "choice.samples", COUNT, space_samples, NULL, 1, 1000000,                             \
       "random networks behind the choice of input size and width")                                 \
     X(STUDY, "supernet.rule", WORD, rule, TNAS_SUPERNET_RULE_WORDS, 0, 0,                          \
       "which networks a training step runs")                                                       \

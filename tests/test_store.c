@@ -122,7 +122,7 @@ START_TEST(a_store_of_version_1_gets_the_tables_of_a_new_one_and_keeps_its_conte
     ck_assert_str_eq(got, expected);
     check_query(old, "PRAGMA user_version", "2\n");
     check_query(old, "SELECT * FROM meta",
-                "seed|7\nsupernet.steps|60\nsupernet.optimizer|adamw\nspace.samples|100\n");
+                "seed|7\nsupernet.steps|60\nsupernet.optimizer|adamw\nchoice.samples|100\n");
     check_query(old, "SELECT * FROM class", "0|cat\n1|dog\n");
     check_query(old, "SELECT * FROM setting ORDER BY target, key",
                 "1|finetune.optimizer|sgd\n1|finetune.steps|61\n1|finish.calibration_images|512\n1|"

@@ -25,6 +25,9 @@ typedef struct tnas_train_options {
     const tnas_progress *progress; /* NULL: none */
     const char *stage;             /* what the progress calls it; NULL: "training" */
     const char *checkpoint_path;   /* NULL: a training that is stopped is lost */
+    /* Gives the batches teacher_logits, for units that have TNAS_TEACHER_FROZEN; borrowed. NULL:
+     * none do. It sees images of the same shape and knows the same classes. */
+    const tnas_teacher *teacher;
 } tnas_train_options;
 
 /* Trains the store in place with an engine of recipe->shards shards; it then holds the last
@@ -44,7 +47,8 @@ tnas_status tnas_train(tnas_store *store, const tnas_unit_source *source, tnas_e
                        const tnas_recipe *recipe, const tnas_images *images,
                        const tnas_train_options *options);
 
-/* The same for one fixed network on hard labels, with the recipe's label smoothing. */
+/* The same for one fixed network on the labels, with the recipe's label smoothing, and with
+ * recipe->distill_share > 0 on what options->teacher says (TNAS_ERR_USAGE without one). */
 tnas_status tnas_train_net(const tnas_net *net, tnas_store *store, tnas_engine *engine,
                            const tnas_recipe *recipe, const tnas_images *images,
                            const tnas_train_options *options);
