@@ -33,7 +33,7 @@ RUNTIME_DIRS := runtime $(patsubst %/,%,$(wildcard runtime/*/))
 DIRS := common $(RUNTIME_DIRS) graph data nn search_space estimators quant supernet trainer nas export \
         study cli
 
-PKGS := openblas libcjson sqlite3 libarchive
+PKGS := openblas libcjson sqlite3 libarchive libturbojpeg libpng
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 

@@ -5,7 +5,7 @@
 
 #include "cli/commands.h"
 
-typedef enum option_kind { TEXT, NUMBER, COUNT, FLAG } option_kind;
+typedef enum option_kind { TEXT, NUMBER, COUNT, FLAG, WORD } option_kind;
 
 typedef struct option_info {
     const char *flag;

@@ -114,6 +114,7 @@ tnas_status tnas_cmd_search(const tnas_arguments *arguments)
     const char *const runtime = arguments->text[TNAS_OPTION_runtime];
     tnas_search_request request = {
         .data = data != NULL ? data : "builtin:shapes",
+        .data_options = tnas_data_options_default(),
         .space = arguments->text[TNAS_OPTION_space],
         .mcu = arguments->text[TNAS_OPTION_mcu],
         .runtime = runtime != NULL ? runtime : "tinynas",
@@ -124,6 +125,7 @@ tnas_status tnas_cmd_search(const tnas_arguments *arguments)
         .dry_run = arguments->given[TNAS_OPTION_dry_run],
     };
     TNAS_TRY(tnas_arguments_limits(arguments, &request.limits));
+    TNAS_TRY(tnas_arguments_data(arguments, &request.data_options));
     tnas_terminal terminal;
     tnas_terminal_init(&terminal, arguments);
     if (data == NULL)

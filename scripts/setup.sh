@@ -4,7 +4,8 @@
 # Needs root or sudo when something is missing; otherwise it says which packages to install.
 set -eu
 
-build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev"
+build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev
+       libturbojpeg0-dev libpng-dev"
 test="check clang libclang-rt-14-dev cmake libxml2-utils"
 device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
         gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"

@@ -86,7 +86,7 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_config_find("spaces", request->space, path));
     TNAS_TRY(tnas_space_load(path, &run->space));
-    TNAS_TRY(tnas_dataset_load(request->data, TNAS_VALIDATION_SHARE, &run->dataset));
+    TNAS_TRY(tnas_dataset_load(request->data, &request->data_options, &run->dataset));
     if (run->dataset->validation.count == 0)
         return tnas_fail(TNAS_ERR_INPUT,
                          "%s: %d training images leave none to validate candidates with; more than "

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hash.h"
+
 static void add(tnas_settings *settings, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void add(tnas_settings *settings, const char *key, const char *format, ...)
@@ -17,6 +19,24 @@ static void add(tnas_settings *settings, const char *key, const char *format, ..
               arguments);
     va_end(arguments);
     settings->count++;
+}
+
+/* How the data are read, and what their bytes mean. */
+static void add_data(tnas_settings *settings, const tnas_dataset *dataset)
+{
+    add(settings, "data_hash", "%016llx", (unsigned long long)dataset->content_hash);
+    for (int i = 0; i < TNAS_DATA_FIELD_COUNT; i++) {
+        char key[80], text[TNAS_DATA_TEXT_BYTES];
+        snprintf(key, sizeof key, "data.%.60s", tnas_data_field_describe((tnas_data_field)i)->name);
+        tnas_data_options_text(&dataset->options, (tnas_data_field)i, text);
+        add(settings, key, "%s", text);
+    }
+    const tnas_affine *const affine = &dataset->affine;
+    uint64_t hash = tnas_hash_bytes(TNAS_HASH_START, affine->scale,
+                                    (size_t)affine->channel_count * sizeof affine->scale[0]);
+    hash =
+        tnas_hash_bytes(hash, affine->zero, (size_t)affine->channel_count * sizeof affine->zero[0]);
+    add(settings, "data_affine", "%016llx", (unsigned long long)hash);
 }
 
 static void add_recipe(tnas_settings *settings, const char *name, const tnas_recipe *recipe)
@@ -34,7 +54,7 @@ void tnas_settings_of(const tnas_run *run, tnas_settings *out)
 {
     const tnas_plan_of_work *const work = &run->work;
     out->count = 0;
-    add(out, "data_hash", "%016llx", (unsigned long long)run->dataset->content_hash);
+    add_data(out, run->dataset);
     add(out, "space", "%s", run->space.name);
     add(out, "space_hash", "%016llx", (unsigned long long)run->space.hash);
     add(out, "preset", "%s", run->request->preset);

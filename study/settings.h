@@ -6,7 +6,7 @@
 
 #include "study/run_internal.h"
 
-enum { TNAS_SETTINGS_ITEMS_MAX = 128 };
+enum { TNAS_SETTINGS_ITEMS_MAX = 192 };
 
 typedef struct tnas_settings {
     int count;
