@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +30,8 @@ bool tnas_files_is_hidden(const char *path)
     return false;
 }
 
-tnas_status tnas_files_add(tnas_files *files, tnas_files_list *list, const char *path, uint64_t at,
-                           uint64_t byte_count)
+static tnas_status add(tnas_files *files, tnas_files_list *list, const char *path, uint64_t at,
+                       uint64_t byte_count, bool is_stored)
 {
     if (tnas_files_is_hidden(path))
         return TNAS_OK;
@@ -51,8 +50,19 @@ tnas_status tnas_files_add(tnas_files *files, tnas_files_list *list, const char 
     const char *const copy = tnas_arena_strdup(&files->arena, path);
     if (copy == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "files of %s", files->location);
-    list->entries[list->count++] = (tnas_files_entry){copy, at, byte_count};
+    list->entries[list->count++] = (tnas_files_entry){
+        .path = copy, .at = at, .byte_count = byte_count, .is_stored = is_stored};
     return TNAS_OK;
+}
+
+tnas_status tnas_files_add_folder(tnas_files *files, const char *path)
+{
+    return add(files, &files->folders, path, 0, 0, false);
+}
+
+tnas_status tnas_files_add_stored(tnas_files *files, const char *path, uint64_t at)
+{
+    return add(files, &files->files, path, at, files->store.used_bytes - at, true);
 }
 
 /* ---- folders ---- */
@@ -65,10 +75,9 @@ static tnas_status add_entry(tnas_files *files, const char *path)
     if (stat(full, &info) != 0)
         return tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", full, strerror(errno));
     if (S_ISDIR(info.st_mode))
-        return tnas_files_add(files, &files->folders, path, 0, 0);
-    return S_ISREG(info.st_mode)
-               ? tnas_files_add(files, &files->files, path, 0, (uint64_t)info.st_size)
-               : TNAS_OK;
+        return tnas_files_add_folder(files, path);
+    return S_ISREG(info.st_mode) ? add(files, &files->files, path, 0, (uint64_t)info.st_size, false)
+                                 : TNAS_OK;
 }
 
 /* One folder; the folders in it are appended to the list and come later. */
@@ -142,8 +151,7 @@ static tnas_status open_file(tnas_files *files, const struct stat *info)
     if (is_archive)
         return TNAS_OK;
     files->is_one = true;
-    return tnas_files_add(files, &files->files, last_part(files->location), 0,
-                          (uint64_t)info->st_size);
+    return add(files, &files->files, last_part(files->location), 0, (uint64_t)info->st_size, false);
 }
 
 static tnas_status list_all(tnas_files *files, const char *location)
@@ -165,7 +173,7 @@ tnas_status tnas_files_open(const char *location, const char *include, tnas_file
     tnas_files *files = tnas_alloc_zero(1, sizeof *files);
     if (files == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "files of %s", location);
-    files->store = -1;
+    files->store.file = -1;
     tnas_arena_init(&files->arena);
     const tnas_status status = list_all(files, location);
     if (status != TNAS_OK) {
@@ -184,8 +192,8 @@ void tnas_files_close(tnas_files *files)
 {
     if (files == NULL)
         return;
-    if (files->store >= 0)
-        close(files->store);
+    if (files->store.file >= 0)
+        close(files->store.file);
     tnas_free(files->files.entries);
     tnas_free(files->folders.entries);
     tnas_arena_deinit(&files->arena);
@@ -224,6 +232,22 @@ int tnas_files_find(const tnas_files *files, const char *path)
     return found != NULL ? (int)(found - files->files.entries) : -1;
 }
 
+bool tnas_files_is_twin(const tnas_files *files, int file)
+{
+    static const char *const suffixes[] = {".gz", ".xz", ".zst", ".bz2"};
+    const char *const path = tnas_files_path(files, file);
+    const size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        const size_t suffix = strlen(suffixes[i]);
+        char plain[TNAS_PATH_BYTES];
+        if (length <= suffix || strcmp(path + length - suffix, suffixes[i]) != 0)
+            continue;
+        snprintf(plain, sizeof plain, "%.*s", (int)(length - suffix), path);
+        return tnas_files_find(files, plain) >= 0;
+    }
+    return false;
+}
+
 bool tnas_files_are_one(const tnas_files *files)
 {
     return files->is_one;
@@ -254,105 +278,4 @@ int tnas_files_folder_count(const tnas_files *files)
 const char *tnas_files_folder(const tnas_files *files, int folder)
 {
     return files->folders.entries[folder].path;
-}
-
-/* ---- reading ---- */
-
-/* The bytes of a file; name is the storage of range->name. */
-static tnas_status open_range(const tnas_files *files, int file, char name[TNAS_PATH_BYTES],
-                              tnas_file_range *range)
-{
-    const tnas_files_entry *const entry = &files->files.entries[file];
-    tnas_files_name(files, file, name);
-    *range = (tnas_file_range){files->store, false, entry->at, entry->byte_count, name};
-    if (files->store >= 0)
-        return TNAS_OK;
-    struct stat info;
-    range->file = open(name, O_RDONLY | O_CLOEXEC);
-    if (range->file < 0)
-        return tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", name, strerror(errno));
-    range->owns_file = true;
-    if (fstat(range->file, &info) != 0) {
-        close(range->file);
-        return tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", name, strerror(errno));
-    }
-    range->byte_count = (uint64_t)info.st_size;
-    return TNAS_OK;
-}
-
-/* The first bytes of a range, as they are stored. */
-static tnas_status read_range(const tnas_file_range *range, void *out, size_t byte_count,
-                              size_t *got)
-{
-    const size_t there = range->byte_count < byte_count ? (size_t)range->byte_count : byte_count;
-    *got = 0;
-    while (*got < there) {
-        const ssize_t now =
-            pread(range->file, (char *)out + *got, there - *got, (off_t)(range->at + *got));
-        if (now < 0 && errno == EINTR)
-            continue;
-        if (now < 0)
-            return tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", range->name, strerror(errno));
-        if (now == 0)
-            break;
-        *got += (size_t)now;
-    }
-    return TNAS_OK;
-}
-
-tnas_status tnas_files_read(const tnas_files *files, int file, size_t max_bytes, uint8_t **out,
-                            size_t *byte_count)
-{
-    char name[TNAS_PATH_BYTES];
-    tnas_file_range range;
-    *out = NULL;
-    *byte_count = 0;
-    TNAS_TRY(open_range(files, file, name, &range));
-    tnas_status status = TNAS_OK;
-    uint8_t *bytes = NULL;
-    if (range.byte_count > max_bytes)
-        status = tnas_fail(TNAS_ERR_INPUT, "%s: has %llu bytes: at most %zu are read", name,
-                           (unsigned long long)range.byte_count, max_bytes);
-    else if ((bytes = tnas_alloc_zero((size_t)range.byte_count + 1, 1)) == NULL)
-        status = tnas_fail(TNAS_ERR_NOMEM, "content of %s", name);
-    if (status == TNAS_OK)
-        status = read_range(&range, bytes, (size_t)range.byte_count, byte_count);
-    if (range.owns_file)
-        close(range.file);
-    if (status != TNAS_OK) {
-        tnas_free(bytes);
-        return status;
-    }
-    *out = bytes;
-    return TNAS_OK;
-}
-
-tnas_status tnas_files_unpack(const tnas_files *files, int file, tnas_packed **out)
-{
-    char name[TNAS_PATH_BYTES];
-    tnas_file_range range;
-    *out = NULL;
-    TNAS_TRY(open_range(files, file, name, &range));
-    return tnas_packed_open(&range, out);
-}
-
-/* Most files are not packed, and there may be very many: those are just read. */
-tnas_status tnas_files_head(const tnas_files *files, int file, void *out, size_t byte_count,
-                            size_t *got)
-{
-    char name[TNAS_PATH_BYTES];
-    tnas_file_range range;
-    *got = 0;
-    TNAS_TRY(open_range(files, file, name, &range));
-    tnas_status status = read_range(&range, out, byte_count, got);
-    if (status != TNAS_OK || !tnas_packed_recognises(out, *got)) {
-        if (range.owns_file)
-            close(range.file);
-        return status;
-    }
-    tnas_packed *packed;
-    TNAS_TRY(tnas_packed_open(&range, &packed));
-    status = tnas_packed_read(packed, out, byte_count, got);
-    tnas_packed_close(packed);
-    return status;
 }

@@ -26,7 +26,9 @@ const char *tnas_files_path(const tnas_files *files, int file); /* "train/cat/1.
 const char *tnas_files_last(const tnas_files *files, int file); /* "1.png" */
 uint64_t tnas_files_bytes(const tnas_files *files, int file);   /* as stored */
 int tnas_files_find(const tnas_files *files, const char *path); /* -1: there is none */
-bool tnas_files_are_one(const tnas_files *files);               /* the location is a file */
+/* Is it the packed twin ("x.gz") of a file that is there too? Unpackers leave both. */
+bool tnas_files_is_twin(const tnas_files *files, int file);
+bool tnas_files_are_one(const tnas_files *files); /* the location is a file */
 
 const char *tnas_files_location(const tnas_files *files);
 /* For messages: location and path. */
@@ -40,9 +42,9 @@ const char *tnas_files_folder(const tnas_files *files, int folder);
 tnas_status tnas_files_read(const tnas_files *files, int file, size_t max_bytes, uint8_t **out,
                             size_t *byte_count);
 
-/* A file to be read from front to back, unpacked when it is packed (data/packed.h). Close before
- * the files. */
-tnas_status tnas_files_unpack(const tnas_files *files, int file, tnas_packed **out);
+/* A file to be read from front to back, unpacked when it is packed (data/packed.h): the first time
+ * into the temporary file. Close before the files. */
+tnas_status tnas_files_unpack(tnas_files *files, int file, tnas_packed **out);
 
 /* The first bytes of the unpacked content; *got is smaller for a smaller file. */
 tnas_status tnas_files_head(const tnas_files *files, int file, void *out, size_t byte_count,

@@ -5,22 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/alloc.h"
 #include "data/files_internal.h"
-#include "data/temporary.h"
 
 enum { BLOCK_BYTES = 256 * 1024 };
-
-/* More is not a data set but a bomb: this much, and this many times the archive. */
-#define FREE_BYTES ((uint64_t)1 << 30)
-enum { RATIO_MAX = 200 };
 
 typedef struct unpacking {
     tnas_files *files;
     struct archive *archive;
-    uint64_t packed_bytes, used_bytes;
+    uint64_t packed_bytes;
     uint8_t *block; /* [BLOCK_BYTES] */
 } unpacking;
 
@@ -63,35 +57,16 @@ static tnas_status check_path(const unpacking *u, const char *path)
     return TNAS_OK;
 }
 
-static tnas_status keep_block(unpacking *u, size_t byte_count)
-{
-    size_t kept = 0;
-    u->used_bytes += byte_count;
-    if (u->used_bytes > FREE_BYTES && u->used_bytes / RATIO_MAX > u->packed_bytes)
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: more than %d times its size when unpacked: not a data set",
-                         u->files->location, RATIO_MAX);
-    while (kept < byte_count) {
-        const ssize_t now = write(u->files->store, u->block + kept, byte_count - kept);
-        if (now < 0 && errno == EINTR)
-            continue;
-        if (now < 0)
-            return tnas_fail(TNAS_ERR_IO, "cannot unpack %s into a temporary file: %s",
-                             u->files->location, strerror(errno));
-        kept += (size_t)now;
-    }
-    return TNAS_OK;
-}
-
 static tnas_status keep_entry(unpacking *u, const char *path)
 {
-    const uint64_t at = u->used_bytes;
+    const uint64_t at = u->files->store.used_bytes;
     la_ssize_t got;
     while ((got = archive_read_data(u->archive, u->block, BLOCK_BYTES)) > 0)
-        TNAS_TRY(keep_block(u, (size_t)got));
+        TNAS_TRY(tnas_files_store_add(u->files, u->files->location, u->packed_bytes, 0, u->block,
+                                      (size_t)got));
     if (got < 0)
         return fail_archive(u);
-    return tnas_files_add(u->files, &u->files->files, path, at, u->used_bytes - at);
+    return tnas_files_add_stored(u->files, path, at);
 }
 
 /* "./a//b/" becomes "a/b". */
@@ -121,7 +96,7 @@ static tnas_status take_entry(unpacking *u, struct archive_entry *entry)
     if (path[0] == '\0' || tnas_files_is_hidden(path))
         return TNAS_OK;
     if (archive_entry_filetype(entry) == AE_IFDIR)
-        return tnas_files_add(u->files, &u->files->folders, path, 0, 0);
+        return tnas_files_add_folder(u->files, path);
     if (archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == NULL)
         return keep_entry(u, path);
     return tnas_fail(TNAS_ERR_INPUT, "%s: entry %s: is a link or a device, not a file",
@@ -193,7 +168,7 @@ static tnas_status add_implied_folders(tnas_files *files)
         for (int k = 0; k < files->folders.count && !known; k++)
             known = strcmp(files->folders.entries[k].path, path) == 0;
         if (!known)
-            TNAS_TRY(tnas_files_add(files, &files->folders, path, 0, 0));
+            TNAS_TRY(tnas_files_add_folder(files, path));
         memcpy(last, path, sizeof last);
     }
     return TNAS_OK;
@@ -208,7 +183,6 @@ static tnas_status unpack(unpacking *u, struct archive_entry *entry)
     u->block = tnas_alloc_zero(BLOCK_BYTES, 1);
     if (u->block == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "unpacking of %s", u->files->location);
-    TNAS_TRY(tnas_temporary_open(u->files->location, &u->files->store));
     TNAS_TRY(take_entries(u, entry));
     drop_common_folder(u->files);
     return add_implied_folders(u->files);

@@ -24,7 +24,7 @@ static tnas_split split_of(const char *name)
 }
 
 /* Is it an IDX file by name or content? */
-static tnas_status look_at(const tnas_files *files, int file, bool *is_idx, tnas_idx_kind *kind)
+static tnas_status look_at(tnas_files *files, int file, bool *is_idx, tnas_idx_kind *kind)
 {
     uint8_t head[4];
     size_t got;
@@ -47,7 +47,7 @@ static bool is_same_name(const char *a, const char *b)
     return *a == *b || *a == '.' || *b == '.';
 }
 
-static tnas_status take_file(idx_source *idx, const tnas_files *files, int file)
+static tnas_status take_file(idx_source *idx, tnas_files *files, int file)
 {
     bool is_idx;
     tnas_idx_kind kind;
@@ -66,7 +66,7 @@ static tnas_status take_file(idx_source *idx, const tnas_files *files, int file)
     return TNAS_OK;
 }
 
-static tnas_status find_files(idx_source *idx, const tnas_files *files)
+static tnas_status find_files(idx_source *idx, tnas_files *files)
 {
     static const char *const words[TNAS_SPLIT_COUNT] = {"train", "val", "t10k or test"};
     for (int s = 0; s < TNAS_SPLIT_COUNT; s++)
@@ -83,7 +83,7 @@ static tnas_status find_files(idx_source *idx, const tnas_files *files)
     return TNAS_OK;
 }
 
-static tnas_status check_counts(const tnas_files *files, int images, int image_count, int labels,
+static tnas_status check_counts(tnas_files *files, int images, int image_count, int labels,
                                 int label_count)
 {
     char image_name[TNAS_PATH_BYTES], label_name[TNAS_PATH_BYTES];
@@ -95,7 +95,7 @@ static tnas_status check_counts(const tnas_files *files, int images, int image_c
                      label_name, label_count, image_name, image_count);
 }
 
-static tnas_status read_image_shape(const tnas_files *files, int file, tnas_idx_shape *out)
+static tnas_status read_image_shape(tnas_files *files, int file, tnas_idx_shape *out)
 {
     tnas_packed *packed;
     tnas_idx_reader reader;
@@ -122,7 +122,7 @@ static tnas_status take_labels(idx_source *idx, tnas_split split, tnas_idx_reade
     return tnas_idx_end(reader);
 }
 
-static tnas_status read_labels(idx_source *idx, const tnas_files *files, tnas_split split)
+static tnas_status read_labels(idx_source *idx, tnas_files *files, tnas_split split)
 {
     tnas_packed *packed;
     tnas_idx_reader reader;
@@ -137,7 +137,7 @@ static tnas_status read_labels(idx_source *idx, const tnas_files *files, tnas_sp
     return status;
 }
 
-static tnas_status check_same_shape(const idx_source *idx, const tnas_files *files, int split)
+static tnas_status check_same_shape(const idx_source *idx, tnas_files *files, int split)
 {
     const tnas_idx_shape *const train = &idx->shape[TNAS_SPLIT_TRAIN], *const other =
                                                                            &idx->shape[split];
@@ -151,7 +151,7 @@ static tnas_status check_same_shape(const idx_source *idx, const tnas_files *fil
         other_name, other->h, other->w, other->c, train_name, train->h, train->w, train->c);
 }
 
-static tnas_status read_headers(idx_source *idx, const tnas_files *files)
+static tnas_status read_headers(idx_source *idx, tnas_files *files)
 {
     for (int s = 0; s < TNAS_SPLIT_COUNT; s++) {
         idx->first[s] = idx->source.sample_count;
@@ -223,7 +223,7 @@ static tnas_status read_images(tnas_dataset_source *source, const bool *wanted,
     return status;
 }
 
-static tnas_status name_classes(idx_source *idx, const tnas_files *files)
+static tnas_status name_classes(idx_source *idx, tnas_files *files)
 {
     int class_count = 0;
     for (int i = 0; i < idx->shape[TNAS_SPLIT_TRAIN].count; i++)

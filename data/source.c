@@ -54,7 +54,7 @@ enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 /* The first format in the list that knows one of the files. Files of other formats lie about in
  * data sets (notes, tables, pictures of the authors), so all are looked at, until one is of
  * the first format. */
-static tnas_status find_format(const tnas_files *files, const format **out)
+static tnas_status find_format(tnas_files *files, const format **out)
 {
     *out = NULL;
     uint8_t *head = tnas_alloc_zero(TNAS_HEAD_BYTES, 1);
@@ -212,4 +212,9 @@ void tnas_dataset_source_place(const tnas_dataset_source *source, int sample,
 uint64_t tnas_content_hash(const void *bytes, size_t byte_count)
 {
     return tnas_hash_bytes(TNAS_HASH_START, bytes, byte_count);
+}
+
+uint64_t tnas_content_hash_continue(uint64_t hash, const void *bytes, size_t byte_count)
+{
+    return tnas_hash_bytes(hash, bytes, byte_count);
 }

@@ -72,7 +72,11 @@ struct tnas_dataset_source {
 
 /* Formats in the order in which they are tried: the first that recognises a file opens them all.
  *  name    recognises                  opens */
-#define TNAS_DATA_FORMATS(X) X(IDX, tnas_idx_recognises, tnas_idx_open)
+#define TNAS_DATA_FORMATS(X)                                                                       \
+    X(IDX, tnas_idx_recognises, tnas_idx_open)                                                     \
+    X(NPY, tnas_npy_recognises, tnas_npy_open)                                                     \
+    X(IMAGES, tnas_picture_recognises, tnas_picture_folder_open)                                   \
+    X(CIFAR, tnas_cifar_recognises, tnas_cifar_open)
 
 /* head[head_bytes]: the first unpacked bytes of a file, at most TNAS_HEAD_BYTES. */
 enum { TNAS_HEAD_BYTES = 64 * 1024 };
@@ -113,5 +117,6 @@ void tnas_dataset_source_place(const tnas_dataset_source *source, int sample,
                                char out[TNAS_PATH_BYTES]);
 
 uint64_t tnas_content_hash(const void *bytes, size_t byte_count);
+uint64_t tnas_content_hash_continue(uint64_t hash, const void *bytes, size_t byte_count);
 
 #endif
