@@ -11,6 +11,8 @@
 /*  name       operands            summary */
 #define TNAS_COMMANDS(X)                                                                           \
     X(search, "", "find, train and quantise the best network for a part")                          \
+    X(space, "", "how many networks of a space fit a part, and which setting of it to search")     \
+    X(train, "", "train and quantise a network drawn by hand")                                     \
     X(estimate, "MODEL", "flash, SRAM and latency of a study's winner, a graph or a .tflite file") \
     X(export, "STUDY|MODEL.tflite", "write a network as a folder of C, a .tflite or a graph file") \
     X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
@@ -20,6 +22,9 @@
       "firmware that times networks, or single layers, and prints calibrate's CSV")                \
     X(mcu, "list|show|check|new",                                                                  \
       "list, show NAME, check FILE, new NAME --from KIN: parts' profiles")                         \
+    X(study, "list|show|trials|pareto",                                                            \
+      "list [DIR], show STUDY, trials STUDY, pareto STUDY: what searches found")                   \
+    X(watch, "STUDY", "where a search is that runs in another terminal")                           \
     X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
 
 typedef enum tnas_command {
@@ -32,45 +37,87 @@ typedef enum tnas_command {
 /* Not given is another thing than given as the default: an evaluation takes its study's. */
 #define TNAS_NO_DEFAULT(text) NULL
 
-/* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none; WORD is
- * one of `value`.
+/* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none.
  *  id                flag                kind    value   min   max    commands, default, help */
 #define TNAS_OPTIONS(X)                                                                            \
-    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare calibrate measure", NULL,       \
+    X(mcu, "mcu", TEXT, "M", 0, 0, "search space estimate export compare calibrate measure", NULL, \
       "the part: a name from `tinynas mcu list` or a profile file")                                \
-    X(data, "data", TEXT, "D", 0, 0, "search eval", NULL,                                          \
+    X(data, "data", TEXT, "D", 0, 0, "search space eval train", NULL,                              \
       "a folder, file or archive, or builtin:NAME (search: builtin:shapes); docs/data.md")         \
-    TNAS_DATA_FIELDS(X, "search eval data", TNAS_NO_DEFAULT)                                       \
-    X(space, "space", TEXT, "S", 0, 0, "search", "small-image",                                    \
+    TNAS_DATA_FIELDS(X, "search space eval train data", TNAS_NO_DEFAULT)                           \
+    X(space, "space", TEXT, "S", 0, 0, "search space", "small-image",                              \
       "the search space: a name from configs/spaces or a file")                                    \
-    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare calibrate measure", NULL,      \
-      "whose kernels: tinynas (default) or another library of the profile")                        \
-    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "estimate compare calibrate", NULL,     \
-      "the latency model of this version, and rows of it alone")                                   \
+    X(runtime, "runtime", TEXT, "R", 0, 0, "search space estimate compare calibrate measure",      \
+      NULL, "whose kernels: tinynas (default) or another library of the profile")                  \
+    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "space estimate compare calibrate",     \
+      NULL, "the latency model of this version, and rows of it alone")                             \
     X(clock, "clock-mhz", NUMBER, "X", 0.001, 10000, "compare calibrate mcu", NULL,                \
       "clock where the measurements do not say; mcu new: that of the part")                        \
-    X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                \
+    X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search space estimate", NULL,          \
       "limit of weights, parameters, table and code")                                              \
-    X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                  \
+    X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search space estimate", NULL,            \
       "limit of the arena, input and output included")                                             \
-    X(max_latency, "max-latency-ms", NUMBER, "X", 1e-6, 1e9, "search estimate", NULL,              \
+    X(max_latency, "max-latency-ms", NUMBER, "X", 1e-6, 1e9, "search space estimate", NULL,        \
       "limit of the one-sided 90 % upper end of the latency")                                      \
-    X(reserve_flash, "reserve-flash-kib", NUMBER, "X", 0, 1e6, "search estimate", NULL,            \
+    X(reserve_flash, "reserve-flash-kib", NUMBER, "X", 0, 1e6, "search space estimate", NULL,      \
       "flash kept for the application")                                                            \
-    X(reserve_sram, "reserve-sram-kib", NUMBER, "X", 0, 1e6, "search estimate", NULL,              \
+    X(reserve_sram, "reserve-sram-kib", NUMBER, "X", 0, 1e6, "search space estimate", NULL,        \
       "SRAM kept for the application")                                                             \
-    X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search estimate", "upper",              \
+    X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search space estimate", "upper",        \
       "what a latency limit is tested against")                                                    \
-    X(preset, "preset", TEXT, "P", 0, 0, "search", "quick",                                        \
-      "how much work: smoke, quick, standard, thorough")                                           \
+    X(samples, "samples", COUNT, "N", 1, 1e6, "space", "1000", "networks drawn at each setting")   \
+    X(classes, "classes", COUNT, "N", 2, 32767, "space", "10", "instead of --data: its classes")   \
+    X(channels, "channels", COUNT, "N", 1, 1024, "space", "3", "instead of --data: its channels")  \
+    X(size, "size", TEXT, "HxW", 0, 0, "space", NULL,                                              \
+      "instead of --data: the size of its images, for spaces without sizes of their own")          \
+    X(code, "code-kib", NUMBER, "X", 0.001, 1e6, "space", NULL,                                    \
+      "code of a runtime whose code is taken as a constant (tinyengine: 64)")                      \
+    X(preset, "preset", TEXT, "P", 0, 0, "search", NULL,                                           \
+      "how much work: smoke, quick, standard, thorough (default: the study's, else quick)")        \
+    X(config, "config", TEXT, "FILE", 0, 0, "search", NULL,                                        \
+      "a run configuration, or its name in configs/runs; options win over it")                     \
+    X(supernet_steps, "supernet-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
+      "training steps of the supernet, in place of the preset's")                                  \
+    X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
+      "training steps of each finalist")                                                           \
+    X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
+    X(strategy, "strategy", TEXT, "evolution|nsga2|random", 0, 0, "search", NULL,                  \
+      "how candidates are found (default: evolution; nsga2: for a front)")                         \
+    X(min_accuracy, "min-accuracy", NUMBER, "X", 0, 1, "search", NULL,                             \
+      "take the fastest network that is at least so accurate, 0..1; exit 3 when none is")          \
+    X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
-    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval", NULL,                          \
+    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study", NULL,                    \
       "which of a study's results (default: the one that finished last, on --mcu)")                \
-    X(seed, "seed", COUNT, "N", 0, 9e15, "search", "1", "same seed, same result")                  \
-    X(threads, "threads", COUNT, "N", 1, 256, "search eval", NULL,                                 \
+    X(show_config, "config", FLAG, "", 0, 0, "study", NULL,                                        \
+      "show: the run configuration that reproduces the target")                                    \
+    X(sort, "sort", TEXT, "KEY", 0, 0, "study", NULL,                                              \
+      "trials, pareto: by accuracy, accuracy_int8, latency_ms, sram_bytes, flash_bytes, macs ...") \
+    X(limit, "limit", COUNT, "N", 1, 1e9, "study", NULL, "trials, pareto: so many rows")           \
+    X(once, "once", FLAG, "", 0, 0, "watch", NULL, "one look, for scripts")                        \
+    X(seed, "seed", COUNT, "N", 0, 9e15, "search space train", "1", "same seed, same result")      \
+    X(threads, "threads", COUNT, "N", 1, 256, "search space eval train", NULL,                     \
       "threads (default: the processors of this machine)")                                         \
     X(dry_run, "dry-run", FLAG, "", 0, 0, "search", NULL, "stop after the forecast")               \
+    X(net, "net", TEXT, "N", 0, 0, "train", NULL,                                                  \
+      "the network: a graph file, a name from configs/graphs, or a study (its winner's)")          \
+    X(epochs, "epochs", NUMBER, "X", 0.001, 1e6, "train", "10", "passes over the training images") \
+    X(learning_rate, "learning-rate", NUMBER, "X", 1e-6, 10, "train", "0.3",                       \
+      "at the end of the warm-up")                                                                 \
+    X(weight_decay, "weight-decay", NUMBER, "X", 0, 1, "train", "0.0001", "on weights")            \
+    X(shift, "shift", COUNT, "N", 0, 64, "train", "0",                                             \
+      "augmentation: moves images by at most so many pixels; none below 15,000 weights or 10 "     \
+      "epochs")                                                                                    \
+    X(flip, "flip", FLAG, "", 0, 0, "train", NULL, "augmentation: mirrors half of the images")     \
+    X(teacher, "teacher", TEXT, "FILE", 0, 0, "train", NULL,                                       \
+      "float.tnm of another training, to learn from")                                              \
+    X(distill_share, "distill-share", NUMBER, "X", 0, 1, "train", "0.5",                           \
+      "of the teacher in what is learned; the rest is the labels'")                                \
+    X(distill_temperature, "distill-temperature", NUMBER, "T", 0.1, 100, "train", "1",             \
+      "of the teacher's softmax")                                                                  \
+    X(validation_only, "validation-only", FLAG, "", 0, 0, "train", NULL,                           \
+      "leave the test images alone: for comparing recipes")                                        \
     X(layers, "layers", FLAG, "", 0, 0, "estimate", NULL, "one line per layer")                    \
     X(check, "check", FLAG, "", 0, 0, "estimate", NULL, "exit 3 when it does not fit")             \
     X(as, "as", TEXT, "c|tflite|graph", 0, 0, "export", "c", "what to write")                      \
@@ -78,7 +125,7 @@ typedef enum tnas_command {
       "int16: fewer instructions for more flash; auto: where flash is left")                       \
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
-    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu measure", NULL,               \
+    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu measure train", NULL,         \
       "where to write: a folder, or the profile of calibrate and mcu new")                         \
     X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \

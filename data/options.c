@@ -31,7 +31,7 @@ const tnas_data_field_info *tnas_data_field_describe(tnas_data_field field)
 
 tnas_data_options tnas_data_options_default(void)
 {
-    tnas_data_options options = {0};
+    tnas_data_options options = {.features = tnas_features_defaults};
     for (int i = 0; i < TNAS_DATA_FIELD_COUNT; i++)
         (void)tnas_data_options_set(&options, (tnas_data_field)i, fields[i].fallback);
     return options;
@@ -70,7 +70,7 @@ static tnas_status set_text(const tnas_data_field_info *info, const char *text, 
     if (strlen(text) >= TNAS_DATA_TEXT_BYTES)
         return tnas_fail(TNAS_ERR_USAGE, "--%s %.40s...: must be at most %d bytes", info->flag,
                          text, TNAS_DATA_TEXT_BYTES - 1);
-    if (info->kind == TNAS_DATA_WORD && !is_word(info->value, text))
+    if (strchr(info->value, '|') != NULL && !is_word(info->value, text))
         return tnas_fail(TNAS_ERR_USAGE, "--%s %s: must be one of %s", info->flag, text,
                          info->value);
     memcpy(out, text, strlen(text) + 1);

@@ -10,10 +10,10 @@
 
 #define TNAS_DATA_TEXT_BYTES 256
 
-/* The table. KIND: NUMBER (double), COUNT (int), FLAG (bool), TEXT (any), WORD (one of `value`).
- * `commands` and DEFAULT(text) are for the reader of the table: the command line gives the
- * commands that take the options and lets DEFAULT drop the text.
- *  field              flag                 KIND    value  min  max  commands  default  help */
+/* The table. KIND: NUMBER (double), COUNT (int), FLAG (bool), TEXT (one of `value` where that has a
+ * |, else any). `commands` and DEFAULT(text) are for the reader of the table: the command line
+ * gives the commands that take the options and lets DEFAULT drop the text. field              flag
+ * KIND    value  min  max  commands  default  help */
 #define TNAS_DATA_FIELDS(X, commands, DEFAULT)                                                     \
     X(include, "include", TEXT, "GLOB", 0, 0, commands, DEFAULT(""),                               \
       "only the files whose name (or path, when it has a /) matches")                              \
@@ -33,9 +33,9 @@
       "leave out samples that cannot be read, and count them")                                     \
     X(resize, "resize", TEXT, "HxW", 0, 0, commands, DEFAULT(""),                                  \
       "height and width that images are brought to (as they are)")                                 \
-    X(resize_method, "resize-method", WORD, "area|bilinear", 0, 0, commands, DEFAULT("area"),      \
+    X(resize_method, "resize-method", TEXT, "area|bilinear", 0, 0, commands, DEFAULT("area"),      \
       "area: mean of what a pixel covers (default); bilinear: of four neighbours")                 \
-    X(colour, "colour", WORD, "auto|grey|rgb", 0, 0, commands, DEFAULT("auto"),                    \
+    X(colour, "colour", TEXT, "auto|grey|rgb", 0, 0, commands, DEFAULT("auto"),                    \
       "channels of image files; auto: grey when all of them are")                                  \
     X(value_range, "value-range", TEXT, "LOW,HIGH", 0, 0, commands, DEFAULT(""),                   \
       "real values that become 0 and 255 (smallest and largest of the training samples)")          \
@@ -45,15 +45,14 @@
       "of sensor CSV: rows from a window to the next (0: half a window)")                          \
     X(label_column, "label-column", TEXT, "NAME", 0, 0, commands, DEFAULT(""),                     \
       "of sensor CSV: the column with the class (found where it is plain)")                        \
-    X(channels, "channels", TEXT, "A,B", 0, 0, commands, DEFAULT(""),                              \
+    X(columns, "columns", TEXT, "A,B", 0, 0, commands, DEFAULT(""),                                \
       "of sensor CSV: the columns that are the input (all numbers but time)")
 
 typedef enum tnas_data_kind {
     TNAS_DATA_NUMBER,
     TNAS_DATA_COUNT,
     TNAS_DATA_FLAG,
-    TNAS_DATA_TEXT,
-    TNAS_DATA_WORD
+    TNAS_DATA_TEXT
 } tnas_data_kind;
 
 typedef enum tnas_data_field {
@@ -68,21 +67,20 @@ typedef enum tnas_data_field {
 #define TNAS_DATA_MEMBER_COUNT(field)  int field;
 #define TNAS_DATA_MEMBER_FLAG(field)   bool field;
 #define TNAS_DATA_MEMBER_TEXT(field)   char field[TNAS_DATA_TEXT_BYTES];
-#define TNAS_DATA_MEMBER_WORD(field)   char field[TNAS_DATA_TEXT_BYTES];
 
 typedef struct tnas_data_options {
 #define TNAS_DATA_MEMBER(field, flag, kind, value, min, max, commands, fallback, help)             \
     TNAS_DATA_MEMBER_##kind(field)
     TNAS_DATA_FIELDS(TNAS_DATA_MEMBER, , )
 #undef TNAS_DATA_MEMBER
-    tnas_feature_options features; /* of sounds */
+    tnas_features_config features; /* of sounds */
 } tnas_data_options;
 
 /* A line of the table, for whoever makes options, keys or settings of it. */
 typedef struct tnas_data_field_info {
     const char *name, *flag; /* "test_share", "test-share" */
     tnas_data_kind kind;
-    const char *value; /* of a word: what it may be, "area|bilinear" */
+    const char *value; /* with a |: what it may be */
     double min, max;
     const char *fallback, *help;
 } tnas_data_field_info;

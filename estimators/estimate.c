@@ -71,7 +71,7 @@ static void discount_widened(const tnas_estimator *estimator, const tnas_layout 
     memcpy(network_x, x, sizeof network_x);
     for (int s = 0; s < layout->schedule.step_count; s++) {
         const tnas_step *const step = &layout->schedule.steps[s];
-        if (step->kernel == target->kernel_for(&layout->graph, step->op))
+        if (step->op_count > 1 || step->kernel == target->kernel_for(&layout->graph, step->op))
             continue;
         tnas_features_of_op(&estimator->latency->memory, network_x, &layout->graph, step->op, part);
         for (size_t i = 0; i < sizeof mac_terms / sizeof mac_terms[0]; i++)
@@ -119,6 +119,12 @@ static tnas_status price_memory(const tnas_estimator *estimator, tnas_layout *la
                                   estimator->sizes, out);
 }
 
+static void replace_code(size_t code_bytes, tnas_footprint *footprint)
+{
+    footprint->flash_bytes += code_bytes - footprint->code_bytes;
+    footprint->code_bytes = code_bytes;
+}
+
 tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out)
 {
     *out = (tnas_cost){0};
@@ -134,6 +140,8 @@ tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *gra
     TNAS_TRY(tnas_runtime_lay_out(runtime, graph, &layout));
     TNAS_TRY(tnas_layout_widen(runtime, estimator->wide_bytes, &layout));
     TNAS_TRY(price_memory(estimator, &layout, &out->footprint));
+    if (estimator->code_bytes > 0 && runtime->code_bytes != NULL)
+        replace_code(estimator->code_bytes, &out->footprint);
     out->macs = tnas_graph_macs(graph);
     if (estimator->latency != NULL)
         price_latency(estimator, graph, &layout, out);

@@ -103,6 +103,18 @@ static int32_t classes_of(const tnas_net *net)
     return net->graph.tensors[tnas_graph_output(&net->graph)].c;
 }
 
+/* What teaches unit u about image number `image` of the batch, `at` floats into a shard's logits.
+ */
+static const float *teacher_of(const step *s, int u, int image, const float *logits, size_t at)
+{
+    const int teacher = s->units[u].teacher;
+    if (teacher == TNAS_NONE)
+        return NULL;
+    if (teacher == TNAS_TEACHER_FROZEN)
+        return s->batch->teacher_logits + (size_t)image * (size_t)classes_of(s->units[u].net);
+    return logits + (size_t)teacher * s->unit_logits + at;
+}
+
 /* Loss of the shard under one unit, and the gradient of its logits in the output's dmap. */
 static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, int shard,
                                   float *logits)
@@ -128,11 +140,10 @@ static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, i
         const tnas_target target = {.label = label,
                                     .second = second,
                                     .second_share = blended ? s->batch->second_shares[image] : 0,
-                                    .teacher =
-                                        unit->teacher == TNAS_NONE
-                                            ? NULL
-                                            : logits + (size_t)unit->teacher * s->unit_logits + at,
-                                    .smoothing = unit->label_smoothing};
+                                    .smoothing = unit->label_smoothing,
+                                    .teacher = teacher_of(s, u, image, logits, at),
+                                    .label_share = unit->label_share,
+                                    .temperature = unit->temperature};
         result.loss += tnas_loss_image(own + at, classes, &target,
                                        (double)unit->weight / s->batch->count, dlogits);
         result.correct += tnas_winner(own + at, classes) == label;
@@ -140,6 +151,16 @@ static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, i
             dmap[(size_t)k * stride + (size_t)i] = dlogits[k];
     }
     return result;
+}
+
+/* What a shard saw of the first unit's tensors: [shards, tensors]. */
+static tnas_seen_range *seen_by(const step *s, int shard)
+{
+    const tnas_unit *const unit = &s->units[0];
+    if (unit->seen == NULL)
+        return NULL;
+    return (tnas_seen_range *)(void *)s->engine->shared.floats +
+           (size_t)shard * (size_t)unit->net->graph.tensor_count;
 }
 
 static tnas_status run_shard(void *context, int shard, int worker)
@@ -158,7 +179,8 @@ static tnas_status run_shard(void *context, int shard, int worker)
                           .layout = &engine->layouts[u],
                           .block = block,
                           .shares_stem = s->shares_stem,
-                          .grads = grads};
+                          .grads = grads,
+                          .seen = seen_by(s, shard)};
         const bool reuses_stem = s->shares_stem && u > 0;
         if (reuses_stem)
             tnas_pass_reuse_stem(&pass);
@@ -177,6 +199,31 @@ static tnas_status run_shard(void *context, int shard, int worker)
             tnas_pass_backward_stem(&pass);
     }
     return TNAS_OK;
+}
+
+static tnas_status prepare_seen(const step *s)
+{
+    const tnas_unit *const unit = &s->units[0];
+    if (unit->seen == NULL)
+        return TNAS_OK;
+    const size_t tensors = (size_t)unit->net->graph.tensor_count;
+    const size_t count = (size_t)s->engine->shards * tensors;
+    TNAS_TRY(tnas_reserve_ensure(&s->engine->shared, 2 * count, "ranges of the shards"));
+    for (size_t i = 0; i < count; i++)
+        seen_by(s, 0)[i] = (tnas_seen_range){INFINITY, -INFINITY};
+    return TNAS_OK;
+}
+
+static void join_seen(const step *s)
+{
+    const tnas_unit *const unit = &s->units[0];
+    for (int t = 0; unit->seen != NULL && t < unit->net->graph.tensor_count; t++) {
+        unit->seen[t] = (tnas_seen_range){INFINITY, -INFINITY};
+        for (int shard = 0; shard < s->engine->shards; shard++) {
+            unit->seen[t].min = fminf(unit->seen[t].min, seen_by(s, shard)[t].min);
+            unit->seen[t].max = fmaxf(unit->seen[t].max, seen_by(s, shard)[t].max);
+        }
+    }
 }
 
 static tnas_status add_range(void *context, int range, int worker)
@@ -217,8 +264,10 @@ static tnas_status prepare(step *s)
     const tnas_pass_kind kind = s->shares_stem ? TNAS_PASS_TRAIN_SHARED : TNAS_PASS_TRAIN;
     for (int u = 0; u < s->unit_count; u++) {
         const tnas_unit *const unit = &s->units[u];
-        assert(unit->teacher == TNAS_NONE || (unit->teacher >= 0 && unit->teacher < u));
-        assert(unit->teacher == TNAS_NONE ||
+        assert(unit->teacher < u);
+        assert(unit->net->grids == NULL || (s->unit_count == 1 && unit->net->bn_channels == 0));
+        assert(unit->teacher != TNAS_TEACHER_FROZEN || s->batch->teacher_logits != NULL);
+        assert(unit->teacher < 0 ||
                classes_of(unit->net) == classes_of(s->units[unit->teacher].net));
         tnas_layout *const layout = &engine->layouts[u];
         tnas_layout_build(unit->net, s->shard_images, kind, layout);
@@ -250,7 +299,9 @@ tnas_status tnas_engine_step(tnas_engine *engine, const tnas_store *store, const
               .grads = grads};
     memset(results, 0, (size_t)unit_count * sizeof *results);
     TNAS_TRY(prepare(&s));
+    TNAS_TRY(prepare_seen(&s));
     TNAS_TRY(tnas_pool_run(engine->pool, engine->shards, run_shard, &s));
+    join_seen(&s);
     const size_t ranges = (store->value_count + RANGE_VALUES - 1) / RANGE_VALUES;
     TNAS_TRY(tnas_pool_run(engine->pool, (int)ranges, add_range, &s));
     for (int u = 0; u < unit_count; u++) {

@@ -31,16 +31,35 @@ typedef struct tnas_batch {
      * training looks at them, and counts an image as right when `labels` wins. */
     const int16_t *second_labels; /* [count] */
     const float *second_shares;   /* [count], 0..0.5 */
+    /* What a frozen teacher says of these very pixels: logits [count, classes] of the unit that has
+     * TNAS_TEACHER_FROZEN; NULL when none has. */
+    const float *teacher_logits;
 } tnas_batch;
 
 #define TNAS_UNITS_MAX 16
 
+#define TNAS_TEACHER_FROZEN (-2)
+
 typedef struct tnas_unit {
     const tnas_net *net;
     float weight;          /* of this unit's loss in the sum, > 0 */
-    float label_smoothing; /* 0..1, share of the uniform distribution in the target */
-    int teacher;           /* earlier unit whose softmax is the target; TNAS_NONE: the labels */
+    float label_smoothing; /* 0..1, share of the uniform distribution in the labels' part */
+    /* Whose softmax is the target: that of an earlier unit, of the batch's teacher_logits
+     * (TNAS_TEACHER_FROZEN), nobody's but the labels' (TNAS_NONE). */
+    int teacher;
+    float label_share; /* 0..1, of the labels in the target beside a teacher */
+    float temperature; /* of the teacher's part (nn/loss.h); 0: 1 */
+    /* Of a net with grids, which is then the step's only unit: [tensors], receives what the tensors
+     * that have one were before they were rounded, without activation. NULL: nobody wants it. */
+    tnas_seen_range *seen;
 } tnas_unit;
+
+/* A network that only teaches: of any store, with its batch-norm statistics, never changed. */
+typedef struct tnas_teacher {
+    const tnas_net *net;
+    const tnas_store *store;
+    const tnas_bn_stats *stats;
+} tnas_teacher;
 
 typedef struct tnas_unit_result {
     double loss; /* mean over the batch */

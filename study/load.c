@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "study/data_settings.h"
 #include "study/study.h"
 
 static void last_part(const char *path, char *out, size_t out_bytes)
@@ -33,30 +34,15 @@ static tnas_status choose_target(tnas_store_db *db, int target, const char *mcu,
                              target);
 }
 
-static tnas_status read_data_options(tnas_store_db *db, tnas_data_options *out)
-{
-    *out = tnas_data_options_default();
-    for (int i = 0; i < TNAS_DATA_FIELD_COUNT; i++) {
-        char key[80], text[TNAS_DATA_TEXT_BYTES];
-        bool found;
-        snprintf(key, sizeof key, "data.%.60s", tnas_data_field_describe((tnas_data_field)i)->name);
-        TNAS_TRY(tnas_db_get_meta(db, key, text, sizeof text, &found));
-        if (found)
-            TNAS_TRY(tnas_data_options_set(out, (tnas_data_field)i, text));
-    }
-    return TNAS_OK;
-}
-
 static tnas_status read_parts(tnas_store_db *db, int target, const char *mcu, tnas_study *study)
 {
     bool found;
     TNAS_TRY(choose_target(db, target, mcu, study));
     TNAS_TRY(tnas_db_get_meta(db, "data_location", study->data, sizeof study->data, &found));
-    TNAS_TRY(read_data_options(db, &study->data_options));
+    TNAS_TRY(tnas_data_settings_load(db, &study->data_options));
     TNAS_TRY(tnas_db_get_classes(db, &study->class_names, &study->class_count));
-    char name[64], path[TNAS_PATH_BYTES];
-    snprintf(name, sizeof name, "targets/%d/model.tnm", study->target_id);
-    TNAS_TRY(tnas_path_join(path, study->folder, name));
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(path, study->folder, study->winner.model));
     TNAS_TRY(tnas_model_load(path, &study->model));
     const tnas_graph *const graph = &study->model->graph;
     const int outputs = graph->tensors[tnas_graph_output(graph)].c;

@@ -3,11 +3,13 @@
 #define TNAS_STUDY_RUN_INTERNAL_H
 
 #include "quant/image.h"
+#include "study/progress_file.h"
 #include "study/study.h"
 
 typedef struct tnas_run {
     const tnas_search_request *request;
-    const tnas_progress *progress;
+    const tnas_progress *progress; /* writes progress.json, forwards to the caller's */
+    tnas_progress_file progress_file;
     tnas_search_report *report;
     double started_seconds;
 
@@ -16,10 +18,14 @@ typedef struct tnas_run {
     tnas_mcu *mcu;
     tnas_code_sizes sizes;
     tnas_space space;
+    char space_file[TNAS_PATH_BYTES];
     tnas_estimator estimator;
     tnas_search_target target;
-    tnas_plan_of_work work;
     tnas_pool *pool;
+
+    /* settings.c */
+    char preset[24];
+    tnas_plan_of_work work;
     tnas_engine *engine;
 
     /* stage_space.c */
@@ -43,6 +49,8 @@ typedef struct tnas_run {
 
 /* The stages, in order. */
 tnas_status tnas_run_open_inputs(tnas_run *run);
+/* The counts: preset, overrides, and of an existing study what it was made with. */
+tnas_status tnas_run_plan_work(tnas_run *run, bool exists);
 tnas_status tnas_run_choose_space(tnas_run *run);                    /* of a new study: stage 1 */
 tnas_status tnas_run_configure(tnas_run *run, int input, int width); /* of an existing one */
 /* Locks and opens the study when its folder has one; with `create` makes folder and file first.
@@ -58,6 +66,9 @@ tnas_status tnas_run_finish(tnas_run *run);
 
 /* Fits tnas_price_fn with a tnas_run as context. */
 tnas_status tnas_run_price(void *run, const tnas_arch *arch, tnas_cost *cost);
+
+/* What the target's candidates are compared by. */
+tnas_objective tnas_run_objective(const tnas_run *run);
 
 /* How a candidate is judged: batch-norm statistics from the calibration images, accuracy on
  * the first `validation_images` validation images. */

@@ -40,12 +40,18 @@ static tnas_status make_study(tnas_run *run)
 {
     bool exists;
     TNAS_TRY(tnas_run_attach(run, true, &exists));
-    TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_create_study(run));
+    if (exists) {
+        TNAS_TRY(tnas_run_plan_work(run, true));
+        TNAS_TRY(tnas_run_open_study(run));
+    } else {
+        TNAS_TRY(tnas_run_create_study(run));
+    }
     return look_up(run);
 }
 
 static tnas_status work(tnas_run *run)
 {
+    TNAS_TRY(tnas_progress_file_open(&run->progress_file, run->report->folder, run->target_id));
     TNAS_TRY(tnas_run_supernet(run));
     TNAS_TRY(tnas_run_search(run));
     TNAS_TRY(tnas_run_finish(run));
@@ -62,7 +68,13 @@ static tnas_status run_stages(tnas_run *run)
     TNAS_TRY(tnas_run_open_inputs(run));
     TNAS_TRY(choose_folder(run));
     TNAS_TRY(tnas_run_attach(run, false, &exists));
-    TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_choose_space(run));
+    TNAS_TRY(tnas_run_plan_work(run, exists));
+    if (exists)
+        TNAS_TRY(tnas_run_open_study(run));
+    else if (run->request->choice.given)
+        TNAS_TRY(tnas_run_configure(run, run->request->choice.input, run->request->choice.width));
+    else
+        TNAS_TRY(tnas_run_choose_space(run));
     if (exists && !dry_run)
         TNAS_TRY(look_up(run));
     if (run->report->from_store)
@@ -77,6 +89,7 @@ static tnas_status run_stages(tnas_run *run)
 
 static void release(tnas_run *run)
 {
+    tnas_progress_file_close(&run->progress_file);
     tnas_supernet_destroy(run->supernet);
     tnas_free(run->calibration_images);
     tnas_db_close(run->db);
@@ -97,7 +110,8 @@ tnas_status tnas_study_search(const tnas_search_request *request, const tnas_pro
     if (run == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "search");
     run->request = request;
-    run->progress = progress;
+    tnas_progress_file_init(&run->progress_file, progress);
+    run->progress = &run->progress_file.progress;
     run->report = report;
     run->lock_file = -1;
     run->started_seconds = tnas_clock_seconds();

@@ -1,99 +1,190 @@
 #include "study/settings.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/hash.h"
+#include "study/data_settings.h"
 
-static void add(tnas_settings *settings, const char *key, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void add(tnas_settings *settings, const char *key, const char *format, ...)
+/* Data, space and seed; how the data are read, field by field; what their bytes mean. */
+enum { FIXED_COUNT = 5, IDENTITY_COUNT = FIXED_COUNT + TNAS_DATA_FIELD_COUNT };
+
+typedef struct identity_item {
+    char key[TNAS_DATA_KEY_BYTES];
+    char value[TNAS_DATA_TEXT_BYTES];
+    char missing[TNAS_DATA_TEXT_BYTES]; /* what a store without the key means; "": nothing */
+} identity_item;
+
+static identity_item identity(const char *key, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static identity_item identity(const char *key, const char *format, ...)
 {
-    assert(settings->count < TNAS_SETTINGS_ITEMS_MAX);
-    snprintf(settings->items[settings->count].key, sizeof settings->items[0].key, "%s", key);
+    identity_item item;
+    snprintf(item.key, sizeof item.key, "%s", key);
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(settings->items[settings->count].value, sizeof settings->items[0].value, format,
-              arguments);
+    vsnprintf(item.value, sizeof item.value, format, arguments);
     va_end(arguments);
-    settings->count++;
+    item.missing[0] = '\0';
+    return item;
 }
 
-/* How the data are read, and what their bytes mean. */
-static void add_data(tnas_settings *settings, const tnas_dataset *dataset)
+/* What no count says. */
+static void list_identity(const tnas_run *run, identity_item out[IDENTITY_COUNT])
 {
-    add(settings, "data_hash", "%016llx", (unsigned long long)dataset->content_hash);
-    for (int i = 0; i < TNAS_DATA_FIELD_COUNT; i++) {
-        char key[80], text[TNAS_DATA_TEXT_BYTES];
-        snprintf(key, sizeof key, "data.%.60s", tnas_data_field_describe((tnas_data_field)i)->name);
-        tnas_data_options_text(&dataset->options, (tnas_data_field)i, text);
-        add(settings, key, "%s", text);
+    const tnas_dataset *const data = run->dataset;
+    const tnas_data_options defaults = tnas_data_options_default();
+    *out++ = identity("data_hash", "%016llx", (unsigned long long)data->content_hash);
+    for (int i = 0; i < TNAS_DATA_FIELD_COUNT; i++, out++) {
+        tnas_data_setting_key((tnas_data_field)i, out->key);
+        tnas_data_options_text(&data->options, (tnas_data_field)i, out->value);
+        tnas_data_options_text(&defaults, (tnas_data_field)i, out->missing);
     }
-    const tnas_affine *const affine = &dataset->affine;
-    uint64_t hash = tnas_hash_bytes(TNAS_HASH_START, affine->scale,
-                                    (size_t)affine->channel_count * sizeof affine->scale[0]);
-    hash =
-        tnas_hash_bytes(hash, affine->zero, (size_t)affine->channel_count * sizeof affine->zero[0]);
-    add(settings, "data_affine", "%016llx", (unsigned long long)hash);
+    char affine[24];
+    tnas_affine_text(&data->affine, affine);
+    *out = identity("data_affine", "%s", affine);
+    snprintf(out->missing, sizeof out->missing, "none");
+    out++;
+    *out++ = identity("space", "%s", run->space.name);
+    *out++ = identity("space_hash", "%016llx", (unsigned long long)run->space.hash);
+    *out++ = identity("seed", "%llu", (unsigned long long)run->request->seed);
 }
 
-static void add_recipe(tnas_settings *settings, const char *name, const tnas_recipe *recipe)
+tnas_status tnas_settings_store(tnas_run *run)
 {
-    tnas_recipe_value values[TNAS_RECIPE_VALUE_COUNT];
-    tnas_recipe_list(recipe, values);
-    for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++) {
-        char key[80];
-        snprintf(key, sizeof key, "%.16s.%.47s", name, values[i].name);
-        add(settings, key, "%.17g", values[i].value);
+    identity_item items[IDENTITY_COUNT];
+    list_identity(run, items);
+    for (int i = 0; i < IDENTITY_COUNT; i++)
+        TNAS_TRY(tnas_db_put_meta(run->db, items[i].key, items[i].value));
+    TNAS_TRY(tnas_db_put_meta(run->db, "preset", run->preset));
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    for (int i = 0; i < count; i++) {
+        char text[TNAS_WORK_TEXT_BYTES];
+        if (fields[i].scope != TNAS_WORK_STUDY)
+            continue;
+        tnas_work_text(&run->work, &fields[i], text);
+        TNAS_TRY(tnas_db_put_meta(run->db, fields[i].key, text));
     }
-}
-
-void tnas_settings_of(const tnas_run *run, tnas_settings *out)
-{
-    const tnas_plan_of_work *const work = &run->work;
-    out->count = 0;
-    add_data(out, run->dataset);
-    add(out, "space", "%s", run->space.name);
-    add(out, "space_hash", "%016llx", (unsigned long long)run->space.hash);
-    add(out, "preset", "%s", run->request->preset);
-    add(out, "seed", "%llu", (unsigned long long)run->request->seed);
-    add(out, "supernet.rule", "%s", tnas_supernet_rule_text(work->rule));
-    add(out, "supernet.subnets", "%d", work->subnets);
-    add_recipe(out, "supernet", &work->supernet);
-    add_recipe(out, "finetune", &work->finetune);
-#define ADD_FIELD(name, type, value, min, max, help)                                               \
-    add(out, "search." #name, "%.17g", (double)work->evolution.name);
-    TNAS_EVOLUTION_FIELDS(ADD_FIELD)
-#undef ADD_FIELD
-    add(out, "search.space_samples", "%d", work->space_samples);
-    add(out, "search.validation_images", "%d", work->validation_images);
-    add(out, "search.recalibration_batches", "%d", work->recalibration_batches);
-    add(out, "search.batch_images", "%d", work->batch_images);
-    add(out, "finish.calibration_images", "%d", work->calibration_images);
-}
-
-tnas_status tnas_settings_store(const tnas_settings *settings, tnas_store_db *db)
-{
-    for (int i = 0; i < settings->count; i++)
-        TNAS_TRY(tnas_db_put_meta(db, settings->items[i].key, settings->items[i].value));
     return TNAS_OK;
 }
 
-tnas_status tnas_settings_check(const tnas_settings *settings, tnas_store_db *db,
-                                const char *folder)
+static tnas_status fail_differs(const tnas_run *run, const char *key, const char *stored,
+                                const char *asked)
 {
-    for (int i = 0; i < settings->count; i++) {
-        char stored[sizeof settings->items[0].value];
+    return tnas_fail(TNAS_ERR_USAGE,
+                     "study %s has %s = %s, this search has %s; choose another folder with --study",
+                     run->report->folder, key, stored, asked);
+}
+
+tnas_status tnas_settings_check(tnas_run *run)
+{
+    identity_item items[IDENTITY_COUNT];
+    list_identity(run, items);
+    for (int i = 0; i < IDENTITY_COUNT; i++) {
+        char stored[sizeof items[0].value];
         bool found;
-        TNAS_TRY(tnas_db_get_meta(db, settings->items[i].key, stored, sizeof stored, &found));
-        if (!found || strcmp(stored, settings->items[i].value) != 0)
-            return tnas_fail(TNAS_ERR_USAGE,
-                             "study %s has %s = %s, this search has %s; choose another folder "
-                             "with --study",
-                             folder, settings->items[i].key, found ? stored : "nothing",
-                             settings->items[i].value);
+        TNAS_TRY(tnas_db_get_meta(run->db, items[i].key, stored, sizeof stored, &found));
+        if (!found)
+            snprintf(stored, sizeof stored, "%s", items[i].missing);
+        if (strcmp(stored, items[i].value) != 0)
+            return fail_differs(run, items[i].key, stored[0] != '\0' ? stored : "nothing",
+                                items[i].value);
+    }
+    return TNAS_OK;
+}
+
+/* A count of the study that was not asked for is what the study has; with another preset than
+ * the study's every count was asked for. */
+static tnas_status adopt_or_compare(tnas_run *run, const tnas_work_field *field, bool adopt)
+{
+    char stored[TNAS_WORK_TEXT_BYTES], asked[TNAS_WORK_TEXT_BYTES];
+    bool found;
+    TNAS_TRY(tnas_db_get_meta(run->db, field->key, stored, sizeof stored, &found));
+    tnas_work_text(&run->work, field, asked);
+    if (!found)
+        return fail_differs(run, field->key, "nothing", asked);
+    if (adopt && tnas_overrides_text(run->request->overrides, field->key) == NULL)
+        return tnas_work_set(&run->work, field->key, stored);
+    tnas_plan_of_work parsed = run->work; /* versions may write a number in other digits */
+    TNAS_TRY(tnas_work_set(&parsed, field->key, stored));
+    tnas_work_text(&parsed, field, stored);
+    return strcmp(stored, asked) == 0 ? TNAS_OK : fail_differs(run, field->key, stored, asked);
+}
+
+static tnas_status adopt_study(tnas_run *run, const char *study_preset)
+{
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    const bool adopt = strcmp(run->preset, study_preset) == 0;
+    for (int i = 0; i < count; i++)
+        if (fields[i].scope == TNAS_WORK_STUDY)
+            TNAS_TRY(adopt_or_compare(run, &fields[i], adopt));
+    return TNAS_OK;
+}
+
+static uint64_t hash_target_work(const tnas_plan_of_work *work)
+{
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    uint64_t hash = TNAS_HASH_START;
+    for (int i = 0; i < count; i++) {
+        char text[TNAS_WORK_TEXT_BYTES], line[160];
+        if (fields[i].scope != TNAS_WORK_TARGET)
+            continue;
+        tnas_work_text(work, &fields[i], text);
+        const int length = snprintf(line, sizeof line, "%s=%s\n", fields[i].key, text);
+        hash = tnas_hash_bytes(hash, line, (size_t)length);
+    }
+    return hash;
+}
+
+tnas_status tnas_run_plan_work(tnas_run *run, bool exists)
+{
+    const tnas_search_request *const request = run->request;
+    char study_preset[sizeof run->preset] = "quick";
+    bool found = false;
+    if (exists)
+        TNAS_TRY(tnas_db_get_meta(run->db, "preset", study_preset, sizeof study_preset, &found));
+    snprintf(run->preset, sizeof run->preset, "%s",
+             request->preset != NULL ? request->preset : study_preset);
+    const tnas_preset *const preset = tnas_preset_find(run->preset);
+    if (preset == NULL)
+        return tnas_fail(TNAS_ERR_INPUT, "study %s has preset = %s, which does not exist",
+                         run->report->folder, run->preset);
+    const int validation_count = run->dataset->validation.count;
+    tnas_preset_resolve(preset, run->dataset->train.count, validation_count, &run->work);
+    TNAS_TRY(tnas_overrides_apply(request->overrides, &run->work));
+    if (exists) {
+        TNAS_TRY(tnas_settings_check(run));
+        TNAS_TRY(adopt_study(run, study_preset));
+    }
+    TNAS_TRY(tnas_work_check(&run->work, validation_count));
+    run->target.work_hash = hash_target_work(&run->work);
+    tnas_engine_destroy(run->engine);
+    const tnas_engine_config engine = {.pool = run->pool, .shards = run->work.supernet.shards};
+    return tnas_engine_create(&engine, &run->engine);
+}
+
+tnas_status tnas_settings_of_target(tnas_run *run)
+{
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    TNAS_TRY(tnas_db_put_setting(run->db, run->target_id, "preset", run->preset));
+    for (int i = 0; i < count; i++) {
+        char text[TNAS_WORK_TEXT_BYTES];
+        bool found;
+        if (fields[i].scope != TNAS_WORK_TARGET)
+            continue;
+        TNAS_TRY(
+            tnas_db_get_setting(run->db, run->target_id, fields[i].key, text, sizeof text, &found));
+        if (found) {
+            TNAS_TRY(tnas_work_set(&run->work, fields[i].key, text));
+        } else {
+            tnas_work_text(&run->work, &fields[i], text);
+            TNAS_TRY(tnas_db_put_setting(run->db, run->target_id, fields[i].key, text));
+        }
     }
     return TNAS_OK;
 }

@@ -183,41 +183,56 @@ const double *reference_logits(const reference_pass *pass, const tnas_net *net)
     return pass->maps[tnas_graph_output(&net->graph)];
 }
 
-/* Cross entropy of one image against the softmax of `teacher`, or the label without one. */
+/* Cross entropy of one image against its smoothed label and, where there is one, the softmax of
+ * `teacher`. */
 static double cross_entropy(const double *z, const double *teacher, int classes, int label,
-                            double smoothing)
+                            const tnas_unit *unit)
 {
-    double sum = 0.0, teacher_sum = 0.0, loss = 0.0;
+    const double t = unit->temperature > 0 ? unit->temperature : 1.0;
+    const double smoothing = unit->label_smoothing;
+    double sum = 0.0, soft_sum = 0.0, teacher_sum = 0.0, hard = 0.0, soft = 0.0;
     for (int k = 0; k < classes; k++) {
         sum += exp(z[k]);
-        teacher_sum += teacher != NULL ? exp(teacher[k]) : 0.0;
+        soft_sum += exp(z[k] / t);
+        teacher_sum += teacher != NULL ? exp(teacher[k] / t) : 0.0;
     }
     for (int k = 0; k < classes; k++) {
-        const double hard = teacher != NULL ? exp(teacher[k]) / teacher_sum : k == label;
-        loss -= ((1.0 - smoothing) * hard + smoothing / classes) * (z[k] - log(sum));
+        hard -= ((1.0 - smoothing) * (k == label) + smoothing / classes) * (z[k] - log(sum));
+        if (teacher != NULL)
+            soft -= exp(teacher[k] / t) / teacher_sum * (z[k] / t - log(soft_sum));
     }
-    return loss;
+    const double share = unit->label_share;
+    return teacher != NULL ? share * hard + (1.0 - share) * t * t * soft : hard;
 }
 
 /* Mean loss of one unit over one shard. */
 static double shard_loss(const tnas_store *store, const double *values,
                          const double *teacher_values, const tnas_unit *units, int unit,
-                         const uint8_t *images, const int16_t *labels, int count)
+                         const tnas_batch *batch, int first, int count)
 {
     const tnas_unit *const u = &units[unit];
+    const uint8_t *const images =
+        batch->images + (size_t)first * (size_t)tnas_tensor_count(&u->net->graph.tensors[0]);
     const int classes = shape_of(&u->net->graph, tnas_graph_output(&u->net->graph)).c;
     reference_pass own = reference_forward(u->net, store, values, NULL, images, count);
     reference_pass teacher = {0};
-    const tnas_net *const teacher_net = u->teacher != TNAS_NONE ? units[u->teacher].net : NULL;
+    const tnas_net *const teacher_net = u->teacher >= 0 ? units[u->teacher].net : NULL;
     if (teacher_net != NULL)
         teacher = reference_forward(teacher_net, store, teacher_values, NULL, images, count);
     double loss = 0.0;
     for (int i = 0; i < count; i++) {
         const size_t at = (size_t)i * (size_t)classes;
-        const double *const t =
-            teacher_net != NULL ? reference_logits(&teacher, teacher_net) + at : NULL;
-        loss += cross_entropy(reference_logits(&own, u->net) + at, t, classes, labels[i],
-                              u->label_smoothing);
+        double frozen[16];
+        ck_assert_int_le(classes, 16);
+        const double *t = NULL;
+        if (teacher_net != NULL)
+            t = reference_logits(&teacher, teacher_net) + at;
+        else if (u->teacher == TNAS_TEACHER_FROZEN)
+            t = frozen;
+        for (int k = 0; t == frozen && k < classes; k++)
+            frozen[k] = batch->teacher_logits[(first + i) * classes + k];
+        loss += cross_entropy(reference_logits(&own, u->net) + at, t, classes,
+                              batch->labels[first + i], u);
     }
     reference_free(&own, u->net);
     if (teacher_net != NULL)
@@ -232,13 +247,11 @@ double reference_step(const tnas_store *store, const double *values, const doubl
     const int count = batch->count / shards;
     double total = 0.0;
     for (int u = 0; u < unit_count; u++) {
-        const size_t image = (size_t)tnas_tensor_count(&units[u].net->graph.tensors[0]);
         double loss = 0.0;
         for (int shard = 0; shard < shards; shard++)
-            loss += shard_loss(store, values, teacher_values, units, u,
-                               batch->images + (size_t)(shard * count) * image,
-                               batch->labels + shard * count, count) /
-                    shards;
+            loss +=
+                shard_loss(store, values, teacher_values, units, u, batch, shard * count, count) /
+                shards;
         if (losses != NULL)
             losses[u] = loss;
         total += (double)units[u].weight * loss;

@@ -330,6 +330,37 @@ START_TEST(gradient_of_a_student_takes_its_teacher_as_constant)
 }
 END_TEST
 
+START_TEST(gradient_of_a_student_of_a_frozen_teacher_is_right_at_any_temperature)
+{
+    static const float shares[] = {0.0f, 0.3f, 0.5f}, temperatures[] = {0.0f, 2.0f, 4.0f};
+    tnas_net nets[2];
+    tnas_store *store;
+    elastic_pair(nets, &store);
+    tnas_batch batch = random_batch(&nets[0], 6, 4);
+    const int classes = nets[0].graph.tensors[tnas_graph_output(&nets[0].graph)].c;
+    float *const logits = malloc((size_t)(6 * classes) * sizeof *logits);
+    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 99);
+    for (int i = 0; i < 6 * classes; i++)
+        logits[i] = (float)(2 * tnas_rng_normal(&rng));
+    batch.teacher_logits = logits;
+    const tnas_unit units[] = {{.net = &nets[0],
+                                .weight = 1.0f,
+                                .label_smoothing = 0.1f,
+                                .teacher = TNAS_TEACHER_FROZEN,
+                                .label_share = shares[_i],
+                                .temperature = temperatures[_i]},
+                               {.net = &nets[1],
+                                .weight = 0.5f,
+                                .teacher = 0,
+                                .label_share = shares[2 - _i],
+                                .temperature = temperatures[_i]}};
+    check_gradients(store, units, 2, &batch, 2, 1, "a frozen teacher's student");
+    free(logits);
+    free_batch(&batch);
+    tnas_store_destroy(store);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("nn gradients");
@@ -340,6 +371,8 @@ int main(void)
     tcase_add_test(tc, gradient_reaches_every_reader_of_a_tensor);
     tcase_add_loop_test(tc, gradient_of_a_whole_net_is_right_for_any_shard_size, 0, 4);
     tcase_add_test(tc, gradient_of_a_student_takes_its_teacher_as_constant);
+    tcase_add_loop_test(tc, gradient_of_a_student_of_a_frozen_teacher_is_right_at_any_temperature,
+                        0, 3);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

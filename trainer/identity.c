@@ -39,11 +39,25 @@ static uint64_t hash_units(const tnas_unit *units, int unit_count)
 {
     uint64_t hash = hash_number(TNAS_HASH_START, unit_count);
     for (int u = 0; u < unit_count; u++) {
-        const double loss[] = {units[u].weight, units[u].label_smoothing, units[u].teacher};
+        const double loss[] = {units[u].weight, units[u].label_smoothing, units[u].teacher,
+                               units[u].label_share, units[u].temperature};
         hash = tnas_hash_bytes(hash, loss, sizeof loss);
         hash = hash_net(hash, units[u].net);
     }
     return hash;
+}
+
+/* Unlike a student's, a teacher's weights stay what they are. */
+static uint64_t hash_teacher(uint64_t hash, const tnas_teacher *teacher)
+{
+    if (teacher == NULL)
+        return hash;
+    const tnas_store *const store = teacher->store;
+    const size_t channels = (size_t)teacher->net->bn_channels;
+    hash = hash_net(hash, teacher->net);
+    hash = tnas_hash_bytes(hash, store->values, store->value_count * sizeof(float));
+    hash = tnas_hash_bytes(hash, teacher->stats->mean, channels * sizeof(float));
+    return tnas_hash_bytes(hash, teacher->stats->var, channels * sizeof(float));
 }
 
 static uint64_t hash_images(const tnas_images *images, const tnas_tensor *shape)
@@ -56,8 +70,8 @@ static uint64_t hash_images(const tnas_images *images, const tnas_tensor *shape)
 }
 
 void tnas_identity_of(const tnas_recipe *recipe, uint64_t seed, const tnas_store *store,
-                      const tnas_unit *units, int unit_count, const tnas_images *images,
-                      tnas_identity *out)
+                      const tnas_unit *units, int unit_count, const tnas_teacher *teacher,
+                      const tnas_images *images, tnas_identity *out)
 {
     tnas_recipe same = *recipe;
     same.checkpoint_steps = 0;
@@ -67,7 +81,7 @@ void tnas_identity_of(const tnas_recipe *recipe, uint64_t seed, const tnas_store
         out->recipe[i] = values[i].value;
     out->seed = seed;
     out->store_hash = hash_store(store);
-    out->nets_hash = hash_units(units, unit_count);
+    out->nets_hash = hash_teacher(hash_units(units, unit_count), teacher);
     out->images_hash = hash_images(images, &units[0].net->graph.tensors[0]);
 }
 

@@ -102,6 +102,11 @@ void tnas_loader_gather(tnas_loader *loader, long step, const tnas_batch_buffer 
         const size_t image = loader->order[(first + i) % (size_t)loader->images->count];
         memcpy(out->pixels + i * bytes, loader->images->pixels + image * bytes, bytes);
         out->labels[i] = loader->images->labels[image];
+        if (loader->teacher_logits != NULL) {
+            const size_t classes = (size_t)loader->teacher_classes;
+            memcpy(out->teacher_logits + i * classes, loader->teacher_logits + image * classes,
+                   classes * sizeof(float));
+        }
         tnas_augment_image(&loader->augment, loader->seed, (uint64_t)step * batch + i,
                            &loader->shape, out->pixels + i * bytes);
     }

@@ -22,6 +22,10 @@ typedef struct tnas_loader {
     tnas_augment augment;
     double mixup_prob, mixup_share;
     uint64_t seed;
+    /* What a teacher says of every image as it is: logits [images->count, teacher_classes], set by
+     * the owner, borrowed; NULL: nothing. */
+    const float *teacher_logits;
+    int teacher_classes;
     uint8_t *first_image; /* [image_bytes], of a batch that is being blended */
     long epoch;           /* whose order is held; -1: none yet */
     uint32_t *order;      /* [images->count] */
@@ -37,6 +41,7 @@ typedef struct tnas_batch_buffer {
     uint8_t *pixels;
     int16_t *labels, *second_labels; /* of the image, of the one blended into it */
     float *second_shares;            /* this and second_labels: NULL will do without mixup */
+    float *teacher_logits;           /* [batch, teacher_classes]; NULL will do without a teacher */
 } tnas_batch_buffer;
 
 /* The batch of a step, a pure function of (images, recipe, seed, step). Blending (Zhang et al.,

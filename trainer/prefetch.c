@@ -21,6 +21,7 @@ struct tnas_prefetch {
     uint8_t *pixels;                 /* [SLOTS, batch, h, w, c] */
     int16_t *labels, *second_labels; /* [SLOTS, batch] */
     float *second_shares;            /* [SLOTS, batch] */
+    float *teacher_logits;           /* [SLOTS, batch, classes]; NULL: no teacher */
     pthread_t thread;
     bool started;
     pthread_mutex_t lock; /* of everything below */
@@ -29,13 +30,21 @@ struct tnas_prefetch {
     bool quit;
 };
 
+static float *teacher_logits_of_slot(const tnas_prefetch *p, size_t slot)
+{
+    if (p->teacher_logits == NULL)
+        return NULL;
+    return p->teacher_logits + slot * (size_t)p->loader->batch * (size_t)p->loader->teacher_classes;
+}
+
 static tnas_batch_buffer buffer_of_slot(const tnas_prefetch *p, long index)
 {
     const size_t slot = (size_t)(index % SLOTS), batch = (size_t)p->loader->batch;
     return (tnas_batch_buffer){.pixels = p->pixels + slot * batch * p->loader->image_bytes,
                                .labels = p->labels + slot * batch,
                                .second_labels = p->second_labels + slot * batch,
-                               .second_shares = p->second_shares + slot * batch};
+                               .second_shares = p->second_shares + slot * batch,
+                               .teacher_logits = teacher_logits_of_slot(p, slot)};
 }
 
 static void *gather_batches(void *argument)
@@ -73,12 +82,16 @@ tnas_status tnas_prefetch_create(tnas_loader *loader, long first, long end, tnas
     p->labels = tnas_alloc_zero(images, sizeof *p->labels);
     p->second_labels = tnas_alloc_zero(images, sizeof *p->second_labels);
     p->second_shares = tnas_alloc_zero(images, sizeof *p->second_shares);
+    const bool taught = loader->teacher_logits != NULL;
+    if (taught)
+        p->teacher_logits =
+            tnas_alloc_zero(images * (size_t)loader->teacher_classes, sizeof *p->teacher_logits);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->room, NULL);
     pthread_cond_init(&p->ready, NULL);
     tnas_status status = TNAS_OK;
     if (p->pixels == NULL || p->labels == NULL || p->second_labels == NULL ||
-        p->second_shares == NULL)
+        p->second_shares == NULL || (taught && p->teacher_logits == NULL))
         status = tnas_fail(TNAS_ERR_NOMEM, "%d batches of %d images of %zu bytes", SLOTS,
                            loader->batch, loader->image_bytes);
     else if (pthread_create(&p->thread, NULL, gather_batches, p) != 0)
@@ -110,6 +123,7 @@ void tnas_prefetch_destroy(tnas_prefetch *prefetch)
     tnas_free(prefetch->labels);
     tnas_free(prefetch->second_labels);
     tnas_free(prefetch->second_shares);
+    tnas_free(prefetch->teacher_logits);
     tnas_free(prefetch);
 }
 
@@ -128,5 +142,6 @@ tnas_batch tnas_prefetch_next(tnas_prefetch *prefetch)
                         .labels = buffer.labels,
                         .count = prefetch->loader->batch,
                         .second_labels = buffer.second_labels,
-                        .second_shares = buffer.second_shares};
+                        .second_shares = buffer.second_shares,
+                        .teacher_logits = buffer.teacher_logits};
 }

@@ -41,6 +41,8 @@ tnas_status tnas_optimizer_parse(const char *text, tnas_optimizer_kind *out);
     X(ema_decay, double, 0.0, 0.0, 0.99999, "of the average that training returns, 0: no average") \
     X(mixup_prob, double, 0.0, 0.0, 1.0, "chance of an image to be blended with another")          \
     X(mixup_share, double, 0.5, 0.0, 0.5, "largest share of the other, uniform from 0")            \
+    X(distill_share, double, 0.0, 0.0, 1.0, "of a teacher in the target, the rest is the labels'") \
+    X(distill_temperature, double, 1.0, 0.1, 100.0, "of the softmax that is learned from it")      \
     X(checkpoint_steps, int, 500, 0, 10000000, "steps between checkpoints, 0: only when stopped")
 
 typedef struct tnas_recipe {

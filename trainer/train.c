@@ -19,6 +19,7 @@
 #include "trainer/optimizer.h"
 #include "trainer/prefetch.h"
 #include "trainer/schedule.h"
+#include "trainer/teaching.h"
 
 typedef struct training {
     tnas_store *store;
@@ -31,6 +32,7 @@ typedef struct training {
     tnas_ema ema;
     tnas_loader loader;
     tnas_prefetch *prefetch;
+    tnas_teaching teaching;
     float *grads; /* [store->value_count] */
     tnas_identity identity;
     tnas_checkpoint checkpoint; /* with the smoothed loss and share of right answers */
@@ -70,11 +72,16 @@ static tnas_status run_step(training *t, long step)
     int unit_count;
     TNAS_TRY(t->source->units(t->source->context, step, units, &unit_count));
     assert(unit_count >= 1 && unit_count <= TNAS_UNITS_MAX);
-    const tnas_batch batch = tnas_prefetch_next(t->prefetch);
+    tnas_batch batch = tnas_prefetch_next(t->prefetch);
+    TNAS_TRY(tnas_teaching_attend(&t->teaching, t->engine, &batch));
     const double rate = tnas_schedule_rate(t->recipe, step);
 
+    const tnas_train_around *const around = t->options->around;
+    const tnas_store *used = t->store;
+    if (around != NULL)
+        TNAS_TRY(around->before(around->context, t->store, &used));
     const tnas_status status =
-        tnas_engine_step(t->engine, t->store, units, unit_count, &batch, t->grads, results);
+        tnas_engine_step(t->engine, used, units, unit_count, &batch, t->grads, results);
     if (status == TNAS_ERR_DIVERGED)
         return fail_diverged(t, step, rate, tnas_error_text());
     TNAS_TRY(status);
@@ -82,6 +89,8 @@ static tnas_status run_step(training *t, long step)
     if (!isfinite(norm))
         return fail_diverged(t, step, rate, "the gradient is not finite");
     tnas_optimizer_update(&t->optimizer, t->store->values, t->grads, norm, rate, step);
+    if (around != NULL)
+        around->after(around->context, t->store);
     tnas_ema_update(&t->ema, t->store->values, t->recipe->ema_decay, step);
     note_results(t, step, results, unit_count);
     return TNAS_OK;
@@ -123,8 +132,8 @@ static tnas_status resume(training *t, const tnas_unit *units, int unit_count)
     const char *const path = t->options->checkpoint_path;
     if (path == NULL)
         return TNAS_OK;
-    tnas_identity_of(t->recipe, t->options->seed, t->store, units, unit_count, t->loader.images,
-                     &t->identity);
+    tnas_identity_of(t->recipe, t->options->seed, t->store, units, unit_count, t->options->teacher,
+                     t->loader.images, &t->identity);
     tnas_checkpoint *const checkpoint = &t->checkpoint;
     checkpoint->identity = &t->identity;
     checkpoint->value_count = t->store->value_count;
@@ -154,6 +163,11 @@ static tnas_status prepare(training *t, const tnas_images *images)
     if (t->grads == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "gradient of %zu values", t->store->value_count);
     TNAS_TRY(resume(t, units, unit_count));
+    TNAS_TRY(tnas_teaching_init(&t->teaching, t->options->teacher, t->engine, t->recipe, images));
+    if (!t->teaching.every_batch) {
+        t->loader.teacher_logits = t->teaching.logits;
+        t->loader.teacher_classes = t->teaching.classes;
+    }
     return tnas_prefetch_create(&t->loader, (long)t->checkpoint.step, t->recipe->steps,
                                 &t->prefetch);
 }
@@ -161,7 +175,7 @@ static tnas_status prepare(training *t, const tnas_images *images)
 static void finish(training *t)
 {
     tnas_ema_copy(&t->ema, t->store);
-    if (t->options->checkpoint_path != NULL)
+    if (t->options->checkpoint_path != NULL && !t->options->leaves_checkpoint)
         unlink(t->options->checkpoint_path);
 }
 
@@ -182,6 +196,7 @@ tnas_status tnas_train(tnas_store *store, const tnas_unit_source *source, tnas_e
     if (status == TNAS_OK)
         finish(&t);
     tnas_prefetch_destroy(t.prefetch);
+    tnas_teaching_deinit(&t.teaching);
     tnas_free(t.grads);
     tnas_loader_deinit(&t.loader);
     tnas_ema_deinit(&t.ema);
@@ -201,10 +216,16 @@ tnas_status tnas_train_net(const tnas_net *net, tnas_store *store, tnas_engine *
                            const tnas_recipe *recipe, const tnas_images *images,
                            const tnas_train_options *options)
 {
+    const bool taught = recipe->distill_share > 0;
+    if (taught && options->teacher == NULL)
+        return tnas_fail(TNAS_ERR_USAGE, "recipe.distill_share = %.9g needs a teacher",
+                         recipe->distill_share);
     tnas_unit unit = {.net = net,
                       .weight = 1.0f,
                       .label_smoothing = (float)recipe->label_smoothing,
-                      .teacher = TNAS_NONE};
+                      .teacher = taught ? TNAS_TEACHER_FROZEN : TNAS_NONE,
+                      .label_share = (float)(1 - recipe->distill_share),
+                      .temperature = (float)recipe->distill_temperature};
     const tnas_unit_source source = {.context = &unit, .units = fixed_unit};
     return tnas_train(store, &source, engine, recipe, images, options);
 }
