@@ -38,12 +38,12 @@ static const word_text families[] = {TNAS_FAMILIES(WORD)};
 static const word_text roles[] = {TNAS_ROW_ROLES(WORD)};
 #undef WORD
 static const word_text blocks[] = {
-#define WORD(name, text, expands, what) {text, what},
+#define WORD(name, text, expands, residual, what) {text, what},
     TNAS_BLOCKS(WORD)
 #undef WORD
 };
 static const word_text strategies[] = {
-#define WORD(name, text, rules, how) {text, how},
+#define WORD(name, text, how) {text, how},
     TNAS_STRATEGIES(WORD)
 #undef WORD
 };
