@@ -17,6 +17,7 @@
 #define TNAS_EXPORT_EXPORT_H
 
 #include "data/dataset.h"
+#include "data/features.h"
 #include "estimators/estimate.h"
 #include "quant/image.h"
 
@@ -30,10 +31,13 @@ typedef struct tnas_export_options {
     int class_count;
     const uint8_t *vector_images; /* [vector_count, h, w, c] u8; NULL: four of random pixels */
     int vector_count;
-    const tnas_cost *cost;      /* predicted, for header and README; NULL: not known */
-    const tnas_mcu *mcu;        /* sizes the firmware's memories; NULL: 1 MiB flash, 320 KiB RAM */
-    const char *latency_source; /* where the cost's latency comes from; NULL: not said */
-    const char *toolchain;      /* of the code sizes behind cost */
+    const tnas_sound_features *features; /* the sound front end; NULL: none */
+    const int16_t *vector_clips; /* with features: [vector_count, clip_samples], what the vector
+                                  * images are the features of */
+    const tnas_cost *cost;       /* predicted, for header and README; NULL: not known */
+    const tnas_mcu *mcu;         /* sizes the firmware's memories; NULL: 1 MiB flash, 320 KiB RAM */
+    const char *latency_source;  /* where the cost's latency comes from; NULL: not said */
+    const char *toolchain;       /* of the code sizes behind cost */
 } tnas_export_options;
 
 /* Makes a name from any text: lower case, digits and underscores, no leading digit, no
