@@ -59,6 +59,22 @@ void tnas_generate_feature_tables(const char *name, const tnas_sound_features *f
         d->frames, d->bands, d->features, d->pre_emphasis, d->affine_step);
 }
 
+tnas_front_end tnas_front_end_of(const tnas_sound_features *features)
+{
+    const tnrt_features *const d = &features->device;
+    return (tnas_front_end){
+        .frames = d->frames,
+        .window_samples = d->window_samples,
+        .fft_samples = d->fft_samples,
+        .bins = (int)features->rise_count,
+        .bands = d->bands,
+        .features = d->features,
+        .has_dct = d->dct != NULL,
+        .table_bytes = features->table_bytes,
+        .scratch_bytes = features->scratch_bytes,
+    };
+}
+
 void tnas_generate_features(const tnas_export_job *job, tnas_text *out)
 {
     char config[TNAS_SOUND_TEXT_BYTES];
@@ -130,4 +146,59 @@ void tnas_generate_features_header(const tnas_export_job *job, tnas_text *out)
     tnas_text_add(out, "#define %s_FEATURES_SCRATCH_BYTES %zu\n\n", upper, features->scratch_bytes);
     add_functions(job, out);
     tnas_text_add(out, "\n#endif\n");
+}
+
+void tnas_generate_sound_vectors(const tnas_export_job *job, tnas_text *out)
+{
+    const size_t clip_count = (size_t)job->options->features->device.clip_samples;
+    const char *const upper = job->upper, *const name = job->name;
+    tnas_text_add(out,
+                  "/* SPDX-License-Identifier: 0BSD */\n"
+                  "/* Test clips of %s, made up, and the network's outputs for them: the way from\n"
+                  " * samples to scores. Include it in one file. */\n"
+                  "#ifndef %s_SOUND_VECTORS_H\n#define %s_SOUND_VECTORS_H\n\n"
+                  "#include \"%s_features.h\"\n\n"
+                  "#ifndef %s_VECTORS_SECTION\n#define %s_VECTORS_SECTION\n#endif\n\n"
+                  "#define %s_SOUND_VECTOR_COUNT %d\n\n",
+                  name, upper, upper, name, upper, upper, upper, TNAS_EXPORT_SOUND_VECTORS);
+    tnas_text_add(out,
+                  "%s_VECTORS_SECTION\nstatic const int16_t "
+                  "%s_sound_clips[%s_SOUND_VECTOR_COUNT][%s_CLIP_SAMPLES] = {\n",
+                  upper, name, upper, upper);
+    for (size_t i = 0; i < TNAS_EXPORT_SOUND_VECTORS * clip_count; i++)
+        tnas_text_add(out, "%s%d,%s", i % clip_count == 0 ? "    {" : "", job->sound_clips[i],
+                      i % clip_count == clip_count - 1 ? "},\n"
+                      : i % clip_count % 16 == 15      ? "\n     "
+                                                       : " ");
+    tnas_text_add(out,
+                  "};\n\n%s_VECTORS_SECTION\nstatic const int8_t "
+                  "%s_sound_outputs[%s_SOUND_VECTOR_COUNT][%s_OUTPUT_BYTES] = {\n",
+                  upper, name, upper, upper);
+    for (size_t i = 0; i < TNAS_EXPORT_SOUND_VECTORS * job->output_bytes; i++)
+        tnas_text_add(out, "%s%d,%s", i % job->output_bytes == 0 ? "    {" : "",
+                      job->sound_outputs[i],
+                      i % job->output_bytes == job->output_bytes - 1 ? "},\n"
+                      : i % job->output_bytes % 16 == 15             ? "\n     "
+                                                                     : " ");
+    tnas_text_add(out, "};\n\n#endif\n");
+}
+
+/* How an application fills the input, for the README. */
+void tnas_generate_input_guide(const tnas_export_job *job, tnas_text *out)
+{
+    const char *const name = job->name, *const upper = job->upper;
+    if (job->options->features == NULL) {
+        tnas_text_add(out,
+                      "int8_t *input = %s_input(arena);\n"
+                      "for (int i = 0; i < %s_INPUT_BYTES; i++)\n"
+                      "    input[i] = (int8_t)(pixels[i] - 128);       /* height x width x "
+                      "channels, unsigned bytes */\n",
+                      name, upper);
+        return;
+    }
+    tnas_text_add(out,
+                  "#include \"%s_features.h\"\n\n"
+                  "/* int16_t samples[%s_CLIP_SAMPLES], mono, %s_SAMPLE_RATE_HZ a second */\n"
+                  "%s_features(arena, samples); /* to %s_input(arena) */\n",
+                  name, upper, upper, name, name);
 }

@@ -6,6 +6,7 @@
 #include "export/export.h"
 #include "export/export_folder_internal.h"
 
+#define TNAS_EXPORT_SOUND_VECTORS   2
 #define TNAS_EXPORT_VECTORS_DEFAULT 4 /* when the caller brings none */
 
 /* What every generated file needs to know. */
@@ -22,6 +23,8 @@ typedef struct tnas_export_job {
     int vector_count;
     int8_t *vector_inputs;  /* [vector_count, input_bytes] */
     int8_t *vector_outputs; /* [vector_count, output_bytes] */
+    int16_t *sound_clips;   /* [TNAS_EXPORT_SOUND_VECTORS, clip_samples]; NULL: no front end */
+    int8_t *sound_outputs;  /* [TNAS_EXPORT_SOUND_VECTORS, output_bytes] */
 } tnas_export_job;
 
 void tnas_export_job_fill(const tnas_image *image, const tnas_export_options *options,
@@ -39,6 +42,8 @@ void tnas_generate_pdsc(const tnas_export_job *job, tnas_text *out);        /* t
  * `const tnrt_features NAME_features_tables`. */
 void tnas_generate_features_header(const tnas_export_job *job, tnas_text *out);
 void tnas_generate_features(const tnas_export_job *job, tnas_text *out);
+void tnas_generate_input_guide(const tnas_export_job *job, tnas_text *out); /* within README */
+void tnas_generate_sound_vectors(const tnas_export_job *job, tnas_text *out);
 void tnas_generate_feature_tables(const char *name, const tnas_sound_features *features,
                                   tnas_text *out);
 void tnas_generate_figures(const tnas_export_job *job, tnas_text *out); /* within README */

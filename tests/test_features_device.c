@@ -130,18 +130,6 @@ static void build_board(const tnas_device_core *core, const char *path)
     tnas_mcu_destroy(mcu);
 }
 
-static tnas_front_end front_end_of(const tnas_sound_features *features)
-{
-    const tnrt_features *const d = &features->device;
-    return (tnas_front_end){.frames = d->frames,
-                            .window_samples = d->window_samples,
-                            .fft_samples = d->fft_samples,
-                            .bins = (int)features->rise_count,
-                            .bands = d->bands,
-                            .features = d->features,
-                            .has_dct = d->dct != NULL};
-}
-
 START_TEST(an_emulated_core_gives_the_features_of_the_host_in_the_instructions_that_are_priced)
 {
     const tnas_device_core *const core = core_named(core_names[_i]);
@@ -163,7 +151,7 @@ START_TEST(an_emulated_core_gives_the_features_of_the_host_in_the_instructions_t
         ck_assert_msg(sscanf(at, "%8" SCNx32 " %8" SCNx32, &crc, &counted) == 2, "%s", output);
         ck_assert_msg(crc == crc_on_host(features, clip), "%s on %s: %08" PRIx32 " for %08" PRIx32,
                       shapes[s], core->name, crc, crc_on_host(features, clip));
-        const tnas_front_end front_end = front_end_of(features);
+        const tnas_front_end front_end = tnas_front_end_of(features);
         const double priced = tnas_front_end_instructions(&front_end, core->words);
         if (getenv("TINYNAS_PRINT_COUNTS") != NULL)
             printf("%s,%d,%d,%d,%d,%d,%d,%d,%" PRIu32 ",%.0f\n", core->name, front_end.frames,
