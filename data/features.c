@@ -14,7 +14,7 @@
 #define DB_OF_LOG2   3.0102999566398120 /* 10 log10(2) */
 #define DB_RANGE_MIN 10.0               /* so that affine numbers fit their 32 bits */
 #define Q15          32768.0
-#define RECORD_BYTES (7 * 4 + 2 * 4 + 8 * 2) /* tnrt_features with 32-bit pointers */
+#define RECORD_BYTES (7 * 4 + 2 * 4 + 8 * 2 + 4) /* tnrt_features, and where its scratch lies */
 
 const tnas_sound_config tnas_sound_defaults = {
 #define FALLBACK(name, type, fallback, min, max, help) .name = fallback,
@@ -191,6 +191,12 @@ static tnas_status fill_lengths(const tnas_sound_config *config, tnrt_features *
 /* ---- Tables -----------------------------------------------------------------------------------
  */
 
+/* As a linker places them. */
+static size_t round_up(size_t bytes)
+{
+    return (bytes + 3) / 4 * 4;
+}
+
 /* One allocation; int32 tables come first, so that all are aligned. */
 static tnas_status place_tables(tnas_sound_features *features)
 {
@@ -205,7 +211,9 @@ static tnas_status place_tables(tnas_sound_features *features)
     const size_t words = features->cosine_count + 2 * features->affine_count;
     const size_t halves =
         features->window_count + features->edge_count + features->rise_count + features->dct_count;
-    features->table_bytes = RECORD_BYTES + 4 * words + 2 * halves;
+    features->table_bytes = RECORD_BYTES + 4 * words + round_up(2 * features->window_count) +
+                            round_up(2 * features->edge_count) +
+                            round_up(2 * features->rise_count) + round_up(2 * features->dct_count);
     features->scratch_bytes = TNRT_FEATURES_SCRATCH_BYTES(device->fft_samples, device->bands);
     features->tables = tnas_alloc_zero(4 * words + 2 * halves, 1);
     return features->tables != NULL ? TNAS_OK : tnas_fail(TNAS_ERR_NOMEM, "sound feature tables");

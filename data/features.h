@@ -48,7 +48,7 @@ void tnas_sound_config_print(const tnas_sound_config *config, char out[TNAS_SOUN
 typedef struct tnas_sound_features {
     tnas_sound_config config; /* high_hz resolved */
     tnrt_features device;     /* points into tables */
-    size_t table_bytes;       /* of all tables and the record, on a part with 32-bit pointers */
+    size_t table_bytes;       /* of all tables and records, on a part with 32-bit pointers */
     size_t scratch_bytes;
     size_t window_count, cosine_count, edge_count, rise_count, dct_count, affine_count;
     void *tables;
