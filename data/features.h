@@ -41,18 +41,20 @@ extern const tnas_sound_config tnas_sound_defaults;
  * value and rule. */
 tnas_status tnas_sound_config_parse(const char *text, tnas_sound_config *config);
 
+typedef struct tnas_sound_features tnas_sound_features;
+
 /* All fields, as parse reads them. */
 enum { TNAS_SOUND_TEXT_BYTES = 256 };
 void tnas_sound_config_print(const tnas_sound_config *config, char out[TNAS_SOUND_TEXT_BYTES]);
 
-typedef struct tnas_sound_features {
+struct tnas_sound_features {
     tnas_sound_config config; /* high_hz resolved */
     tnrt_features device;     /* points into tables */
     size_t table_bytes;       /* of all tables and records, on a part with 32-bit pointers */
     size_t scratch_bytes;
     size_t window_count, cosine_count, edge_count, rise_count, dct_count, affine_count;
     void *tables;
-} tnas_sound_features;
+};
 
 /* Fails (TNAS_ERR_USAGE) when a field is out of range or they do not go together: a window beyond
  * TNRT_FEATURES_FFT_MAX samples, a band without a spectrum bin, high_hz above half the rate. */
