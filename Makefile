@@ -295,10 +295,20 @@ bench-train:
 bench-estimate: $(OUT)/bench/bench_estimate
 	@TINYNAS_HOME=. $(OUT)/bench/bench_estimate
 
+## bench-space: the first stage over 108 spaces of 1000 networks, in seconds on two processors
+.PHONY: bench-space
+bench-space: $(OUT)/bench/bench_space
+	@TINYNAS_HOME=. $(OUT)/bench/bench_space
+
 ## bench-int8: multiply-accumulates a second of the int8 kernels, plain C and the host's vectors
 .PHONY: bench-int8
 bench-int8: $(OUT)/bench/bench_int8
 	@TINYNAS_HOME=. $(OUT)/bench/bench_int8
+
+## results-space: the first stage beside the published figures (docs/space.md)
+.PHONY: results-space
+results-space: $(OUT)/tools/results_space
+	@TINYNAS_HOME=. $(OUT)/tools/results_space
 
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory

@@ -40,9 +40,9 @@ static tnas_status choose(tnas_run *run, const tnas_space_task *task, const tnas
     tnas_progress_note(run->progress, "space %s: %ld networks of %d settings drawn; chosen %s",
                        run->space.name, table->drawn, table->row_count, why);
     tnas_progress_note(run->progress,
-                       "space %s: %.1f %% of the drawn fit; about %.3g networks to search among",
-                       run->space.name, 100.0 * row->score.feasible / row->score.drawn,
-                       row->networks * row->score.feasible / row->score.drawn);
+                       "space %s at %dx%d, width %g: %.3g networks, %.1f %% of those drawn fit",
+                       run->space.name, row->h, row->w, row->factor, row->networks,
+                       100.0 * row->score.feasible / row->score.drawn);
     return tnas_space_configure(&run->space, row->input, row->width, task->h, task->w, task->c,
                                 task->class_count, run->config);
 }

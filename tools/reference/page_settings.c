@@ -34,7 +34,7 @@ static const word_text families[] = {TNAS_FAMILIES(WORD)};
 static const word_text roles[] = {TNAS_ROW_ROLES(WORD)};
 #undef WORD
 static const word_text blocks[] = {
-#define WORD(name, text, expands, what) {text, what},
+#define WORD(name, text, expand, width, what) {text, what},
     TNAS_BLOCKS(WORD)
 #undef WORD
 };
