@@ -305,10 +305,12 @@ bench-space: $(OUT)/bench/bench_space
 bench-int8: $(OUT)/bench/bench_int8
 	@TINYNAS_HOME=. $(OUT)/bench/bench_int8
 
-## results-space: the first stage beside the published figures (docs/space.md)
+## results-space: the first stage beside the published figures; writes the tables of docs/stage1.md
 .PHONY: results-space
 results-space: $(OUT)/tools/results_space
-	@TINYNAS_HOME=. $(OUT)/tools/results_space
+	@TINYNAS_HOME=. $(OUT)/tools/results_space > $(OUT)/results_space.md
+	@sh scripts/replace_section.sh docs/stage1.md results-space < $(OUT)/results_space.md
+	@cat $(OUT)/results_space.md
 
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory
