@@ -21,6 +21,9 @@
       "firmware that times networks, or single layers, and prints calibrate's CSV")                \
     X(mcu, "list|show|check|new",                                                                  \
       "list, show NAME, check FILE, new NAME --from KIN: parts' profiles")                         \
+    X(study, "list|show|trials|pareto",                                                            \
+      "list [DIR], show STUDY, trials STUDY, pareto STUDY: what searches found")                   \
+    X(watch, "STUDY", "where a search is that runs in another terminal")                           \
     X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
 
 typedef enum tnas_command {
@@ -75,11 +78,21 @@ typedef enum tnas_command {
     X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of each finalist")                                                           \
     X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
+    X(strategy, "strategy", TEXT, "evolution|nsga2|random", 0, 0, "search", NULL,                  \
+      "how candidates are found (default: evolution; nsga2: for a front)")                         \
+    X(min_accuracy, "min-accuracy", NUMBER, "X", 0, 1, "search", NULL,                             \
+      "take the fastest network that is at least so accurate, 0..1; exit 3 when none is")          \
     X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
-    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval", NULL,                          \
+    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study", NULL,                    \
       "which of a study's results (default: the one that finished last, on --mcu)")                \
+    X(show_config, "config", FLAG, "", 0, 0, "study", NULL,                                        \
+      "show: the run configuration that reproduces the target")                                    \
+    X(sort, "sort", TEXT, "KEY", 0, 0, "study", NULL,                                              \
+      "trials, pareto: by accuracy, accuracy_int8, latency_ms, sram_bytes, flash_bytes, macs ...") \
+    X(limit, "limit", COUNT, "N", 1, 1e9, "study", NULL, "trials, pareto: so many rows")           \
+    X(once, "once", FLAG, "", 0, 0, "watch", NULL, "one look, for scripts")                        \
     X(seed, "seed", COUNT, "N", 0, 9e15, "search space train", "1", "same seed, same result")      \
     X(threads, "threads", COUNT, "N", 1, 256, "search space eval train", NULL,                     \
       "threads (default: the processors of this machine)")                                         \
