@@ -36,7 +36,7 @@ RUNTIME_DIRS := runtime $(patsubst %/,%,$(wildcard runtime/*/))
 DIRS := common $(RUNTIME_DIRS) graph data nn search_space estimators quant supernet trainer nas export \
         study cli api
 
-PKGS := openblas libcjson sqlite3 libarchive sndfile
+PKGS := openblas libcjson sqlite3 libarchive libturbojpeg libpng sndfile
 # Those without a pkg-config file.
 PLAIN_LIBS := -lcsv -lpthread -lm
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/limits.h"
 #include "cli/output.h"
 #include "common/alloc.h"
 #include "common/io.h"
@@ -102,7 +103,9 @@ tnas_status tnas_cmd_data(const tnas_arguments *arguments)
         return tnas_fail(TNAS_ERR_USAGE,
                          "tinynas data: must be `info DATA` or `write DATA --out DIR`");
     tnas_dataset *dataset;
-    TNAS_TRY(tnas_dataset_load(arguments->operands[1], TNAS_VALIDATION_SHARE, &dataset));
+    tnas_data_options options = tnas_data_options_default();
+    TNAS_TRY(tnas_arguments_data(arguments, &options));
+    TNAS_TRY(tnas_dataset_load(arguments->operands[1], &options, &dataset));
     const tnas_status status = writes ? write(arguments, dataset) : info(arguments, dataset);
     tnas_dataset_destroy(dataset);
     return status;

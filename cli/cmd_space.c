@@ -47,10 +47,12 @@ static tnas_status open_estimator(const tnas_arguments *arguments, inputs *in)
 }
 
 /* Shape and classes of a data set, whose images are not looked at. */
-static tnas_status take_data(const char *data, inputs *in)
+static tnas_status take_data(const tnas_arguments *arguments, const char *data, inputs *in)
 {
     tnas_dataset *dataset;
-    TNAS_TRY(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &dataset));
+    tnas_data_options options = tnas_data_options_default();
+    TNAS_TRY(tnas_arguments_data(arguments, &options));
+    TNAS_TRY(tnas_dataset_load(data, &options, &dataset));
     snprintf(in->data, sizeof in->data, "%s", dataset->name);
     in->task.h = dataset->h;
     in->task.w = dataset->w;
@@ -106,7 +108,7 @@ static tnas_status choose_data(const tnas_arguments *arguments, const tnas_progr
         return describe_data(arguments, in);
     if (data == NULL)
         tnas_progress_note(progress, "no --data: the built-in set builtin:shapes");
-    return take_data(data != NULL ? data : "builtin:shapes", in);
+    return take_data(arguments, data != NULL ? data : "builtin:shapes", in);
 }
 
 static tnas_status open_inputs(const tnas_arguments *arguments, const tnas_progress *progress,

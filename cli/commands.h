@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/status.h"
+#include "data/options.h"
 
 /*  name       operands            summary */
 #define TNAS_COMMANDS(X)                                                                           \
@@ -33,13 +34,17 @@ typedef enum tnas_command {
         TNAS_COMMAND_COUNT
 } tnas_command;
 
+/* Not given is another thing than given as the default: an evaluation takes its study's. */
+#define TNAS_NO_DEFAULT(text) NULL
+
 /* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none.
  *  id                flag                kind    value   min   max    commands, default, help */
 #define TNAS_OPTIONS(X)                                                                            \
     X(mcu, "mcu", TEXT, "M", 0, 0, "search space estimate export compare calibrate measure", NULL, \
       "the part: a name from `tinynas mcu list` or a profile file")                                \
     X(data, "data", TEXT, "D", 0, 0, "search space eval train", NULL,                              \
-      "a folder of IDX files, or builtin:NAME (search: builtin:shapes)")                           \
+      "a folder, file or archive, or builtin:NAME (search: builtin:shapes); docs/data.md")         \
+    TNAS_DATA_FIELDS(X, "search space eval train data", TNAS_NO_DEFAULT)                           \
     X(space, "space", TEXT, "S", 0, 0, "search space", "small-image",                              \
       "the search space: a name from configs/spaces or a file")                                    \
     X(runtime, "runtime", TEXT, "R", 0, 0, "search space estimate compare calibrate measure",      \

@@ -87,7 +87,7 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
     if (realpath(path, run->space_file) == NULL)
         return tnas_fail(TNAS_ERR_IO, "cannot read %s", path);
     TNAS_TRY(tnas_space_load(path, &run->space));
-    TNAS_TRY(tnas_dataset_load(request->data, TNAS_VALIDATION_SHARE, &run->dataset));
+    TNAS_TRY(tnas_dataset_load(request->data, &request->data_options, &run->dataset));
     if (run->dataset->validation.count == 0)
         return tnas_fail(TNAS_ERR_INPUT,
                          "%s: %d training images leave none to validate candidates with; more than "

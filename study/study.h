@@ -25,7 +25,8 @@ typedef struct tnas_space_choice {
 } tnas_space_choice;
 
 typedef struct tnas_search_request {
-    const char *data;                /* folder or builtin:NAME */
+    const char *data; /* folder, file, archive or builtin:NAME */
+    tnas_data_options data_options;
     const char *space;               /* name or file */
     const char *mcu;                 /* name or file */
     const char *runtime;             /* a runtime the profile has a latency model of */
@@ -69,6 +70,7 @@ typedef struct tnas_study {
     char folder[TNAS_PATH_BYTES];
     char name[128]; /* last part of the folder */
     char data[TNAS_PATH_BYTES];
+    tnas_data_options data_options;
     int target_id;
     tnas_winner winner;
     tnas_model *model; /* the winner's int8 model */

@@ -140,7 +140,7 @@ tnas_status search_lab_open(const char *data, const char *folder, int threads, b
                             search_lab *lab)
 {
     *lab = (search_lab){0};
-    TNAS_TRY(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &lab->dataset));
+    TNAS_TRY(tnas_dataset_load(data, NULL, &lab->dataset));
     tnas_preset_resolve(tnas_preset_find("quick"), lab->dataset->train.count,
                         lab->dataset->validation.count, &lab->work);
     lab->validation_images = VALIDATION_IMAGES;
