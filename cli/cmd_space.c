@@ -52,6 +52,7 @@ static tnas_status take_data(const tnas_arguments *arguments, const char *data, 
     tnas_dataset *dataset;
     tnas_data_options options = tnas_data_options_default();
     TNAS_TRY(tnas_arguments_data(arguments, &options));
+    TNAS_TRY(tnas_study_fit_options(&in->space, &options));
     TNAS_TRY(tnas_dataset_load(data, &options, &dataset));
     snprintf(in->data, sizeof in->data, "%s", dataset->name);
     in->task.h = dataset->h;
