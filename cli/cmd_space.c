@@ -59,6 +59,8 @@ static tnas_status take_data(const tnas_arguments *arguments, const char *data, 
     in->task.w = dataset->w;
     in->task.c = dataset->c;
     in->task.class_count = dataset->class_count;
+    in->task.most_h = dataset->own_h;
+    in->task.most_w = dataset->own_w;
     tnas_dataset_destroy(dataset);
     return TNAS_OK;
 }

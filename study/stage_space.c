@@ -23,6 +23,8 @@ static tnas_space_task task_of(const tnas_run *run)
         .w = data->w,
         .c = data->c,
         .class_count = data->class_count,
+        .most_h = data->own_h,
+        .most_w = data->own_w,
         .seed = run->request->seed,
         .samples = run->work.space_samples,
     };
