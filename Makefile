@@ -305,6 +305,11 @@ bench-train:
 bench-estimate: $(OUT)/bench/bench_estimate
 	@TINYNAS_HOME=. $(OUT)/bench/bench_estimate
 
+## bench-space: the first stage over 108 spaces of 1000 networks, in seconds on two processors
+.PHONY: bench-space
+bench-space: $(OUT)/bench/bench_space
+	@TINYNAS_HOME=. $(OUT)/bench/bench_space
+
 ## bench-int8: multiply-accumulates a second of the int8 kernels, plain C and the host's vectors
 .PHONY: bench-int8
 bench-int8: $(OUT)/bench/bench_int8
@@ -315,7 +320,14 @@ bench-int8: $(OUT)/bench/bench_int8
 results-ranking: $(OUT)/tools/results_ranking
 	@mkdir -p $(BUILD)/ranking
 	@TINYNAS_HOME=. $(OUT)/tools/results_ranking $(SHARED)/data/fashion-mnist $(BUILD)/ranking 24 4 >$(BUILD)/ranking/table.md
-	@sh scripts/replace_table.sh docs/search.md ranking $(BUILD)/ranking/table.md
+	@sh scripts/replace_section.sh docs/search.md results-ranking <$(BUILD)/ranking/table.md
+
+## results-space: the first stage beside the published figures; writes the tables of docs/stage1.md
+.PHONY: results-space
+results-space: $(OUT)/tools/results_space
+	@TINYNAS_HOME=. $(OUT)/tools/results_space > $(OUT)/results_space.md
+	@sh scripts/replace_section.sh docs/stage1.md results-space < $(OUT)/results_space.md
+	@cat $(OUT)/results_space.md
 
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory
