@@ -79,7 +79,7 @@ tnas_status tnas_run_forecast(tnas_run *run)
     tnas_forecast *const f = &run->report->forecast;
     f->supernet_seconds = has_supernet ? 0 : step_seconds * work->supernet.steps * work->subnets;
     f->search_seconds = step_seconds / 3 / work->supernet.batch * judged_images *
-                        work->evolution.population * work->evolution.generations;
+                        (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
     f->finetune_seconds = step_seconds * work->finetune.steps;
     /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
     f->memory_bytes = (double)data->h * data->w * data->c *
