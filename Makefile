@@ -323,6 +323,13 @@ bench-search: $(OUT)/bench/bench_search
 results-search: $(OUT)/tools/results_search
 	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search
 
+## results-ranking: does a supernet rank networks as training them would? Fashion-MNIST, about 20 minutes
+.PHONY: results-ranking
+results-ranking: $(OUT)/tools/results_ranking
+	@mkdir -p $(BUILD)/ranking
+	@TINYNAS_HOME=. $(OUT)/tools/results_ranking $(SHARED)/data/fashion-mnist $(BUILD)/ranking 24 4 >$(BUILD)/ranking/table.md
+	@sh scripts/replace_table.sh docs/search.md ranking $(BUILD)/ranking/table.md
+
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory
 results-memory: $(OUT)/tools/fit_memory
@@ -332,6 +339,19 @@ results-memory: $(OUT)/tools/fit_memory
 .PHONY: layers
 layers:
 	@sh scripts/layers.sh
+
+LINT ?= $(DIRS) tools tools/recipes tools/reference
+LINTED = $(filter-out runtime/mve/% runtime/gap8/%,$(wildcard $(addsuffix /*.c,$(LINT))))
+
+## lint: clang-tidy on every source file, in some ten minutes; LINT=cli for a folder
+.PHONY: lint
+lint:
+	@sh scripts/setup.sh build lint
+	@echo $(LINTED) | tr ' ' '\n' | xargs -P $$(nproc) -I FILE sh -c 'nice clang-tidy --quiet FILE -- $(BASE) -w $(PKG_CFLAGS) \
+	    -DTNAS_ISA=generic >$(BUILD)/lint.$$$$ 2>/dev/null || cat $(BUILD)/lint.$$$$; \
+	    ! grep -q error: $(BUILD)/lint.$$$$; found=$$?; rm -f $(BUILD)/lint.$$$$; exit $$found'
+	@shellcheck -s sh -S error scripts/*.sh
+	@echo "lint: nothing found in $(words $(LINTED)) files"
 
 ## format: clang-format on every source file
 .PHONY: format

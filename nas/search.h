@@ -101,6 +101,9 @@ tnas_status tnas_search_tell(tnas_search *search, const double *accuracies, int 
 
 bool tnas_search_done(const tnas_search *search);
 int tnas_search_generation(const tnas_search *search);
+/* Every candidate of the current generation has been told: a search may be left here as if it had
+ * been asked for no further generation. */
+bool tnas_search_between(const tnas_search *search);
 const tnas_draw_counts *tnas_search_draws(const tnas_search *search);
 /* The draw with the smallest overshoot so far; NULL before the first draw. */
 const tnas_candidate *tnas_search_nearest(const tnas_search *search);
@@ -125,6 +128,8 @@ typedef struct tnas_space_score {
     int drawn, feasible;
     long over[TNAS_LIMIT_COUNT];
     double mean_macs; /* of the feasible; 0 when there are none */
+    /* MACs that 20, 50, 80 % of the feasible do not exceed: points of their distribution. */
+    double p20_macs, p50_macs, p80_macs;
     tnas_candidate nearest;
 } tnas_space_score;
 

@@ -39,7 +39,7 @@ static const word_text roles[] = {TNAS_ROW_ROLES(WORD)};
 static const word_text strategies[] = {TNAS_STRATEGIES(WORD)};
 #undef WORD
 static const word_text blocks[] = {
-#define WORD(name, text, expands, what) {text, what},
+#define WORD(name, text, expands, residual, what) {text, what},
     TNAS_BLOCKS(WORD)
 #undef WORD
 };
