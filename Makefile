@@ -315,6 +315,19 @@ bench-space: $(OUT)/bench/bench_space
 bench-int8: $(OUT)/bench/bench_int8
 	@TINYNAS_HOME=. $(OUT)/bench/bench_int8
 
+# Both keep a supernet, and what its networks are worth, in build/search.
+SEARCH_DATA ?= $(SHARED)/data/fashion-mnist
+
+## bench-search: 3,000 candidates on Fashion-MNIST with a trained supernet, and where the time goes
+.PHONY: bench-search
+bench-search: $(OUT)/bench/bench_search
+	@TINYNAS_HOME=. $(OUT)/bench/bench_search $(SEARCH_DATA) $(BUILD)/search
+
+## results-search: strategies at equal numbers of evaluations, five seeds; what cheap scores say
+.PHONY: results-search
+results-search: $(OUT)/tools/results_search
+	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search
+
 ## results-ranking: does a supernet rank networks as training them would? Fashion-MNIST, about 20 minutes
 .PHONY: results-ranking
 results-ranking: $(OUT)/tools/results_ranking

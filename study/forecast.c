@@ -82,8 +82,8 @@ tnas_status tnas_run_forecast(tnas_run *run)
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
     f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
-    f->search_seconds =
-        speeds->judged_seconds * work->evolution.population * work->evolution.generations;
+    f->search_seconds = speeds->judged_seconds *
+                        (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
     f->finetune_seconds = speeds->finetune_step_seconds * work->finetune.steps;
     /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
     f->memory_bytes = (double)data->h * data->w * data->c *
