@@ -52,7 +52,8 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
 static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_count)
 {
     tnas_supernet *supernet;
-    TNAS_TRY(tnas_supernet_create(run->config, run->request->seed, &supernet));
+    TNAS_TRY(tnas_supernet_create(run->config, tnas_supernet_recipe_kernels(run->work.recipe),
+                                  run->request->seed, &supernet));
     *value_count = supernet->store->value_count;
     tnas_arch arch;
     middle_arch(&run->config->genes, &arch);
@@ -77,7 +78,9 @@ tnas_status tnas_run_forecast(tnas_run *run)
         work->validation_images + work->recalibration_batches * work->batch_images;
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
-    f->supernet_seconds = has_supernet ? 0 : step_seconds * work->supernet.steps * work->subnets;
+    f->supernet_seconds = has_supernet ? 0
+                                       : step_seconds * work->supernet.steps *
+                                             tnas_supernet_nets_per_step(work->recipe);
     f->search_seconds = step_seconds / 3 / work->supernet.batch * judged_images *
                         work->evolution.population * work->evolution.generations;
     f->finetune_seconds = step_seconds * work->finetune.steps;

@@ -30,8 +30,7 @@ const tnas_preset *tnas_preset_find(const char *name);
 
 /* Everything a search does with its data, resolved: what is stored in the study. */
 typedef struct tnas_plan_of_work {
-    tnas_supernet_rule rule;
-    int subnets;
+    tnas_supernet_recipe recipe;
     tnas_recipe supernet, finetune;
     tnas_evolution evolution;
     int space_samples;

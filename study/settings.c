@@ -39,8 +39,7 @@ void tnas_settings_of(const tnas_run *run, tnas_settings *out)
     add(out, "space_hash", "%016llx", (unsigned long long)run->space.hash);
     add(out, "preset", "%s", run->request->preset);
     add(out, "seed", "%llu", (unsigned long long)run->request->seed);
-    add(out, "supernet.rule", "%s", tnas_supernet_rule_text(work->rule));
-    add(out, "supernet.subnets", "%d", work->subnets);
+    add(out, "supernet.recipe", "%s", tnas_supernet_recipe_text(work->recipe));
     add_recipe(out, "supernet", &work->supernet);
     add_recipe(out, "finetune", &work->finetune);
 #define ADD_FIELD(name, type, value, min, max, help)                                               \

@@ -301,10 +301,11 @@ static void elastic_pair(tnas_net nets[2], tnas_store **store)
             for (int16_t op = 0; op < graph.op_count; op++) {
                 const tnas_tensor *const in = &graph.tensors[graph.ops[op].in[0]];
                 const int kind = graph.ops[op].kind;
-                views[op] = (tnas_view){op, graph.tensors[graph.ops[op].out].c,
-                                        kind == TNAS_OP_DWCONV2D ? 1
-                                        : kind == TNAS_OP_FC     ? in->h * in->w * in->c
-                                                                 : in->c};
+                views[op] = (tnas_view){.slot = op,
+                                        .out_prefix = graph.tensors[graph.ops[op].out].c,
+                                        .in_prefix = kind == TNAS_OP_DWCONV2D ? 1
+                                                     : kind == TNAS_OP_FC ? in->h * in->w * in->c
+                                                                          : in->c};
             }
             ck_ok(tnas_net_build(&graph, views, *store, &nets[1]));
         } else {

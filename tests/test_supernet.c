@@ -60,7 +60,7 @@ typedef struct bench {
 static void bench_init(bench *b, int threads, int shards)
 {
     b->config = toy_config(16);
-    ck_ok(tnas_supernet_create(b->config, SEED, &b->supernet));
+    ck_ok(tnas_supernet_create(b->config, TNAS_KERNEL_CROP, SEED, &b->supernet));
     ck_ok(tnas_pool_create(threads, &b->pool));
     ck_ok(tnas_engine_create(&(tnas_engine_config){.pool = b->pool, .shards = shards}, &b->engine));
 }
@@ -221,9 +221,9 @@ START_TEST(the_start_depends_on_the_seed_only)
 {
     tnas_space_config *config = toy_config(16);
     tnas_supernet *first, *second, *other;
-    ck_ok(tnas_supernet_create(config, SEED, &first));
-    ck_ok(tnas_supernet_create(config, SEED, &second));
-    ck_ok(tnas_supernet_create(config, SEED + 1, &other));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &first));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &second));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED + 1, &other));
     const size_t bytes = first->store->value_count * sizeof(float);
     ck_assert_mem_eq(first->store->values, second->store->values, bytes);
     ck_assert_mem_ne(first->store->values, other->store->values, bytes);
@@ -238,11 +238,20 @@ END_TEST
 
 /* Sampler */
 
-static tnas_supernet_sampler toy_sampler(const bench *b, tnas_supernet_rule rule, tnas_net *nets)
+#define ALL_CHOICES                                                                                \
+    .kernel_choices = TNAS_ALL_CHOICES, .depth_choices = TNAS_ALL_CHOICES,                         \
+    .expand_choices = TNAS_ALL_CHOICES
+
+static const tnas_supernet_phase four_random = {
+    .nets = TNAS_PHASE_RANDOM, .net_count = 4, ALL_CHOICES};
+static const tnas_supernet_phase sandwich_of_four = {
+    .nets = TNAS_PHASE_SANDWICH, .net_count = 4, ALL_CHOICES};
+
+static tnas_supernet_sampler toy_sampler(const bench *b, const tnas_supernet_phase *phase,
+                                         tnas_net *nets)
 {
     return (tnas_supernet_sampler){.supernet = b->supernet,
-                                   .rule = rule,
-                                   .subnets = 4,
+                                   .phase = phase,
                                    .label_smoothing = 0.1f,
                                    .seed = SEED,
                                    .nets = nets};
@@ -252,7 +261,7 @@ START_TEST(draws_are_a_pure_function_of_seed_and_step)
 {
     bench b;
     bench_init(&b, 1, 1);
-    tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_UNIFORM, NULL);
+    tnas_supernet_sampler sampler = toy_sampler(&b, &four_random, NULL);
     tnas_arch first[50][4], again[4];
     for (long step = 0; step < 50; step++)
         tnas_supernet_draw(&sampler, step, first[step]);
@@ -273,7 +282,7 @@ START_TEST(draws_are_legal_and_distinct_and_reach_every_choice)
     bench b;
     bench_init(&b, 1, 1);
     const tnas_gene_table *const genes = &b.config->genes;
-    const tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_UNIFORM, NULL);
+    const tnas_supernet_sampler sampler = toy_sampler(&b, &four_random, NULL);
     int seen[TNAS_GENES_MAX][TNAS_GENE_CHOICES_MAX] = {{0}};
     for (long step = 0; step < 100; step++) {
         tnas_arch archs[4];
@@ -300,7 +309,7 @@ START_TEST(uniform_units_are_random_networks_on_the_labels)
     bench b;
     bench_init(&b, 1, 1);
     tnas_net *nets = tnas_alloc_zero(4, sizeof *nets);
-    tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_UNIFORM, nets);
+    tnas_supernet_sampler sampler = toy_sampler(&b, &four_random, nets);
     tnas_unit units[TNAS_UNITS_MAX];
     int unit_count;
     ck_ok(tnas_supernet_units(&sampler, 3, units, &unit_count));
@@ -321,7 +330,7 @@ START_TEST(a_sandwich_is_largest_first_smallest_second_then_random_ones)
     bench b;
     bench_init(&b, 1, 1);
     tnas_net *nets = tnas_alloc_zero(4, sizeof *nets);
-    tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_SANDWICH, nets);
+    tnas_supernet_sampler sampler = toy_sampler(&b, &sandwich_of_four, nets);
     for (long step = 0; step < 20; step++) {
         tnas_unit units[TNAS_UNITS_MAX];
         int unit_count;
@@ -358,8 +367,8 @@ START_TEST(a_space_of_one_network_is_drawn_again_and_again)
     space.stages[0].kernel_count = space.stages[0].depth_count = 1;
     bench b = {.config = tnas_alloc_zero(1, sizeof *b.config)};
     ck_ok(tnas_space_configure(&space, 0, 0, H, W, C, CLASSES, b.config));
-    ck_ok(tnas_supernet_create(b.config, SEED, &b.supernet));
-    const tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_UNIFORM, NULL);
+    ck_ok(tnas_supernet_create(b.config, TNAS_KERNEL_CROP, SEED, &b.supernet));
+    const tnas_supernet_sampler sampler = toy_sampler(&b, &four_random, NULL);
     tnas_arch archs[4];
     tnas_supernet_draw(&sampler, 0, archs);
     ck_assert_mem_eq(&archs[0], &archs[3], sizeof archs[0]);
@@ -368,14 +377,16 @@ START_TEST(a_space_of_one_network_is_drawn_again_and_again)
 }
 END_TEST
 
-START_TEST(rules_are_parsed_by_name)
+START_TEST(recipes_are_parsed_by_name)
 {
-    tnas_supernet_rule rule;
-    ck_ok(tnas_supernet_rule_parse("sandwich", &rule));
-    ck_assert_int_eq(rule, TNAS_SUPERNET_SANDWICH);
-    ck_assert_str_eq(tnas_supernet_rule_text(rule), "sandwich");
-    ck_fails(TNAS_ERR_USAGE, "unknown supernet rule \"hamburger\", known are: uniform sandwich",
-             tnas_supernet_rule_parse("hamburger", &rule));
+    tnas_supernet_recipe recipe;
+    ck_ok(tnas_supernet_recipe_parse("sandwich", &recipe));
+    ck_assert_int_eq(recipe, TNAS_SUPERNET_SANDWICH);
+    ck_assert_str_eq(tnas_supernet_recipe_text(recipe), "sandwich");
+    ck_fails(
+        TNAS_ERR_USAGE,
+        "unknown supernet recipe \"hamburger\", known are: uniform sandwich mcunet progressive",
+        tnas_supernet_recipe_parse("hamburger", &recipe));
 }
 END_TEST
 
@@ -400,10 +411,11 @@ static double probe_loss(const bench *b, const tnas_images *images, bool largest
     return result.loss;
 }
 
-static void train_supernet(const bench *b, tnas_supernet_rule rule, const tnas_images *images)
+static void train_supernet(const bench *b, const tnas_supernet_phase *phase,
+                           const tnas_images *images)
 {
     tnas_net *nets = tnas_alloc_zero(4, sizeof *nets);
-    tnas_supernet_sampler sampler = toy_sampler(b, rule, nets);
+    tnas_supernet_sampler sampler = toy_sampler(b, phase, nets);
     const tnas_unit_source source = {.context = &sampler, .units = tnas_supernet_units};
     tnas_recipe recipe = tnas_recipe_default();
     recipe.steps = 25;
@@ -416,17 +428,17 @@ static void train_supernet(const bench *b, tnas_supernet_rule rule, const tnas_i
 
 START_TEST(training_a_supernet_lowers_the_loss_of_its_networks_whatever_the_threads)
 {
-    const tnas_supernet_rule rule = _i == 0 ? TNAS_SUPERNET_UNIFORM : TNAS_SUPERNET_SANDWICH;
+    const tnas_supernet_phase *const phase = _i == 0 ? &four_random : &sandwich_of_four;
     tnas_images images = toy_images(96);
     bench b, threaded;
     bench_init(&b, 1, 2);
     const double largest = probe_loss(&b, &images, true), smallest = probe_loss(&b, &images, false);
-    train_supernet(&b, rule, &images);
+    train_supernet(&b, phase, &images);
     ck_assert_double_lt(probe_loss(&b, &images, true), 0.7 * largest);
     ck_assert_double_lt(probe_loss(&b, &images, false), 0.8 * smallest);
 
     bench_init(&threaded, 3, 2);
-    train_supernet(&threaded, rule, &images);
+    train_supernet(&threaded, phase, &images);
     ck_assert_mem_eq(threaded.supernet->store->values, b.supernet->store->values,
                      b.supernet->store->value_count * sizeof(float));
     bench_deinit(&threaded);
@@ -448,8 +460,8 @@ START_TEST(a_saved_supernet_is_loaded_bit_for_bit)
 {
     tnas_space_config *config = toy_config(16);
     tnas_supernet *saved, *loaded;
-    ck_ok(tnas_supernet_create(config, SEED, &saved));
-    ck_ok(tnas_supernet_create(config, SEED + 1, &loaded));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &saved));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED + 1, &loaded));
     char path[TNAS_PATH_BYTES];
     file_name(path);
     ck_ok(tnas_supernet_save(saved, path));
@@ -466,7 +478,7 @@ START_TEST(a_broken_or_foreign_file_is_refused_and_changes_nothing)
 {
     tnas_space_config *config = toy_config(16), *wider = toy_config(24), *headless = toy_config(0);
     tnas_supernet *supernet, *foreign;
-    ck_ok(tnas_supernet_create(config, SEED, &supernet));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &supernet));
     char path[TNAS_PATH_BYTES];
     file_name(path);
     ck_fails(TNAS_ERR_IO, "cannot read", tnas_supernet_load(supernet, path));
@@ -486,12 +498,12 @@ START_TEST(a_broken_or_foreign_file_is_refused_and_changes_nothing)
     ck_ok(tnas_file_write(path, bytes, byte_count));
     ck_fails(TNAS_ERR_INPUT, "checksum", tnas_supernet_load(supernet, path));
 
-    ck_ok(tnas_supernet_create(wider, SEED, &foreign));
+    ck_ok(tnas_supernet_create(wider, TNAS_KERNEL_CROP, SEED, &foreign));
     ck_ok(tnas_supernet_save(foreign, path));
     ck_fails(TNAS_ERR_INPUT, "space toy as configured wants conv2d 1x1 of 12 to 16 channels",
              tnas_supernet_load(supernet, path));
     tnas_supernet_destroy(foreign);
-    ck_ok(tnas_supernet_create(headless, SEED, &foreign));
+    ck_ok(tnas_supernet_create(headless, TNAS_KERNEL_CROP, SEED, &foreign));
     ck_ok(tnas_supernet_save(foreign, path));
     ck_fails(TNAS_ERR_INPUT, "slots, space toy as configured has",
              tnas_supernet_load(supernet, path));
@@ -515,7 +527,7 @@ START_TEST(every_failing_allocation_is_reported)
         ck_assert_int_lt(n, 100);
         tnas_supernet *supernet;
         tnas_alloc_fail_after(n);
-        status = tnas_supernet_create(config, SEED, &supernet);
+        status = tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &supernet);
         tnas_alloc_fail_after(-1);
         ck_assert((supernet != NULL) == (status == TNAS_OK));
         ck_assert(status == TNAS_OK || status == TNAS_ERR_NOMEM);
@@ -557,7 +569,7 @@ int main(void)
     tcase_add_test(sampler, uniform_units_are_random_networks_on_the_labels);
     tcase_add_test(sampler, a_sandwich_is_largest_first_smallest_second_then_random_ones);
     tcase_add_test(sampler, a_space_of_one_network_is_drawn_again_and_again);
-    tcase_add_test(sampler, rules_are_parsed_by_name);
+    tcase_add_test(sampler, recipes_are_parsed_by_name);
     suite_add_tcase(suite, sampler);
     TCase *training = tcase_create("training");
     tcase_set_timeout(training, 60);
