@@ -5,6 +5,8 @@
 #   SHARED  folder of shared data sets, models and board measurements; tests and benchmarks
 #           that need it say that they skip when it is not there
 #   CFLAGS  the user's own, last on every command line
+#   PREFIX  where make install puts things (/usr/local), LIBDIR the library (PREFIX/lib), below
+#           DESTDIR when that is given
 #   V       V=1 prints whole command lines
 #
 # Objects live in build/<compiler>-<mode>/, so modes never mix.
@@ -17,6 +19,7 @@ MODE   ?= release
 SHARED ?= ../shared
 BUILD  ?= build
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 export SHARED
 
 ifeq ($(origin CC),default)
@@ -31,9 +34,11 @@ OUT := $(BUILD)/$(notdir $(CC))-$(MODE)
 # Folders by level; scripts/layers.sh knows the same order and `make layers` checks includes.
 RUNTIME_DIRS := runtime $(patsubst %/,%,$(wildcard runtime/*/))
 DIRS := common $(RUNTIME_DIRS) graph data nn search_space estimators quant supernet trainer nas export \
-        study cli
+        study cli api
 
 PKGS := openblas libcjson sqlite3 libarchive
+# Those without a pkg-config file.
+PLAIN_LIBS := -lcsv -lpthread -lm
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
@@ -41,14 +46,14 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
             -Wwrite-strings -Wvla
 # No fast-math and no contraction of a * b + c: one machine, one result, whatever the compiler
 # does with a line. The training kernels ask for fused multiply-adds where they want them.
-BASE := -std=c11 -D_GNU_SOURCE -DTNRT_GAP8_THREADS -I. $(WARNINGS) -g -ffp-contract=off
+BASE := -std=c11 -D_GNU_SOURCE -DTNRT_GAP8_THREADS -I. -Iinclude $(WARNINGS) -g -ffp-contract=off
 MODE_release := -O2
 MODE_debug   := -O0
 MODE_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 MODE_tsan    := -O1 -fsanitize=thread
 MODE_fuzz    := $(MODE_asan) -fsanitize=fuzzer-no-link
 ALL_CFLAGS   = $(BASE) $(MODE_$(MODE)) $(PKG_CFLAGS) $(CFLAGS)
-LIBS         = $(PKG_LIBS) -lcsv -lpthread -lm
+LIBS         = $(PKG_LIBS) $(PLAIN_LIBS)
 
 ARCH := $(shell uname -m)
 
@@ -69,13 +74,16 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(ISAS:%=$(OUT)/nn/kernels_%.o) $(ISAS:%=$(
 LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
-FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes bench \
+FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes tools/reference bench include/tinynas \
                         tests/emulated))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
 RECIPES := $(OUT)/librecipes.a
 RECIPE_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tools/recipes/*.c))
+
+REFERENCE := $(OUT)/libreference.a
+REFERENCE_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tools/reference/*.c))
 
 TEST_SOURCES  := $(wildcard tests/test_*.c)
 TEST_HELPERS  := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(TEST_SOURCES),$(wildcard tests/*.c)))
@@ -138,10 +146,16 @@ $(RECIPES): $(RECIPE_OBJECTS)
 	$(call SAY,AR   $@)
 	$(Q)ar rcs $@ $(RECIPE_OBJECTS)
 
-$(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(RECIPES) $(LIBRARY)
+# Documents printed from the tables in the code, likewise.
+$(REFERENCE): $(REFERENCE_OBJECTS)
+	@rm -f $@
+	$(call SAY,AR   $@)
+	$(Q)ar rcs $@ $(REFERENCE_OBJECTS)
+
+$(TEST_PROGRAMS): $(OUT)/%: %.c $(TEST_LIBRARY) $(RECIPES) $(REFERENCE) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(RECIPES) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< $(TEST_LIBRARY) $(RECIPES) $(REFERENCE) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS)
 
 # TensorFlow Lite beside the runtime.
 ORACLE := $(OUT)/tests/oracle/oracle_tflite
@@ -150,12 +164,12 @@ $(ORACLE): $(wildcard tests/oracle/*.c tests/oracle/*.h) $(TEST_LIBRARY) $(LIBRA
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(filter %.c,$^) $(TEST_LIBRARY) $(LIBRARY) -o $@ $(CHECK_LIBS) $(LIBS) -ldl
 
-$(TOOLS): $(OUT)/%: %.c $(RECIPES) $(LIBRARY)
+$(TOOLS): $(OUT)/%: %.c $(RECIPES) $(REFERENCE) $(LIBRARY)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $< $(RECIPES) $(LIBRARY) -o $@ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $< $(RECIPES) $(REFERENCE) $(LIBRARY) -o $@ $(LIBS)
 
--include $(OBJECTS:.o=.d) $(RECIPE_OBJECTS:.o=.d) $(TEST_HELPERS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(RECIPE_OBJECTS:.o=.d) $(REFERENCE_OBJECTS:.o=.d) $(TEST_HELPERS:.o=.d) $(OUT)/cli/main.d $(TEST_PROGRAMS:=.d)
 
 ## quickstart: install what is missing, then the whole way on built-in data in three minutes
 .PHONY: quickstart
@@ -309,12 +323,77 @@ check: layers
 	@$(MAKE) --no-print-directory CC=clang CFLAGS=-Werror BUILD=$(BUILD)/werror all
 	@$(MAKE) --no-print-directory test
 
-## install: the program and its configuration files below PREFIX (/usr/local)
+# Manual pages, completion and the pages of docs/reference, from the tables in the code.
+REFERENCE_OUT := $(OUT)/reference
+$(REFERENCE_OUT)/man1/tinynas.1: $(OUT)/tools/write_reference
+	@$(OUT)/tools/write_reference $(REFERENCE_OUT)
+
+## docs: write docs/reference/ again from the tables in the code
+.PHONY: docs
+docs: $(REFERENCE_OUT)/man1/tinynas.1
+	@mkdir -p docs/reference
+	cp $(REFERENCE_OUT)/pages/*.md docs/reference/
+
+# The installed library finds the installed configuration whatever program it is part of.
+INSTALLED := $(OUT)/installed
+$(INSTALLED)/libtinynas.a: $(LIBRARY) common/paths.c always
+	@mkdir -p $(@D)
+	@cp $(LIBRARY) $@.new
+	@$(CC) $(ALL_CFLAGS) -DTNAS_SHARE_DIR='"$(PREFIX)/share/tinynas"' -c common/paths.c -o $(@D)/paths.o
+	@ar r $@.new $(@D)/paths.o && mv $@.new $@
+
+VERSION = $(shell sed -n 's/^\#define TNAS_VERSION  *"\(.*\)"/\1/p' common/version.h)
+$(INSTALLED)/tinynas.pc: always
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' 'Name: tinynas' \
+	    'Description: neural architecture search for microcontrollers' 'Version: $(VERSION)' \
+	    'Requires: $(PKGS)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ltinynas $(PLAIN_LIBS)' > $@
+
+.PHONY: always
+always:
+
+SHARE := $(PREFIX)/share
+# Folders that are ours alone, and single files in folders that are not.
+INSTALLED_FOLDERS = $(SHARE)/tinynas $(SHARE)/doc/tinynas $(PREFIX)/include/tinynas
+INSTALLED_FILES   = $(PREFIX)/bin/tinynas $(LIBDIR)/libtinynas.a $(LIBDIR)/pkgconfig/tinynas.pc \
+    $(SHARE)/man/man1/tinynas.1 $(SHARE)/man/man1/tinynas-*.1 \
+    $(SHARE)/bash-completion/completions/tinynas $(SHARE)/zsh/vendor-completions/_tinynas \
+    $(SHARE)/fish/vendor_completions.d/tinynas.fish
+
+## install: program, library, configuration, manuals, completion below PREFIX (/usr/local)
 .PHONY: install
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/tinynas
+install: all $(REFERENCE_OUT)/man1/tinynas.1 $(INSTALLED)/libtinynas.a $(INSTALLED)/tinynas.pc
+	install -d $(addprefix $(DESTDIR),$(INSTALLED_FOLDERS) $(sort $(dir $(INSTALLED_FILES))))
 	install -m 755 tinynas $(DESTDIR)$(PREFIX)/bin/tinynas
-	cp -R configs $(DESTDIR)$(PREFIX)/share/tinynas/
+	install -m 644 $(INSTALLED)/libtinynas.a $(DESTDIR)$(LIBDIR)/
+	install -m 644 $(INSTALLED)/tinynas.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
+	install -m 644 include/tinynas/tinynas.h $(DESTDIR)$(PREFIX)/include/tinynas/
+	install -m 644 $(REFERENCE_OUT)/man1/*.1 $(DESTDIR)$(SHARE)/man/man1/
+	install -m 644 $(REFERENCE_OUT)/completion/tinynas.bash $(DESTDIR)$(SHARE)/bash-completion/completions/tinynas
+	install -m 644 $(REFERENCE_OUT)/completion/_tinynas $(DESTDIR)$(SHARE)/zsh/vendor-completions/
+	install -m 644 $(REFERENCE_OUT)/completion/tinynas.fish $(DESTDIR)$(SHARE)/fish/vendor_completions.d/
+	cp -R configs $(DESTDIR)$(SHARE)/tinynas/
+	cp -R README.md CHANGELOG.md LICENSE docs examples $(DESTDIR)$(SHARE)/doc/tinynas/
+	find $(DESTDIR)$(SHARE)/doc/tinynas/examples -type d \( -name build -o -name out \) -prune -exec rm -rf {} +
+
+## uninstall: remove what make install put below PREFIX
+.PHONY: uninstall
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED_FILES))
+	rm -rf $(addprefix $(DESTDIR),$(INSTALLED_FOLDERS))
+
+## deb: build/tinynas_VERSION_ARCH.deb and build/libtinynas-dev_VERSION_ARCH.deb
+.PHONY: deb
+deb:
+	@sh scripts/setup.sh build package
+	@sh scripts/deb.sh $(BUILD)
+
+## test-install: install, use and uninstall below a scratch folder; the Debian packages likewise
+.PHONY: test-install
+test-install:
+	@sh scripts/setup.sh build test package
+	@$(MAKE) --no-print-directory all $(OUT)/tools/write_reference
+	@CC=$(CC) sh scripts/test_install.sh
 
 ## clean: remove everything that was built
 .PHONY: clean

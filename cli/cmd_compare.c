@@ -1,26 +1,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#include "cli/board_rows.h"
-#include "cli/limits.h"
+#include "cli/compared.h"
 #include "cli/output.h"
 #include "cli/plot.h"
 #include "cli/scores.h"
 #include "common/alloc.h"
-#include "estimators/compare.h"
-
-/* All that a comparison holds. */
-typedef struct report {
-    tnas_mcu *mcu;
-    char runtime[TNAS_RUNTIME_BYTES];
-    int model_count;
-    const tnas_latency_model *models[TNAS_MCU_MODELS_MAX]; /* of the runtime, newest first */
-    tnas_measurements rows;
-    tnas_compared_row *compared; /* [summary.all.n] */
-    tnas_comparison summary;
-} report;
 
 static void add_row(cJSON *list, const tnas_compared_row *row)
 {
@@ -41,7 +27,7 @@ static void add_row(cJSON *list, const tnas_compared_row *row)
     cJSON_AddItemToArray(list, o);
 }
 
-static void print_result(const tnas_arguments *arguments, const report *r)
+static void print_result(const tnas_arguments *arguments, const tnas_compared *r)
 {
     static const char *const keys[] = {"fitted", "held_out", "untold"};
     _Static_assert(sizeof keys / sizeof keys[0] == TNAS_ROW_ROLE_COUNT, "a key per role");
@@ -69,7 +55,7 @@ static void print_result(const tnas_arguments *arguments, const report *r)
     tnas_result_print(arguments, o, "rows");
 }
 
-static void print_rows(const report *r)
+static void print_rows(const tnas_compared *r)
 {
     printf("%-36s %11s %21s %11s %9s  %s\n", "network or layer", "predicted", "90 % within",
            "measured ms", "error", "");
@@ -86,7 +72,7 @@ static void print_rows(const report *r)
     }
 }
 
-static void print_table(const tnas_arguments *arguments, const report *r)
+static void print_table(const tnas_arguments *arguments, const tnas_compared *r)
 {
     tnas_print_header(arguments);
     print_rows(r);
@@ -111,7 +97,7 @@ static void print_table(const tnas_arguments *arguments, const report *r)
     tnas_board_rows_print_left_out(&r->rows);
 }
 
-static tnas_status save_plot(const char *path, const report *r)
+static tnas_status save_plot(const char *path, const tnas_compared *r)
 {
     const int count = r->summary.all.n;
     tnas_plot_point *points = tnas_alloc_zero((size_t)count, sizeof *points);
@@ -143,47 +129,8 @@ done:
     return status;
 }
 
-/* The runtime's models of the profile, newest first; with --runtime-version that one alone. */
-static tnas_status choose_models(const tnas_arguments *arguments, report *r)
+static tnas_status report(const tnas_arguments *arguments, const tnas_compared *r)
 {
-    const char *const version = arguments->text[TNAS_OPTION_runtime_version];
-    TNAS_TRY(tnas_arguments_runtime(arguments, r->runtime));
-    r->models[0] = tnas_mcu_latency_model(r->mcu, r->runtime);
-    if (r->models[0] == NULL)
-        return tnas_fail(TNAS_ERR_USAGE,
-                         "--runtime %s: the profile of %s has no such latency model; see tinynas "
-                         "mcu show %s",
-                         r->runtime, r->mcu->name, r->mcu->name);
-    r->model_count = 1;
-    for (int i = 0; i < r->mcu->model_count; i++) {
-        const tnas_latency_model *const model = &r->mcu->models[i];
-        if (model == r->models[0] || strcmp(model->runtime, r->runtime) != 0)
-            continue;
-        if (version != NULL && strcasecmp(model->version, version) == 0)
-            r->models[0] = model;
-        else if (version == NULL)
-            r->models[r->model_count++] = model;
-    }
-    /* One reading of the rows counts one set of memory terms. */
-    for (int i = 1; i < r->model_count; i++)
-        if (memcmp(&r->models[i]->memory, &r->models[0]->memory, sizeof r->models[0]->memory) != 0)
-            return tnas_fail(TNAS_ERR_USAGE,
-                             "the models of %s %s and %s count memory differently: choose one with "
-                             "--runtime-version",
-                             r->runtime, r->models[0]->version, r->models[i]->version);
-    return TNAS_OK;
-}
-
-static tnas_status compare(const tnas_arguments *arguments, report *r)
-{
-    TNAS_TRY(tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &r->mcu));
-    TNAS_TRY(choose_models(arguments, r));
-    TNAS_TRY(tnas_board_rows_load(arguments, r->mcu, r->models[0]->clock_mhz, &r->models[0]->memory,
-                                  &r->rows));
-    r->compared = tnas_alloc_zero((size_t)r->rows.count, sizeof *r->compared);
-    if (r->compared == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "comparison of %d rows", r->rows.count);
-    TNAS_TRY(tnas_latency_compare(r->models, r->model_count, &r->rows, &r->summary, r->compared));
     if (arguments->given[TNAS_OPTION_plot])
         TNAS_TRY(save_plot(arguments->text[TNAS_OPTION_plot], r));
     if (tnas_wants_table(arguments))
@@ -199,12 +146,9 @@ static tnas_status compare(const tnas_arguments *arguments, report *r)
 
 tnas_status tnas_cmd_compare(const tnas_arguments *arguments)
 {
-    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_mcu, "mcu"));
-    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_measurements, "measurements"));
-    report r = {0};
-    const tnas_status status = compare(arguments, &r);
-    tnas_free(r.compared);
-    tnas_measurements_deinit(&r.rows);
-    tnas_mcu_destroy(r.mcu);
+    tnas_compared *compared;
+    TNAS_TRY(tnas_compared_load(arguments, &compared));
+    const tnas_status status = report(arguments, compared);
+    tnas_compared_destroy(compared);
     return status;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/exported.h"
 #include "cli/limits.h"
 #include "cli/output.h"
 #include "cli/source.h"
@@ -13,7 +14,7 @@
 
 /* What is exported, for which part, and under which name. */
 typedef struct export_job {
-    const tnas_source *source;
+    tnas_source *source;
     tnas_mcu *mcu;
     const tnas_runtime *runtime;
     tnas_code_sizes sizes;
@@ -184,7 +185,7 @@ static tnas_status choose_part(export_job *job)
     return TNAS_OK;
 }
 
-static tnas_status write_and_print(const tnas_arguments *arguments, export_job *job)
+static tnas_status write_files(const tnas_arguments *arguments, export_job *job)
 {
     const char *const as = arguments->text[TNAS_OPTION_as];
     const char *const wanted = arguments->text[TNAS_OPTION_name];
@@ -196,27 +197,51 @@ static tnas_status write_and_print(const tnas_arguments *arguments, export_job *
     TNAS_TRY(choose_part(job));
     TNAS_TRY(choose_weights(job, arguments->text[TNAS_OPTION_weights]));
     tnas_export_sanitize(wanted != NULL ? wanted : job->source->name, job->name, sizeof job->name);
-    TNAS_TRY(forms[form].write(job));
-    print_result(arguments, job);
-    return TNAS_OK;
+    return forms[form].write(job);
+}
+
+static void release(export_job *job)
+{
+    tnas_source_destroy(job->source);
+    tnas_mcu_destroy(job->mcu);
+}
+
+/* Release the job in any case. */
+static tnas_status run(const tnas_arguments *arguments, export_job *job)
+{
+    const char *what;
+    *job = (export_job){0};
+    TNAS_TRY(tnas_arguments_operand(arguments, "STUDY or .tflite file", &what));
+    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
+    job->folder = arguments->text[TNAS_OPTION_out];
+    if (arguments->given[TNAS_OPTION_mcu])
+        TNAS_TRY(tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &job->mcu));
+    TNAS_TRY(
+        tnas_source_load(arguments, what, job->mcu != NULL ? job->mcu->name : NULL, &job->source));
+    return write_files(arguments, job);
+}
+
+tnas_status tnas_exported_write(const tnas_arguments *arguments, tnas_exported *out)
+{
+    export_job job;
+    *out = (tnas_exported){0};
+    const tnas_status status = run(arguments, &job);
+    if (status == TNAS_OK) {
+        snprintf(out->name, sizeof out->name, "%s", job.name);
+        out->flash_bytes = job.cost.footprint.flash_bytes;
+        out->sram_bytes = job.cost.footprint.sram_bytes;
+        out->fits = job.cost.over == 0;
+    }
+    release(&job);
+    return status;
 }
 
 tnas_status tnas_cmd_export(const tnas_arguments *arguments)
 {
-    const char *what;
-    TNAS_TRY(tnas_arguments_operand(arguments, "STUDY or .tflite file", &what));
-    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
-    export_job job = {.folder = arguments->text[TNAS_OPTION_out]};
-    tnas_source *source = NULL;
-    tnas_status status = TNAS_OK;
-    if (arguments->given[TNAS_OPTION_mcu])
-        status = tnas_mcu_load(arguments->text[TNAS_OPTION_mcu], &job.mcu);
+    export_job job;
+    const tnas_status status = run(arguments, &job);
     if (status == TNAS_OK)
-        status = tnas_source_load(arguments, what, job.mcu != NULL ? job.mcu->name : NULL, &source);
-    job.source = source;
-    if (status == TNAS_OK)
-        status = write_and_print(arguments, &job);
-    tnas_source_destroy(source);
-    tnas_mcu_destroy(job.mcu);
+        print_result(arguments, &job);
+    release(&job);
     return status;
 }

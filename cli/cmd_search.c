@@ -2,10 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/limits.h"
 #include "cli/output.h"
 #include "cli/report.h"
-#include "study/study.h"
+#include "cli/search_request.h"
 
 static void print_result(const tnas_arguments *arguments, const tnas_search_report *report)
 {
@@ -109,24 +108,12 @@ tnas_status tnas_cmd_search(const tnas_arguments *arguments)
     if (arguments->operand_count > 0)
         return tnas_fail(TNAS_ERR_USAGE, "tinynas search takes options only, not \"%s\"",
                          arguments->operands[0]);
-    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_mcu, "mcu"));
-    const char *const data = arguments->text[TNAS_OPTION_data];
-    const char *const runtime = arguments->text[TNAS_OPTION_runtime];
-    tnas_search_request request = {
-        .data = data != NULL ? data : "builtin:shapes",
-        .space = arguments->text[TNAS_OPTION_space],
-        .mcu = arguments->text[TNAS_OPTION_mcu],
-        .runtime = runtime != NULL ? runtime : "tinynas",
-        .preset = arguments->text[TNAS_OPTION_preset],
-        .folder = arguments->text[TNAS_OPTION_study],
-        .seed = (uint64_t)arguments->number[TNAS_OPTION_seed],
-        .threads = tnas_arguments_threads(arguments),
-        .dry_run = arguments->given[TNAS_OPTION_dry_run],
-    };
-    TNAS_TRY(tnas_arguments_limits(arguments, &request.limits));
+    tnas_run_config config;
+    tnas_search_request request;
+    TNAS_TRY(tnas_search_request_read(arguments, &config, &request));
     tnas_terminal terminal;
     tnas_terminal_init(&terminal, arguments);
-    if (data == NULL)
+    if (arguments->text[TNAS_OPTION_data] == NULL && config.data[0] == '\0')
         tnas_progress_note(&terminal.progress, "no --data: the built-in set builtin:shapes");
     tnas_search_report report;
     const tnas_status status = tnas_study_search(&request, &terminal.progress, &report);

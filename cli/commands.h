@@ -10,6 +10,7 @@
 /*  name       operands            summary */
 #define TNAS_COMMANDS(X)                                                                           \
     X(search, "", "find, train and quantise the best network for a part")                          \
+    X(train, "", "train and quantise a network drawn by hand")                                     \
     X(estimate, "MODEL", "flash, SRAM and latency of a study's winner, a graph or a .tflite file") \
     X(export, "STUDY|MODEL.tflite", "write a network as a folder of C, a .tflite or a graph file") \
     X(eval, "STUDY|EXPORT", "int8 accuracy on the test images of a data set")                      \
@@ -33,7 +34,7 @@ typedef enum tnas_command {
 #define TNAS_OPTIONS(X)                                                                            \
     X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare calibrate measure", NULL,       \
       "the part: a name from `tinynas mcu list` or a profile file")                                \
-    X(data, "data", TEXT, "D", 0, 0, "search eval", NULL,                                          \
+    X(data, "data", TEXT, "D", 0, 0, "search eval train", NULL,                                    \
       "a folder of IDX files, or builtin:NAME (search: builtin:shapes)")                           \
     X(space, "space", TEXT, "S", 0, 0, "search", "small-image",                                    \
       "the search space: a name from configs/spaces or a file")                                    \
@@ -55,16 +56,44 @@ typedef enum tnas_command {
       "SRAM kept for the application")                                                             \
     X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search estimate", "upper",              \
       "what a latency limit is tested against")                                                    \
-    X(preset, "preset", TEXT, "P", 0, 0, "search", "quick",                                        \
-      "how much work: smoke, quick, standard, thorough")                                           \
+    X(preset, "preset", TEXT, "P", 0, 0, "search", NULL,                                           \
+      "how much work: smoke, quick, standard, thorough (default: the study's, else quick)")        \
+    X(config, "config", TEXT, "FILE", 0, 0, "search", NULL,                                        \
+      "a run configuration, or its name in configs/runs; options win over it")                     \
+    X(supernet_steps, "supernet-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
+      "training steps of the supernet, in place of the preset's")                                  \
+    X(supernet_recipe, "supernet-recipe", TEXT, "uniform|sandwich|mcunet|progressive", 0, 0,       \
+      "search", NULL, "how the networks of the supernet take turns (default: the preset's)")       \
+    X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
+      "training steps of each finalist")                                                           \
+    X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
+    X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
     X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval", NULL,                          \
       "which of a study's results (default: the one that finished last, on --mcu)")                \
-    X(seed, "seed", COUNT, "N", 0, 9e15, "search", "1", "same seed, same result")                  \
-    X(threads, "threads", COUNT, "N", 1, 256, "search eval", NULL,                                 \
+    X(seed, "seed", COUNT, "N", 0, 9e15, "search train", "1", "same seed, same result")            \
+    X(threads, "threads", COUNT, "N", 1, 256, "search eval train", NULL,                           \
       "threads (default: the processors of this machine)")                                         \
     X(dry_run, "dry-run", FLAG, "", 0, 0, "search", NULL, "stop after the forecast")               \
+    X(net, "net", TEXT, "N", 0, 0, "train", NULL,                                                  \
+      "the network: a graph file, a name from configs/graphs, or a study (its winner's)")          \
+    X(epochs, "epochs", NUMBER, "X", 0.001, 1e6, "train", "10", "passes over the training images") \
+    X(learning_rate, "learning-rate", NUMBER, "X", 1e-6, 10, "train", "0.3",                       \
+      "at the end of the warm-up")                                                                 \
+    X(weight_decay, "weight-decay", NUMBER, "X", 0, 1, "train", "0.0001", "on weights")            \
+    X(shift, "shift", COUNT, "N", 0, 64, "train", "0",                                             \
+      "augmentation: moves images by at most so many pixels; none below 15,000 weights or 10 "     \
+      "epochs")                                                                                    \
+    X(flip, "flip", FLAG, "", 0, 0, "train", NULL, "augmentation: mirrors half of the images")     \
+    X(teacher, "teacher", TEXT, "FILE", 0, 0, "train", NULL,                                       \
+      "float.tnm of another training, to learn from")                                              \
+    X(distill_share, "distill-share", NUMBER, "X", 0, 1, "train", "0.5",                           \
+      "of the teacher in what is learned; the rest is the labels'")                                \
+    X(distill_temperature, "distill-temperature", NUMBER, "T", 0.1, 100, "train", "1",             \
+      "of the teacher's softmax")                                                                  \
+    X(validation_only, "validation-only", FLAG, "", 0, 0, "train", NULL,                           \
+      "leave the test images alone: for comparing recipes")                                        \
     X(layers, "layers", FLAG, "", 0, 0, "estimate", NULL, "one line per layer")                    \
     X(check, "check", FLAG, "", 0, 0, "estimate", NULL, "exit 3 when it does not fit")             \
     X(as, "as", TEXT, "c|tflite|graph", 0, 0, "export", "c", "what to write")                      \
@@ -72,7 +101,7 @@ typedef enum tnas_command {
       "int16: fewer instructions for more flash; auto: where flash is left")                       \
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
-    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu measure", NULL,               \
+    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu measure train", NULL,         \
       "where to write: a folder, or the profile of calibrate and mcu new")                         \
     X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \

@@ -12,22 +12,29 @@ static size_t kib_option(const tnas_arguments *arguments, tnas_option option, si
     return arguments->given[option] ? (size_t)(arguments->number[option] * 1024.0) : fallback;
 }
 
-tnas_status tnas_arguments_limits(const tnas_arguments *arguments, tnas_limits *out)
+tnas_status tnas_arguments_limits_over(const tnas_arguments *arguments, tnas_limits *limits)
 {
     const char *const at = arguments->text[TNAS_OPTION_latency_at];
-    *out = (tnas_limits){
-        .flash_bytes = kib_option(arguments, TNAS_OPTION_max_flash, SIZE_MAX),
-        .sram_bytes = kib_option(arguments, TNAS_OPTION_max_sram, SIZE_MAX),
-        .latency_ms = arguments->given[TNAS_OPTION_max_latency]
-                          ? arguments->number[TNAS_OPTION_max_latency]
-                          : INFINITY,
-        .reserve_flash_bytes = kib_option(arguments, TNAS_OPTION_reserve_flash, 0),
-        .reserve_sram_bytes = kib_option(arguments, TNAS_OPTION_reserve_sram, 0),
-        .latency_at_mean = strcmp(at, "mean") == 0,
-    };
-    if (!out->latency_at_mean && strcmp(at, "upper") != 0)
+    const bool at_mean = strcmp(at, "mean") == 0;
+    if (!at_mean && strcmp(at, "upper") != 0)
         return tnas_fail(TNAS_ERR_USAGE, "--latency-at %s: must be upper or mean", at);
+    limits->flash_bytes = kib_option(arguments, TNAS_OPTION_max_flash, limits->flash_bytes);
+    limits->sram_bytes = kib_option(arguments, TNAS_OPTION_max_sram, limits->sram_bytes);
+    if (arguments->given[TNAS_OPTION_max_latency])
+        limits->latency_ms = arguments->number[TNAS_OPTION_max_latency];
+    limits->reserve_flash_bytes =
+        kib_option(arguments, TNAS_OPTION_reserve_flash, limits->reserve_flash_bytes);
+    limits->reserve_sram_bytes =
+        kib_option(arguments, TNAS_OPTION_reserve_sram, limits->reserve_sram_bytes);
+    if (arguments->given[TNAS_OPTION_latency_at])
+        limits->latency_at_mean = at_mean;
     return TNAS_OK;
+}
+
+tnas_status tnas_arguments_limits(const tnas_arguments *arguments, tnas_limits *out)
+{
+    *out = (tnas_limits){.flash_bytes = SIZE_MAX, .sram_bytes = SIZE_MAX, .latency_ms = INFINITY};
+    return tnas_arguments_limits_over(arguments, out);
 }
 
 tnas_status tnas_arguments_operand(const tnas_arguments *arguments, const char *what,

@@ -8,6 +8,8 @@
 
 /* --max-*, --reserve-*, --latency-at. */
 tnas_status tnas_arguments_limits(const tnas_arguments *arguments, tnas_limits *out);
+/* The same over limits that hold where no option was given. */
+tnas_status tnas_arguments_limits_over(const tnas_arguments *arguments, tnas_limits *limits);
 
 /* The one operand that must be there; `what` is its name in the help. */
 tnas_status tnas_arguments_operand(const tnas_arguments *arguments, const char *what,

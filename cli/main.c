@@ -14,15 +14,26 @@ static tnas_command_fn *const implementations[] = {
 #undef ENTRY
 };
 
+/* `tinynas help`, `tinynas help COMMAND`. */
+static tnas_status help(int argc, char **argv)
+{
+    if (argc < 3) {
+        tnas_help_print();
+        return TNAS_OK;
+    }
+    tnas_command command;
+    TNAS_TRY(tnas_command_find(argv[2], &command));
+    tnas_help_print_command(command);
+    return TNAS_OK;
+}
+
 static tnas_status run(int argc, char **argv)
 {
     if (argc < 2)
         return tnas_fail(TNAS_ERR_USAGE, "a command is missing; see tinynas --help");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
-        tnas_help_print();
-        return TNAS_OK;
-    }
+        strcmp(argv[1], "help") == 0)
+        return help(argc, argv);
     if (strcmp(argv[1], "--version") == 0) {
         printf("tinynas %s\n", TNAS_VERSION);
         return TNAS_OK;

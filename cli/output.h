@@ -9,8 +9,7 @@
 
 #include "cli/commands.h"
 #include "common/progress.h"
-
-#define TNAS_VERSION "0.1.0"
+#include "common/version.h"
 
 /* --format table: the report is made for people. Otherwise the command builds a result object,
  * and tnas_result_print writes it as JSON or CSV. */

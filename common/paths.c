@@ -6,7 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PLACES = 4, NAMES_MAX = 256 };
+/* Where the library was installed: make install says it. */
+#ifndef TNAS_SHARE_DIR
+#define TNAS_SHARE_DIR ""
+#endif
+
+enum { PLACES = 5, NAMES_MAX = 256 };
 
 /* Candidate folders that hold configs/, in order; "" for those that do not apply. */
 static void list_places(char places[PLACES][TNAS_PATH_BYTES])
@@ -25,7 +30,8 @@ static void list_places(char places[PLACES][TNAS_PATH_BYTES])
         snprintf(places[1], TNAS_PATH_BYTES, "%s", program);
         snprintf(places[2], TNAS_PATH_BYTES, "%.4000s/../share/tinynas", program);
     }
-    snprintf(places[3], TNAS_PATH_BYTES, ".");
+    snprintf(places[3], TNAS_PATH_BYTES, "%s", TNAS_SHARE_DIR);
+    snprintf(places[4], TNAS_PATH_BYTES, ".");
 }
 
 static bool exists(const char *path)

@@ -1,7 +1,7 @@
 /* Where the program finds the files it ships: configs/ and the like.
  *
  * Looked up in this order: $TINYNAS_HOME, the folder of the executable, its
- * ../share/tinynas, and the working directory. */
+ * ../share/tinynas, that of the installed library, and the working directory. */
 #ifndef TNAS_COMMON_PATHS_H
 #define TNAS_COMMON_PATHS_H
 

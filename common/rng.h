@@ -25,6 +25,7 @@ typedef enum tnas_rng_purpose {
     TNAS_RNG_CALIBRATION,
     TNAS_RNG_AUGMENT,
     TNAS_RNG_MIXUP,
+    TNAS_RNG_PREDICTOR,
 } tnas_rng_purpose;
 
 tnas_rng tnas_rng_stream(uint64_t seed, tnas_rng_purpose purpose, uint64_t index);

@@ -71,7 +71,7 @@ static void discount_widened(const tnas_estimator *estimator, const tnas_layout 
     memcpy(network_x, x, sizeof network_x);
     for (int s = 0; s < layout->schedule.step_count; s++) {
         const tnas_step *const step = &layout->schedule.steps[s];
-        if (step->kernel == target->kernel_for(&layout->graph, step->op))
+        if (step->op_count > 1 || step->kernel == target->kernel_for(&layout->graph, step->op))
             continue;
         tnas_features_of_op(&estimator->latency->memory, network_x, &layout->graph, step->op, part);
         for (size_t i = 0; i < sizeof mac_terms / sizeof mac_terms[0]; i++)

@@ -153,8 +153,8 @@ void tnas_layout_steps(const tnas_runtime *runtime, const tnas_layout *layout,
             .is_peak = s == layout->plan.peak_step,
         };
         for (int op = step->op; op < step->op + step->op_count; op++) {
-            const tnas_packed_bytes packed =
-                runtime->target->packed_bytes(&layout->graph, op, step->kernel);
+            const tnas_packed_bytes packed = runtime->target->packed_bytes(
+                &layout->graph, op, tnas_step_packing(&layout->graph, runtime->target, step, op));
             steps[s].weights += packed.weights;
             steps[s].channels += packed.channels;
         }

@@ -1,5 +1,6 @@
 #include "graph/schedule.h"
 
+#include "graph/fuse.h"
 #include "graph/order.h"
 
 /* last_reader[t]: the operator that reads tensor t last in the order; TNAS_NONE when none
@@ -62,7 +63,13 @@ tnas_status tnas_schedule_build(const tnas_graph *graph, const tnas_target *targ
             .in_place_side = side == 1,
         };
     }
-    return TNAS_OK;
+    return tnas_schedule_fuse(graph, target, out);
+}
+
+int tnas_step_packing(const tnas_graph *graph, const tnas_target *target, const tnas_step *step,
+                      int op)
+{
+    return step->op_count == 1 ? step->kernel : target->kernel_for(graph, op);
 }
 
 tnas_packed_bytes tnas_schedule_packed_bytes(const tnas_graph *graph, const tnas_schedule *schedule,
@@ -72,7 +79,8 @@ tnas_packed_bytes tnas_schedule_packed_bytes(const tnas_graph *graph, const tnas
     for (int s = 0; s < schedule->step_count; s++) {
         const tnas_step *const step = &schedule->steps[s];
         for (int op = step->op; op < step->op + step->op_count; op++) {
-            const tnas_packed_bytes packed = target->packed_bytes(graph, op, step->kernel);
+            const tnas_packed_bytes packed =
+                target->packed_bytes(graph, op, tnas_step_packing(graph, target, step, op));
             total.weights += packed.weights;
             total.channels += packed.channels;
         }

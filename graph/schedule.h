@@ -26,10 +26,15 @@ typedef struct tnas_schedule {
 
 /* The order that needs least memory (graph/order.h; the file's for targets that plan
  * themselves), the target's kernel for each operator, in-place wherever the target allows it and
- * the input dies; the graph's input may be overwritten like any other. Fails when the target
+ * the input dies; the graph's input may be overwritten like any other; fused where
+ * that lowers the peak (graph/fuse.h). Fails when the target
  * lacks an operator (which, where). */
 tnas_status tnas_schedule_build(const tnas_graph *graph, const tnas_target *target,
                                 tnas_schedule *out);
+
+/* By which kernel the constants of operator `op` of a step are packed. */
+int tnas_step_packing(const tnas_graph *graph, const tnas_target *target, const tnas_step *step,
+                      int op);
 
 /* Constants of all steps together. */
 tnas_packed_bytes tnas_schedule_packed_bytes(const tnas_graph *graph, const tnas_schedule *schedule,

@@ -36,6 +36,11 @@ typedef struct tnas_target {
      * of a second input that is smaller than the output. */
     bool (*in_place)(const tnas_graph *graph, int op, int side);
 
+    /* The kernel that computes a depthwise convolution and the 1x1 convolution behind it, operator
+     * op + 1, which alone reads it; TNAS_NONE: none. Their constants are packed as for the kernels
+     * they have apart. NULL: the catalogue has no such. */
+    int (*fused)(const tnas_graph *graph, int op);
+
     /* Scratch in the arena while the step runs whose first operator is `op`. */
     size_t (*scratch_bytes)(const tnas_graph *graph, int op, int kernel);
 

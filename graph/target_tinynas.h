@@ -5,6 +5,7 @@
 
 #include "graph/target.h"
 #include "runtime/tnrt_kernels.h"
+#include "runtime/tnrt_strip.h"
 
 /* Indices of the plain C catalogue: TNAS_KERNEL_tnrt_conv2d_s8 and so on. */
 enum {
@@ -35,6 +36,9 @@ enum {
 int tnas_plain_kernel_for(const tnas_graph *graph, int op);
 tnas_packed_bytes tnas_plain_packed_bytes(const tnas_graph *graph, int op);
 bool tnas_plain_in_place(const tnas_graph *graph, int op);
+
+/* The strip of a step that fuses operator `op` with the next (runtime/tnrt_strip.h). */
+size_t tnas_strip_bytes(const tnas_graph *graph, int op);
 
 /* Layer rows and the model record, the same for every variant. */
 size_t tnas_own_table_bytes(const tnas_graph *graph, size_t pointer_bytes);

@@ -163,12 +163,23 @@ size_t tnas_own_table_bytes(const tnas_graph *graph, size_t pointer_bytes)
            model_record_bytes(pointer_bytes);
 }
 
+/* These kernels work on the tensors themselves, but for the one that keeps a strip. */
 static size_t scratch_bytes(const tnas_graph *graph, int op, int kernel)
 {
-    (void)graph;
-    (void)op;
-    (void)kernel;
-    return 0; /* these kernels work on the tensors themselves */
+    return kernel == TNAS_KERNEL_tnrt_dwconv2d_1x1_s8 ? tnas_strip_bytes(graph, op) : 0;
+}
+
+size_t tnas_strip_bytes(const tnas_graph *graph, int op)
+{
+    const tnas_tensor *const out = &graph->tensors[graph->ops[op].out];
+    return TNRT_STRIP_BYTES(TNRT_STRIP_ROWS(out->h, out->w), out->w * out->c);
+}
+
+static int fused(const tnas_graph *graph, int op)
+{
+    return tnas_plain_kernel_for(graph, op) == TNAS_KERNEL_tnrt_dwconv2d_s8
+               ? TNAS_KERNEL_tnrt_dwconv2d_1x1_s8
+               : TNAS_NONE;
 }
 
 static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
@@ -184,6 +195,7 @@ const tnas_target tnas_target_tinynas_c = {
     .kernel_count = TNAS_PLAIN_KERNEL_COUNT,
     .kernel_name = kernel_name,
     .in_place = in_place,
+    .fused = fused,
     .scratch_bytes = scratch_bytes,
     .packed_bytes = packed_bytes,
     .table_bytes = tnas_own_table_bytes,

@@ -23,6 +23,13 @@ static bool is_whole_window(const tnas_graph *graph, int op)
            o->pad_left + o->pad_right == 0;
 }
 
+/* A 1x1 convolution of more than one pixel. */
+static bool is_pointwise_product(const tnas_graph *graph, int op)
+{
+    return graph->ops[op].kind == TNAS_OP_CONV2D && tnas_op_is_pointwise(&graph->ops[op]) &&
+           !is_whole_window(graph, op);
+}
+
 /* Columns; what is left of the windows' rows behind whole words; for windows that reach over the
  * edge, copies and a row of zero points. */
 static size_t conv_scratch_bytes(const tnas_graph *graph, int op)
@@ -95,15 +102,17 @@ static bool is_planar_depthwise(int kernel)
            kernel == INDEX_tnrt_dwconv2d_5x5_s8_dsp || kernel == INDEX_tnrt_dwconv2d_7x7_s8_dsp;
 }
 
-static size_t depthwise_scratch_bytes(const tnas_graph *graph, int op, int kernel)
+/* To compute the whole layer, or out_h rows from in_h rows. */
+static size_t depthwise_scratch_bytes(const tnas_graph *graph, int op, int kernel, int in_h,
+                                      int out_h)
 {
     const tnas_op *const o = &graph->ops[op];
     const tnas_tensor *const in = &graph->tensors[o->in[0]], *const out = &graph->tensors[o->out];
     const bool any = kernel == INDEX_tnrt_dwconv2d_s8_dsp;
     const tnrt_dw_shape upright = {o->kernel_h, o->kernel_w, o->stride_h, o->stride_w,
-                                   in->w,       o->pad_left, out->h,      out->w};
+                                   in->w,       o->pad_left, out_h,       out->w};
     /* Images and kernels one pixel wide, which that kernel turns. */
-    const tnrt_dw_shape turned = {1, o->kernel_h, 1, o->stride_h, in->h, o->pad_top, 1, out->h};
+    const tnrt_dw_shape turned = {1, o->kernel_h, 1, o->stride_h, in_h, o->pad_top, 1, out_h};
     const bool turns = any && in->w == 1 && o->kernel_w == 1;
     const tnrt_dw_shape *const shape = turns ? &turned : &upright;
     const tnrt_dw_plan plan = tnrt_dw_plan_of(shape);
@@ -126,6 +135,47 @@ static bool depthwise_in_place(const tnas_graph *graph, int op)
     const tnas_op *const o = &graph->ops[op];
     return is_planar_depthwise(depthwise_kernel_for(graph, op)) &&
            graph->tensors[o->out].w <= graph->tensors[o->in[0]].w;
+}
+
+/* ---- Depthwise with the 1x1 behind it ------------------------------------------------------- */
+
+static int fused(const tnas_graph *graph, int op)
+{
+    if (!is_pointwise_product(graph, op + 1))
+        return TNAS_NONE;
+    switch (depthwise_kernel_for(graph, op)) {
+    case INDEX_tnrt_dwconv2d_s8_dsp:
+        return INDEX_tnrt_dwconv2d_1x1_s8_dsp;
+    case INDEX_tnrt_dwconv2d_3x3_s8_dsp:
+        return INDEX_tnrt_dwconv2d_3x3_1x1_s8_dsp;
+    case INDEX_tnrt_dwconv2d_5x5_s8_dsp:
+        return INDEX_tnrt_dwconv2d_5x5_1x1_s8_dsp;
+    case INDEX_tnrt_dwconv2d_7x7_s8_dsp:
+        return INDEX_tnrt_dwconv2d_7x7_1x1_s8_dsp;
+    default:
+        return TNAS_NONE;
+    }
+}
+
+static bool is_fused(int kernel)
+{
+    return kernel == INDEX_tnrt_dwconv2d_1x1_s8_dsp ||
+           kernel == INDEX_tnrt_dwconv2d_3x3_1x1_s8_dsp ||
+           kernel == INDEX_tnrt_dwconv2d_5x5_1x1_s8_dsp ||
+           kernel == INDEX_tnrt_dwconv2d_7x7_1x1_s8_dsp;
+}
+
+/* The strip, and what the two kernels need in turn. */
+static size_t fused_scratch_bytes(const tnas_graph *graph, int op)
+{
+    const tnas_op *const o = &graph->ops[op];
+    const tnas_tensor *const in = &graph->tensors[o->in[0]], *const out = &graph->tensors[o->out];
+    const int rows = TNRT_STRIP_ROWS(out->h, out->w);
+    const int window = (rows - 1) * o->stride_h + o->kernel_h;
+    const size_t depthwise = depthwise_scratch_bytes(graph, op, depthwise_kernel_for(graph, op),
+                                                     window < in->h ? window : in->h, rows);
+    const size_t pointwise = conv_scratch_bytes(graph, op + 1);
+    return tnas_strip_bytes(graph, op) + (depthwise > pointwise ? depthwise : pointwise);
 }
 
 /* ---- The target ---------------------------------------------------------------------------- */
@@ -164,7 +214,13 @@ static size_t scratch_bytes(const tnas_graph *graph, int op, int kernel)
         return conv_scratch_bytes(graph, op);
     if (kernel == INDEX_tnrt_fc_s8_dsp)
         return 8 * TNRT_BLOCKS_DSP(depth_of(graph, op));
-    return is_planar_depthwise(kernel) ? depthwise_scratch_bytes(graph, op, kernel) : 0;
+    if (is_fused(kernel))
+        return fused_scratch_bytes(graph, op);
+    if (!is_planar_depthwise(kernel))
+        return 0;
+    const tnas_op *const o = &graph->ops[op];
+    return depthwise_scratch_bytes(graph, op, kernel, graph->tensors[o->in[0]].h,
+                                   graph->tensors[o->out].h);
 }
 
 static tnas_packed_bytes packed_bytes(const tnas_graph *graph, int op, int kernel)
@@ -186,6 +242,7 @@ const tnas_target tnas_target_tinynas_dsp = {
     .kernel_count = INDEX_COUNT,
     .kernel_name = kernel_name,
     .in_place = in_place,
+    .fused = fused,
     .scratch_bytes = scratch_bytes,
     .packed_bytes = packed_bytes,
     .table_bytes = tnas_own_table_bytes,

@@ -3,22 +3,31 @@
  *   while (!tnas_search_done(s)) { n = ask(s, archs, max); score them; tell(s, scores, n); }
  * It cannot tell whether the scores come from a supernet, from full training or from a
  * formula in a test; threads, journal and Ctrl-C belong to the caller. Replaying the tells
- * restores the state. Evolution with elitist survival: the best parents stay beside their
- * children (Cai et al., "Once-for-All", ICLR 2020; numbers from Lin et al., "MCUNet",
- * NeurIPS 2020). Candidates over a limit are drawn again before they cost an evaluation. */
+ * restores the state, the predictor's included.
+ *
+ * Candidates over a limit are drawn again before they cost an evaluation. Once enough candidates
+ * are measured, a predictor (nas/predictor.h) is fitted to them before each generation. When it
+ * ranks what it has not seen well enough, only the most promising children are asked for, and
+ * some random ones that keep it honest; the others keep their predicted score. */
 #ifndef TNAS_NAS_SEARCH_H
 #define TNAS_NAS_SEARCH_H
 
-#include "estimators/estimate.h"
-#include "search_space/genes.h"
+#include "nas/objective.h"
+#include "nas/predictor.h"
 
 /*  field            type    default  min  max    help */
 #define TNAS_EVOLUTION_FIELDS(X)                                                                   \
     X(population, int, 100, 2, 65536, "architectures of a generation")                             \
-    X(parents, int, 20, 1, 65536, "survivors that breed")                                          \
+    X(parents, int, 20, 1, 65536, "survivors that breed; nsga2 has as many as the population")     \
     X(generations, int, 30, 1, 100000, "rounds, the random first one included")                    \
     X(mutation_prob, double, 0.1, 0.0, 1.0, "chance per gene")                                     \
-    X(draws_max, int, 20000, 1, 100000000, "draws for one generation before it stays short")
+    X(draws_max, int, 20000, 1, 100000000, "draws for one generation before it stays short")       \
+    X(screen_after, int, 300, 0, 10000000,                                                         \
+      "measured candidates before any are predicted; 0: never")                                    \
+    X(screen_rank, double, 0.6, -1.0, 1.0, "held-out Spearman that the predictor must reach")      \
+    X(predicted_breed, int, 0, 0, 1, "may children descend from predicted candidates")             \
+    X(screen_best, double, 0.15, 0.0, 1.0, "share of a generation measured as most promising")     \
+    X(screen_random, double, 0.05, 0.0, 1.0, "share of a generation measured whatever is predicted")
 
 typedef struct tnas_evolution {
 #define TNAS_EVOLUTION_FIELD(name, type, value, min, max, help) type name;
@@ -28,25 +37,34 @@ typedef struct tnas_evolution {
 
 tnas_evolution tnas_evolution_default(void);
 
+/*  name       text         rules      how it looks for candidates */
+#define TNAS_STRATEGIES(X)                                                                         \
+    X(EVOLUTION, "evolution", evolution, "the best breed: for one best network")                   \
+    X(NSGA2, "nsga2", nsga2, "what nothing dominates breeds: for a front of trade-offs")           \
+    X(RANDOM, "random", random, "drawn at random, all measured: the baseline")
+
+typedef enum tnas_strategy {
+#define TNAS_STRATEGY_ENUM(name, text, rules, how) TNAS_STRATEGY_##name,
+    TNAS_STRATEGIES(TNAS_STRATEGY_ENUM)
+#undef TNAS_STRATEGY_ENUM
+} tnas_strategy;
+
+const char *tnas_strategy_text(tnas_strategy strategy);
+/* TNAS_ERR_USAGE with the known strategies when the text is none of them. */
+tnas_status tnas_strategy_parse(const char *text, tnas_strategy *out);
+
 /* Prices an architecture without evaluating it. Called from the thread that asks. */
 typedef tnas_status tnas_price_fn(void *context, const tnas_arch *arch, tnas_cost *cost);
 
 typedef struct tnas_search_config {
     const tnas_gene_table *genes; /* borrowed */
+    tnas_strategy strategy;
     tnas_evolution evolution;
+    tnas_objective objective;
     uint64_t seed;
     tnas_price_fn *price;
     void *price_context;
-    int validation_images; /* behind each accuracy: one binomial sigma decides ties; 0: none */
 } tnas_search_config;
-
-typedef struct tnas_candidate {
-    tnas_arch arch;
-    uint64_t hash;
-    tnas_cost cost;
-    double accuracy; /* 0..1 */
-    int generation;
-} tnas_candidate;
 
 /* How many draws each limit refused; a draw may break several. */
 typedef struct tnas_draw_counts {
@@ -55,12 +73,19 @@ typedef struct tnas_draw_counts {
     long over[TNAS_LIMIT_COUNT];
 } tnas_draw_counts;
 
+/* What the predictor knew when a generation was bred. */
+typedef struct tnas_screening {
+    int generation;
+    bool is_trusted; /* it chose what was measured */
+    tnas_predictor_report report;
+} tnas_screening;
+
 typedef struct tnas_search tnas_search;
 
 tnas_status tnas_search_create(const tnas_search_config *config, tnas_search **out);
 void tnas_search_destroy(tnas_search *search);
 
-/* Up to `count` > 0 feasible, not yet scored candidates of the current generation, which is
+/* Up to `count` > 0 feasible candidates of the current generation that are to be measured; it is
  * bred when the last one has been told. *given is 0 when the search is done, also because
  * breeding finds nothing new any more. TNAS_ERR_INFEASIBLE when the first generation finds none
  * at all: the nearest one is then in tnas_search_nearest. A failure of the price function is
@@ -76,12 +101,18 @@ const tnas_draw_counts *tnas_search_draws(const tnas_search *search);
 /* The draw with the smallest overshoot so far; NULL before the first draw. */
 const tnas_candidate *tnas_search_nearest(const tnas_search *search);
 
-/* All scored candidates in the order of telling. */
+/* All scored candidates, the array of tnas_search_scored_count; it moves when more are scored.
+ * Predicted ones of a generation come before its measured ones, which are in the order of telling:
+ * what has a place keeps it. */
 int tnas_search_scored_count(const tnas_search *search);
-const tnas_candidate *tnas_search_scored(const tnas_search *search, int index);
+const tnas_candidate *tnas_search_scored(const tnas_search *search);
+int tnas_search_measured_count(const tnas_search *search);
 
-/* The objective over all scored candidates: highest accuracy; within one binomial sigma of
- * it the lowest latency, then SRAM, flash, hash. NULL when nothing was scored. */
+/* The predictor's fits so far, one for each generation that it was asked about. */
+int tnas_search_screening_count(const tnas_search *search);
+const tnas_screening *tnas_search_screenings(const tnas_search *search);
+
+/* The objective's best of the measured candidates; NULL when nothing was measured. */
 const tnas_candidate *tnas_search_best(const tnas_search *search);
 
 /* Stage 1 of TinyNAS: draws `samples` distinct random networks of a configured space (fewer

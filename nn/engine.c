@@ -153,6 +153,16 @@ static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, i
     return result;
 }
 
+/* What a shard saw of the first unit's tensors: [shards, tensors]. */
+static tnas_seen_range *seen_by(const step *s, int shard)
+{
+    const tnas_unit *const unit = &s->units[0];
+    if (unit->seen == NULL)
+        return NULL;
+    return (tnas_seen_range *)(void *)s->engine->shared.floats +
+           (size_t)shard * (size_t)unit->net->graph.tensor_count;
+}
+
 static tnas_status run_shard(void *context, int shard, int worker)
 {
     const step *const s = context;
@@ -169,7 +179,8 @@ static tnas_status run_shard(void *context, int shard, int worker)
                           .layout = &engine->layouts[u],
                           .block = block,
                           .shares_stem = s->shares_stem,
-                          .grads = grads};
+                          .grads = grads,
+                          .seen = seen_by(s, shard)};
         const bool reuses_stem = s->shares_stem && u > 0;
         if (reuses_stem)
             tnas_pass_reuse_stem(&pass);
@@ -188,6 +199,31 @@ static tnas_status run_shard(void *context, int shard, int worker)
             tnas_pass_backward_stem(&pass);
     }
     return TNAS_OK;
+}
+
+static tnas_status prepare_seen(const step *s)
+{
+    const tnas_unit *const unit = &s->units[0];
+    if (unit->seen == NULL)
+        return TNAS_OK;
+    const size_t tensors = (size_t)unit->net->graph.tensor_count;
+    const size_t count = (size_t)s->engine->shards * tensors;
+    TNAS_TRY(tnas_reserve_ensure(&s->engine->shared, 2 * count, "ranges of the shards"));
+    for (size_t i = 0; i < count; i++)
+        seen_by(s, 0)[i] = (tnas_seen_range){INFINITY, -INFINITY};
+    return TNAS_OK;
+}
+
+static void join_seen(const step *s)
+{
+    const tnas_unit *const unit = &s->units[0];
+    for (int t = 0; unit->seen != NULL && t < unit->net->graph.tensor_count; t++) {
+        unit->seen[t] = (tnas_seen_range){INFINITY, -INFINITY};
+        for (int shard = 0; shard < s->engine->shards; shard++) {
+            unit->seen[t].min = fminf(unit->seen[t].min, seen_by(s, shard)[t].min);
+            unit->seen[t].max = fmaxf(unit->seen[t].max, seen_by(s, shard)[t].max);
+        }
+    }
 }
 
 static tnas_status add_range(void *context, int range, int worker)
@@ -229,6 +265,7 @@ static tnas_status prepare(step *s)
     for (int u = 0; u < s->unit_count; u++) {
         const tnas_unit *const unit = &s->units[u];
         assert(unit->teacher < u);
+        assert(unit->net->grids == NULL || (s->unit_count == 1 && unit->net->bn_channels == 0));
         assert(unit->teacher != TNAS_TEACHER_FROZEN || s->batch->teacher_logits != NULL);
         assert(unit->teacher < 0 ||
                classes_of(unit->net) == classes_of(s->units[unit->teacher].net));
@@ -262,7 +299,9 @@ tnas_status tnas_engine_step(tnas_engine *engine, const tnas_store *store, const
               .grads = grads};
     memset(results, 0, (size_t)unit_count * sizeof *results);
     TNAS_TRY(prepare(&s));
+    TNAS_TRY(prepare_seen(&s));
     TNAS_TRY(tnas_pool_run(engine->pool, engine->shards, run_shard, &s));
+    join_seen(&s);
     const size_t ranges = (store->value_count + RANGE_VALUES - 1) / RANGE_VALUES;
     TNAS_TRY(tnas_pool_run(engine->pool, (int)ranges, add_range, &s));
     for (int u = 0; u < unit_count; u++) {

@@ -49,6 +49,9 @@ typedef struct tnas_unit {
     int teacher;
     float label_share; /* 0..1, of the labels in the target beside a teacher */
     float temperature; /* of the teacher's part (nn/loss.h); 0: 1 */
+    /* Of a net with grids, which is then the step's only unit: [tensors], receives what the tensors
+     * that have one were before they were rounded, without activation. NULL: nobody wants it. */
+    tnas_seen_range *seen;
 } tnas_unit;
 
 /* A network that only teaches: of any store, with its batch-norm statistics, never changed. */

@@ -219,6 +219,16 @@ static void take_channels(const tnas_net *net, int op, tnas_layout *layout)
             take(layout, TNAS_CHANNEL_FLOATS * rounded((size_t)net->views[op].out_prefix));
 }
 
+/* Of every tensor: a grid may come and go between two steps. */
+static void take_inside(const tnas_net *net, tnas_layout *layout)
+{
+    for (int t = 1; t < net->graph.tensor_count; t++) {
+        const tnas_tensor *const shape = &net->graph.tensors[t];
+        const size_t pixels = tnas_layout_pixels(layout, shape) * (size_t)shape->c;
+        layout->inside_at[t] = take(layout, (pixels * TNAS_LANES / 8 + 3) / sizeof(float));
+    }
+}
+
 static void take_stem(const tnas_net *net, tnas_layout *layout)
 {
     const tnas_tensor *const tensors = net->graph.tensors;
@@ -255,4 +265,6 @@ void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tna
     out->dplane_at = take(out, train ? need.dplane : 0);
     for (int op = kind == TNAS_PASS_TRAIN_SHARED ? 1 : 0; op < graph->op_count; op++)
         take_channels(net, op, out);
+    if (train && net->grids != NULL)
+        take_inside(net, out);
 }

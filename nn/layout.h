@@ -39,8 +39,9 @@ typedef struct tnas_layout {
     int images, blocks;
     size_t stride[TNAS_GRAPH_TENSORS_MAX]; /* from channel to channel of a map */
     size_t map_at[TNAS_GRAPH_TENSORS_MAX];
-    size_t dmap_at[TNAS_GRAPH_TENSORS_MAX]; /* gradient of the tensor; training only */
-    size_t channels_at[TNAS_GRAPH_OPS_MAX]; /* see tnas_channels; operators with weights */
+    size_t dmap_at[TNAS_GRAPH_TENSORS_MAX];   /* gradient of the tensor; training only */
+    size_t channels_at[TNAS_GRAPH_OPS_MAX];   /* see tnas_channels; operators with weights */
+    size_t inside_at[TNAS_GRAPH_TENSORS_MAX]; /* a bit a value, of grids; training only */
     /* Scratch of one operator at a time. */
     size_t weight_at, dweight_at, transform_at;
     size_t columns_at, dcolumns_at;

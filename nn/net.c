@@ -138,6 +138,17 @@ tnas_status tnas_net_build(const tnas_graph *graph, const tnas_view *views, cons
 
 tnas_status tnas_net_build_fixed(const tnas_graph *graph, tnas_net *net, tnas_store **store)
 {
+    bool batch_norm[TNAS_GRAPH_OPS_MAX] = {false};
+    const int op_count =
+        graph->op_count < TNAS_GRAPH_OPS_MAX ? graph->op_count : TNAS_GRAPH_OPS_MAX;
+    for (int op = 0; op < op_count; op++)
+        batch_norm[op] = graph->ops[op].kind != TNAS_OP_FC;
+    return tnas_net_build_normed(graph, batch_norm, net, store);
+}
+
+tnas_status tnas_net_build_normed(const tnas_graph *graph, const bool *batch_norm, tnas_net *net,
+                                  tnas_store **store)
+{
     *store = NULL;
     memset(net, 0, sizeof *net);
     TNAS_TRY(tnas_graph_check(graph)); /* before shapes are believed */
@@ -162,7 +173,7 @@ tnas_status tnas_net_build_fixed(const tnas_graph *graph, tnas_net *net, tnas_st
                                           .in_c = in_c,
                                           .kernel_h = fc ? 1 : o->kernel_h,
                                           .kernel_w = fc ? 1 : o->kernel_w,
-                                          .batch_norm = !fc};
+                                          .batch_norm = batch_norm[op]};
     }
     status = tnas_store_create(slots, slot_count, store);
     if (status == TNAS_OK)

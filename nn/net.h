@@ -22,6 +22,23 @@ typedef struct tnas_view {
     tnas_kernel_source kernel;
 } tnas_view;
 
+/* The grid of values that a tensor has on the device, as floats: z becomes
+ * step * min(max(round(z / step), low), high), the activation included. */
+typedef struct tnas_grid_step {
+    float step;      /* 0: the tensor stays as it is computed */
+    float low, high; /* whole numbers, at most 255 apart */
+} tnas_grid_step;
+
+/* Fake quantisation of a net's tensors; the input's grid is not used. */
+typedef struct tnas_grids {
+    tnas_grid_step tensors[TNAS_GRAPH_TENSORS_MAX];
+} tnas_grids;
+
+/* Smallest and largest value of a tensor; min > max: nothing was seen. */
+typedef struct tnas_seen_range {
+    float min, max;
+} tnas_seen_range;
+
 typedef struct tnas_net {
     tnas_graph graph;
     tnas_view views[TNAS_GRAPH_OPS_MAX];
@@ -29,6 +46,9 @@ typedef struct tnas_net {
     int32_t bn_at[TNAS_GRAPH_OPS_MAX];
     int32_t bn_channels;     /* of the whole net */
     size_t transform_floats; /* scratch of the largest operator that is transformed; 0: none is */
+    /* What evaluation and training round tensors to; borrowed, may change between calls; NULL:
+     * nothing. Such a net has its batch norm folded into its weights. */
+    const tnas_grids *grids;
 } tnas_net;
 
 /* Checks graph and views, and lays out the batch-norm channels. The graph must end in 1x1xclasses,
@@ -41,6 +61,10 @@ tnas_status tnas_net_build(const tnas_graph *graph, const tnas_view *views, cons
  * identity views on it. */
 tnas_status tnas_net_build_fixed(const tnas_graph *graph, tnas_net *net, tnas_store **store);
 
+/* The same with batch norm where batch_norm [op_count] says so, which fc cannot have. */
+tnas_status tnas_net_build_normed(const tnas_graph *graph, const bool *batch_norm, tnas_net *net,
+                                  tnas_store **store);
+
 /* Batch-norm statistics of one network: [bn_channels] each. */
 typedef struct tnas_bn_stats {
     float *mean, *var;
@@ -52,6 +76,13 @@ void tnas_bn_stats_deinit(tnas_bn_stats *stats);
 /* The network as a float model in exchange layout (graph/model.h). */
 tnas_status tnas_net_to_model(const tnas_net *net, const tnas_store *store,
                               const tnas_bn_stats *stats, tnas_model **out);
+/* The reverse for a float model: a store of its own, with batch norm where the model has it, and
+ * the statistics. */
+tnas_status tnas_net_from_model(const tnas_model *model, tnas_net *net, tnas_store **store,
+                                tnas_bn_stats *stats);
+/* The weights of a float model of the same graph into the store of a net without batch norm, made
+ * by tnas_net_from_model of a folded model. */
+void tnas_net_take_weights(const tnas_net *net, const tnas_model *model, tnas_store *store);
 
 /* Copies a network's slice of one store into another store under another net of the same
  * graph: extraction of a sub-network, or the reverse. Kernels are transformed on the way; the

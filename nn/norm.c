@@ -40,14 +40,17 @@ static piece first_piece(const tnas_pass *pass, int tensor, const tnas_part *par
 static tnas_channel_run run_of(const tnas_pass *pass, int op, const tnas_part *part, piece p)
 {
     const tnas_channels channels = tnas_pass_channels(pass, op);
+    const int out = pass->net->graph.ops[op].out;
     const int32_t c = part->channel;
     return (tnas_channel_run){.channels = part->channels,
-                              .stride = pass->layout->stride[pass->net->graph.ops[op].out],
+                              .stride = pass->layout->stride[out],
                               .pixels = p.pixels,
                               .mean = channels.mean + c,
                               .scale = channels.scale + c,
                               .shift = channels.shift + c,
-                              .activation = pass->net->graph.ops[op].activation,
+                              .activation = tnas_pass_quantizes(pass, out)
+                                                ? TNAS_ACT_NONE
+                                                : pass->net->graph.ops[op].activation,
                               .lanes = channels.lanes + c,
                               .sums = p.closes ? channels.sums + c : NULL};
 }

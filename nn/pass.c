@@ -45,6 +45,7 @@ void tnas_pass_load(tnas_pass *pass, const uint8_t *images)
 void tnas_pass_forward_op(tnas_pass *pass, int op)
 {
     passes[pass->net->graph.ops[op].kind].forward(pass, op);
+    tnas_pass_quantize(pass, op);
 }
 
 void tnas_pass_logits(const tnas_pass *pass, float *logits)
@@ -68,8 +69,10 @@ void tnas_pass_backward(tnas_pass *pass)
     const tnas_graph *const graph = &pass->net->graph;
     pass->has_gradient[tnas_graph_output(graph)] = true;
     for (int op = graph->op_count - 1; op >= (pass->shares_stem ? 1 : 0); op--)
-        if (pass->has_gradient[graph->ops[op].out])
+        if (pass->has_gradient[graph->ops[op].out]) {
+            tnas_pass_undo_quantize(pass, op);
             passes[graph->ops[op].kind].backward(pass, op);
+        }
 }
 
 void tnas_pass_reuse_stem(tnas_pass *pass)
@@ -92,7 +95,7 @@ tnas_map tnas_pass_map(const tnas_pass *pass, int tensor)
                     .stride = pass->layout->stride[tensor],
                     .activation = TNAS_ACT_NONE,
                     .shape = pass->net->graph.tensors[tensor]};
-    if (producer < 0)
+    if (producer < 0 || tnas_pass_quantizes(pass, tensor))
         return map;
     map.activation = pass->net->graph.ops[producer].activation;
     if (pass->net->views[producer].slot != TNAS_NONE) {
@@ -136,6 +139,8 @@ bool tnas_pass_completes_gradient(const tnas_pass *pass, int op, int tensor)
 {
     if (tensor == 1 && pass->shares_stem)
         return false; /* other nets may add to it */
+    if (tnas_pass_quantizes(pass, tensor))
+        return false; /* the grid's edges come first */
     /* Backward runs from the last operator to the first. */
     for (int before = 0; before < op; before++) {
         const tnas_op *const o = &pass->net->graph.ops[before];

@@ -18,6 +18,7 @@ typedef struct tnas_pass {
     tnas_bn_stats measured;     /* receives those; mean NULL: nobody wants them */
     bool shares_stem;           /* laid out as TNAS_PASS_TRAIN_SHARED */
     float *grads;               /* [store->value_count], added to; training only */
+    tnas_seen_range *seen;      /* [tensors], widened to what grids are applied to; NULL: no */
     bool has_gradient[TNAS_GRAPH_TENSORS_MAX];     /* its dmap holds something */
     bool gradient_seen[TNAS_GRAPH_TENSORS_MAX];    /* its batch norm has seen all of it */
     bool gradient_settled[TNAS_GRAPH_TENSORS_MAX]; /* and it is that of the map by now */
@@ -27,6 +28,12 @@ typedef struct tnas_pass {
 void tnas_pass_load(tnas_pass *pass, const uint8_t *images);
 void tnas_pass_forward_op(tnas_pass *pass, int op);
 void tnas_pass_logits(const tnas_pass *pass, float *logits); /* [images, classes] */
+
+/* Whether readers see the tensor on a grid. It then is as its operator computed it no more: data is
+ * the tensor, and the gradient passes where it was within the grid. */
+bool tnas_pass_quantizes(const tnas_pass *pass, int tensor);
+void tnas_pass_quantize(tnas_pass *pass, int op);      /* after the operator's forward */
+void tnas_pass_undo_quantize(tnas_pass *pass, int op); /* before its backward */
 
 /* Instead of loading images and forwarding operator 0: a pass before this one did both, and
  * what it left as gradient of that operator's output is added to. */

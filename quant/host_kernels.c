@@ -2,9 +2,8 @@
  * with TNAS_ISA as its name; every copy exports one table and nothing else. */
 #include "quant/host_kernels.h"
 
-#include "quant/host_depthwise.h"
 #include "quant/host_elementwise.h"
-#include "quant/host_product.h"
+#include "quant/host_fused.h"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b)  JOIN_(a, b)
@@ -15,6 +14,7 @@ static const tnas_host_kernel kernels[] = {
     {tnrt_conv2d_s8, host_conv2d, host_conv2d_scratch},
     {tnrt_conv2d_1x1_s8, host_conv2d, host_conv2d_scratch},
     {tnrt_dwconv2d_s8, host_dwconv2d, host_dwconv2d_scratch},
+    {tnrt_dwconv2d_1x1_s8, host_dwconv2d_1x1, host_dwconv2d_1x1_scratch},
     {tnrt_fc_s8, host_fc, host_fc_scratch},
     {tnrt_add_s8, host_add, no_scratch},
     {tnrt_avgpool_s8, host_avgpool, no_scratch},

@@ -19,7 +19,8 @@ static void lay_out_rows(tnas_image *image)
     for (int16_t s = 0; s < image->schedule.step_count; s++) {
         const tnas_step *const step = &image->schedule.steps[s];
         for (int16_t op = step->op; op < step->op + step->op_count; op++) {
-            const tnas_packed_bytes packed = target->packed_bytes(&image->graph, op, step->kernel);
+            const tnas_packed_bytes packed = target->packed_bytes(
+                &image->graph, op, tnas_step_packing(&image->graph, target, step, op));
             assert(packed.weights % sizeof(int32_t) == 0 && packed.channels % sizeof(int32_t) == 0);
             image->rows[row_count++] = (tnas_image_row){
                 .op = op,
@@ -50,7 +51,8 @@ static tnas_status pack_row(tnas_image *image, const tnas_image_row *row, const 
 {
     int8_t *const weights = row->weight_at >= 0 ? image->weights + row->weight_at : NULL;
     int32_t *const params = row->param_at >= 0 ? image->params + row->param_at : NULL;
-    const int kernel = image->schedule.steps[row->step].kernel;
+    const int kernel = tnas_step_packing(&image->graph, image->variant->target,
+                                         &image->schedule.steps[row->step], row->op);
     return image->variant->pack(model, row->op, kernel, weights, params);
 }
 

@@ -1,17 +1,19 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for the given purposes.
-#   scripts/setup.sh [build|test|device|aarch64|oracle|bench|docs]...   (default: build)
+#   scripts/setup.sh [build|test|device|aarch64|oracle|bench|docs|package|lint]...   (default: build)
 # Needs root or sudo when something is missing; otherwise it says which packages to install.
 set -eu
 
 build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev"
-test="check clang libclang-rt-14-dev cmake libxml2-utils"
+test="check clang libclang-rt-14-dev cmake libxml2-utils mandoc man-db zsh fish"
 device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
         gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
 aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 oracle="flatbuffers-compiler xz-utils"
 bench="python3-torch python3-numpy"
 docs=""
+package="dpkg-dev lintian"
+lint="clang-tidy shellcheck"
 
 wanted=
 for purpose in "${@:-build}"; do
@@ -28,8 +30,10 @@ for purpose in "${@:-build}"; do
         ;;
     bench) wanted="$wanted $bench" ;;
     docs) wanted="$wanted $docs" ;;
+    package) wanted="$wanted $package" ;;
+    lint) wanted="$wanted $lint" ;;
     *)
-        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, aarch64, oracle, bench or docs" >&2
+        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, aarch64, oracle, bench, docs, package or lint" >&2
         exit 2
         ;;
     esac

@@ -77,14 +77,15 @@ static void describe_part(tnas_run *run)
 tnas_status tnas_run_open_inputs(tnas_run *run)
 {
     const tnas_search_request *const request = run->request;
-    const tnas_preset *const preset = tnas_preset_find(request->preset);
-    if (preset == NULL)
+    if (request->preset != NULL && tnas_preset_find(request->preset) == NULL)
         return tnas_fail(TNAS_ERR_USAGE, "--preset %s: must be smoke, quick, standard or thorough",
                          request->preset);
     TNAS_TRY(open_part(run));
     describe_part(run);
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_config_find("spaces", request->space, path));
+    if (realpath(path, run->space_file) == NULL)
+        return tnas_fail(TNAS_ERR_IO, "cannot read %s", path);
     TNAS_TRY(tnas_space_load(path, &run->space));
     TNAS_TRY(tnas_dataset_load(request->data, TNAS_VALIDATION_SHARE, &run->dataset));
     if (run->dataset->validation.count == 0)
@@ -92,11 +93,7 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
                          "%s: %d training images leave none to validate candidates with; more than "
                          "one image of some class is needed",
                          run->dataset->name, run->dataset->train.count);
-    tnas_preset_resolve(preset, run->dataset->train.count, run->dataset->validation.count,
-                        &run->work);
     TNAS_TRY(tnas_pool_create(request->threads, &run->pool));
-    const tnas_engine_config engine = {.pool = run->pool, .shards = run->work.supernet.shards};
-    TNAS_TRY(tnas_engine_create(&engine, &run->engine));
     run->config = tnas_alloc_zero(1, sizeof *run->config);
     if (run->config == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "space %s", run->space.name);

@@ -39,9 +39,8 @@ static tnas_status read_parts(tnas_store_db *db, int target, const char *mcu, tn
     TNAS_TRY(choose_target(db, target, mcu, study));
     TNAS_TRY(tnas_db_get_meta(db, "data_location", study->data, sizeof study->data, &found));
     TNAS_TRY(tnas_db_get_classes(db, &study->class_names, &study->class_count));
-    char name[64], path[TNAS_PATH_BYTES];
-    snprintf(name, sizeof name, "targets/%d/model.tnm", study->target_id);
-    TNAS_TRY(tnas_path_join(path, study->folder, name));
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(path, study->folder, study->winner.model));
     TNAS_TRY(tnas_model_load(path, &study->model));
     const tnas_graph *const graph = &study->model->graph;
     const int outputs = graph->tensors[tnas_graph_output(graph)].c;

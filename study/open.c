@@ -101,15 +101,14 @@ static tnas_status put_number(tnas_run *run, const char *key, int value)
 /* One transaction: a study that is killed while it is made was never there. */
 tnas_status tnas_run_create_study(tnas_run *run)
 {
-    tnas_settings settings;
-    tnas_settings_of(run, &settings);
     char location[TNAS_PATH_BYTES];
     if (realpath(run->request->data, location) == NULL)
         snprintf(location, sizeof location, "%s", run->request->data);
     TNAS_TRY(tnas_db_begin(run->db));
     TNAS_TRY(tnas_db_create_tables(run->db));
-    TNAS_TRY(tnas_settings_store(&settings, run->db));
+    TNAS_TRY(tnas_settings_store(run));
     TNAS_TRY(tnas_db_put_meta(run->db, "data_location", location));
+    TNAS_TRY(tnas_db_put_meta(run->db, "space_location", run->space_file));
     TNAS_TRY(put_number(run, "space_input", run->input));
     TNAS_TRY(put_number(run, "space_width", run->width));
     TNAS_TRY(tnas_db_put_classes(run->db, run->dataset->class_names, run->dataset->class_count));
@@ -127,12 +126,15 @@ static tnas_status read_option(tnas_run *run, const char *key, int *out)
 
 tnas_status tnas_run_open_study(tnas_run *run)
 {
-    tnas_settings settings;
-    tnas_settings_of(run, &settings);
-    TNAS_TRY(tnas_settings_check(&settings, run->db, run->report->folder));
     int input, width;
     TNAS_TRY(read_option(run, "space_input", &input));
     TNAS_TRY(read_option(run, "space_width", &width));
+    const tnas_space_choice *const choice = &run->request->choice;
+    if (choice->given && (choice->input != input || choice->width != width))
+        return tnas_fail(TNAS_ERR_USAGE,
+                         "study %s has input %d and width %d of its space, this search has %d and "
+                         "%d; choose another folder with --study",
+                         run->report->folder, input, width, choice->input, choice->width);
     return tnas_run_configure(run, input, width);
 }
 
@@ -141,5 +143,8 @@ tnas_status tnas_run_add_target(tnas_run *run)
     TNAS_TRY(tnas_db_begin(run->db));
     TNAS_TRY(tnas_db_target(run->db, &run->target, &run->target_id));
     run->report->target_id = run->target_id;
+    TNAS_TRY(tnas_settings_of_target(run));
+    TNAS_TRY(tnas_db_describe_target(run->db, run->target_id, run->report->clock_mhz,
+                                     run->report->latency_source));
     return tnas_db_commit(run->db);
 }

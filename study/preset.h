@@ -3,9 +3,7 @@
 #ifndef TNAS_STUDY_PRESET_H
 #define TNAS_STUDY_PRESET_H
 
-#include "nas/search.h"
-#include "supernet/supernet.h"
-#include "trainer/trainer.h"
+#include "study/work.h"
 
 /*  preset     super-  super-  fine-  fine-  popu-  par-  gene-   vali-   stage-1
  *             steps   epochs  steps  epochs lation ents  rations dation  samples
@@ -28,17 +26,7 @@ typedef struct tnas_preset {
 /* NULL when there is none of that name. */
 const tnas_preset *tnas_preset_find(const char *name);
 
-/* Everything a search does with its data, resolved: what is stored in the study. */
-typedef struct tnas_plan_of_work {
-    tnas_supernet_recipe recipe;
-    tnas_recipe supernet, finetune;
-    tnas_evolution evolution;
-    int space_samples;
-    int validation_images;                   /* behind each candidate's accuracy */
-    int recalibration_batches, batch_images; /* behind its batch-norm statistics */
-    int calibration_images;                  /* behind the winner's int8 ranges */
-} tnas_plan_of_work;
-
+/* The plan of work of a preset for a data set of this size. */
 void tnas_preset_resolve(const tnas_preset *preset, int train_count, int validation_count,
                          tnas_plan_of_work *out);
 

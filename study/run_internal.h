@@ -16,10 +16,14 @@ typedef struct tnas_run {
     tnas_mcu *mcu;
     tnas_code_sizes sizes;
     tnas_space space;
+    char space_file[TNAS_PATH_BYTES];
     tnas_estimator estimator;
     tnas_search_target target;
-    tnas_plan_of_work work;
     tnas_pool *pool;
+
+    /* settings.c */
+    char preset[24];
+    tnas_plan_of_work work;
     tnas_engine *engine;
 
     /* stage_space.c */
@@ -43,6 +47,8 @@ typedef struct tnas_run {
 
 /* The stages, in order. */
 tnas_status tnas_run_open_inputs(tnas_run *run);
+/* The counts: preset, overrides, and of an existing study what it was made with. */
+tnas_status tnas_run_plan_work(tnas_run *run, bool exists);
 tnas_status tnas_run_choose_space(tnas_run *run);                    /* of a new study: stage 1 */
 tnas_status tnas_run_configure(tnas_run *run, int input, int width); /* of an existing one */
 /* Locks and opens the study when its folder has one; with `create` makes folder and file first.

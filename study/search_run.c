@@ -40,7 +40,12 @@ static tnas_status make_study(tnas_run *run)
 {
     bool exists;
     TNAS_TRY(tnas_run_attach(run, true, &exists));
-    TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_create_study(run));
+    if (exists) {
+        TNAS_TRY(tnas_run_plan_work(run, true));
+        TNAS_TRY(tnas_run_open_study(run));
+    } else {
+        TNAS_TRY(tnas_run_create_study(run));
+    }
     return look_up(run);
 }
 
@@ -62,7 +67,13 @@ static tnas_status run_stages(tnas_run *run)
     TNAS_TRY(tnas_run_open_inputs(run));
     TNAS_TRY(choose_folder(run));
     TNAS_TRY(tnas_run_attach(run, false, &exists));
-    TNAS_TRY(exists ? tnas_run_open_study(run) : tnas_run_choose_space(run));
+    TNAS_TRY(tnas_run_plan_work(run, exists));
+    if (exists)
+        TNAS_TRY(tnas_run_open_study(run));
+    else if (run->request->choice.given)
+        TNAS_TRY(tnas_run_configure(run, run->request->choice.input, run->request->choice.width));
+    else
+        TNAS_TRY(tnas_run_choose_space(run));
     if (exists && !dry_run)
         TNAS_TRY(look_up(run));
     if (run->report->from_store)

@@ -21,7 +21,9 @@ void tnas_search_target_key(const tnas_search_target *target, char out[TNAS_TARG
     if (isfinite(limits->latency_ms))
         snprintf(latency, sizeof latency, "%.17g@%s", limits->latency_ms,
                  limits->latency_at_mean ? "mean" : "upper");
-    snprintf(out, TNAS_TARGET_KEY_BYTES, "%s-%016llx/%s/flash=%s-%zu/sram=%s-%zu/latency=%s",
-             target->mcu, (unsigned long long)target->rules_hash, target->runtime, flash,
-             limits->reserve_flash_bytes, sram, limits->reserve_sram_bytes, latency);
+    snprintf(out, TNAS_TARGET_KEY_BYTES,
+             "%s-%016llx/%s/flash=%s-%zu/sram=%s-%zu/latency=%s/work=%016llx", target->mcu,
+             (unsigned long long)target->rules_hash, target->runtime, flash,
+             limits->reserve_flash_bytes, sram, limits->reserve_sram_bytes, latency,
+             (unsigned long long)target->work_hash);
 }

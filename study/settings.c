@@ -1,78 +1,160 @@
 #include "study/settings.h"
 
-#include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-static void add(tnas_settings *settings, const char *key, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void add(tnas_settings *settings, const char *key, const char *format, ...)
+#include "common/hash.h"
+
+enum { IDENTITY_COUNT = 4 };
+
+typedef struct identity_item {
+    const char *key;
+    char value[256];
+} identity_item;
+
+/* What no count says. */
+static void list_identity(const tnas_run *run, identity_item out[IDENTITY_COUNT])
 {
-    assert(settings->count < TNAS_SETTINGS_ITEMS_MAX);
-    snprintf(settings->items[settings->count].key, sizeof settings->items[0].key, "%s", key);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(settings->items[settings->count].value, sizeof settings->items[0].value, format,
-              arguments);
-    va_end(arguments);
-    settings->count++;
+    out[0].key = "data_hash";
+    snprintf(out[0].value, sizeof out[0].value, "%016llx",
+             (unsigned long long)run->dataset->content_hash);
+    out[1].key = "space";
+    snprintf(out[1].value, sizeof out[1].value, "%s", run->space.name);
+    out[2].key = "space_hash";
+    snprintf(out[2].value, sizeof out[2].value, "%016llx", (unsigned long long)run->space.hash);
+    out[3].key = "seed";
+    snprintf(out[3].value, sizeof out[3].value, "%llu", (unsigned long long)run->request->seed);
 }
 
-static void add_recipe(tnas_settings *settings, const char *name, const tnas_recipe *recipe)
+tnas_status tnas_settings_store(tnas_run *run)
 {
-    tnas_recipe_value values[TNAS_RECIPE_VALUE_COUNT];
-    tnas_recipe_list(recipe, values);
-    for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++) {
-        char key[80];
-        snprintf(key, sizeof key, "%.16s.%.47s", name, values[i].name);
-        add(settings, key, "%.17g", values[i].value);
+    identity_item identity[IDENTITY_COUNT];
+    list_identity(run, identity);
+    for (int i = 0; i < IDENTITY_COUNT; i++)
+        TNAS_TRY(tnas_db_put_meta(run->db, identity[i].key, identity[i].value));
+    TNAS_TRY(tnas_db_put_meta(run->db, "preset", run->preset));
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    for (int i = 0; i < count; i++) {
+        char text[TNAS_WORK_TEXT_BYTES];
+        if (fields[i].scope != TNAS_WORK_STUDY)
+            continue;
+        tnas_work_text(&run->work, &fields[i], text);
+        TNAS_TRY(tnas_db_put_meta(run->db, fields[i].key, text));
     }
-}
-
-void tnas_settings_of(const tnas_run *run, tnas_settings *out)
-{
-    const tnas_plan_of_work *const work = &run->work;
-    out->count = 0;
-    add(out, "data_hash", "%016llx", (unsigned long long)run->dataset->content_hash);
-    add(out, "space", "%s", run->space.name);
-    add(out, "space_hash", "%016llx", (unsigned long long)run->space.hash);
-    add(out, "preset", "%s", run->request->preset);
-    add(out, "seed", "%llu", (unsigned long long)run->request->seed);
-    add(out, "supernet.recipe", "%s", tnas_supernet_recipe_text(work->recipe));
-    add_recipe(out, "supernet", &work->supernet);
-    add_recipe(out, "finetune", &work->finetune);
-#define ADD_FIELD(name, type, value, min, max, help)                                               \
-    add(out, "search." #name, "%.17g", (double)work->evolution.name);
-    TNAS_EVOLUTION_FIELDS(ADD_FIELD)
-#undef ADD_FIELD
-    add(out, "search.space_samples", "%d", work->space_samples);
-    add(out, "search.validation_images", "%d", work->validation_images);
-    add(out, "search.recalibration_batches", "%d", work->recalibration_batches);
-    add(out, "search.batch_images", "%d", work->batch_images);
-    add(out, "finish.calibration_images", "%d", work->calibration_images);
-}
-
-tnas_status tnas_settings_store(const tnas_settings *settings, tnas_store_db *db)
-{
-    for (int i = 0; i < settings->count; i++)
-        TNAS_TRY(tnas_db_put_meta(db, settings->items[i].key, settings->items[i].value));
     return TNAS_OK;
 }
 
-tnas_status tnas_settings_check(const tnas_settings *settings, tnas_store_db *db,
-                                const char *folder)
+static tnas_status fail_differs(const tnas_run *run, const char *key, const char *stored,
+                                const char *asked)
 {
-    for (int i = 0; i < settings->count; i++) {
-        char stored[sizeof settings->items[0].value];
+    return tnas_fail(TNAS_ERR_USAGE,
+                     "study %s has %s = %s, this search has %s; choose another folder with --study",
+                     run->report->folder, key, stored, asked);
+}
+
+tnas_status tnas_settings_check(tnas_run *run)
+{
+    identity_item identity[IDENTITY_COUNT];
+    list_identity(run, identity);
+    for (int i = 0; i < IDENTITY_COUNT; i++) {
+        char stored[sizeof identity[0].value];
         bool found;
-        TNAS_TRY(tnas_db_get_meta(db, settings->items[i].key, stored, sizeof stored, &found));
-        if (!found || strcmp(stored, settings->items[i].value) != 0)
-            return tnas_fail(TNAS_ERR_USAGE,
-                             "study %s has %s = %s, this search has %s; choose another folder "
-                             "with --study",
-                             folder, settings->items[i].key, found ? stored : "nothing",
-                             settings->items[i].value);
+        TNAS_TRY(tnas_db_get_meta(run->db, identity[i].key, stored, sizeof stored, &found));
+        if (!found || strcmp(stored, identity[i].value) != 0)
+            return fail_differs(run, identity[i].key, found ? stored : "nothing",
+                                identity[i].value);
+    }
+    return TNAS_OK;
+}
+
+/* A count of the study that was not asked for is what the study has; with another preset than
+ * the study's every count was asked for. */
+static tnas_status adopt_or_compare(tnas_run *run, const tnas_work_field *field, bool adopt)
+{
+    char stored[TNAS_WORK_TEXT_BYTES], asked[TNAS_WORK_TEXT_BYTES];
+    bool found;
+    TNAS_TRY(tnas_db_get_meta(run->db, field->key, stored, sizeof stored, &found));
+    tnas_work_text(&run->work, field, asked);
+    if (!found)
+        return fail_differs(run, field->key, "nothing", asked);
+    if (adopt && !tnas_overrides_have(run->request->overrides, field->key))
+        return tnas_work_set(&run->work, field->key, stored);
+    return strcmp(stored, asked) == 0 ? TNAS_OK : fail_differs(run, field->key, stored, asked);
+}
+
+static tnas_status adopt_study(tnas_run *run, const char *study_preset)
+{
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    const bool adopt = strcmp(run->preset, study_preset) == 0;
+    for (int i = 0; i < count; i++)
+        if (fields[i].scope == TNAS_WORK_STUDY)
+            TNAS_TRY(adopt_or_compare(run, &fields[i], adopt));
+    return TNAS_OK;
+}
+
+static uint64_t hash_target_work(const tnas_plan_of_work *work)
+{
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    uint64_t hash = TNAS_HASH_START;
+    for (int i = 0; i < count; i++) {
+        char text[TNAS_WORK_TEXT_BYTES], line[160];
+        if (fields[i].scope != TNAS_WORK_TARGET)
+            continue;
+        tnas_work_text(work, &fields[i], text);
+        const int length = snprintf(line, sizeof line, "%s=%s\n", fields[i].key, text);
+        hash = tnas_hash_bytes(hash, line, (size_t)length);
+    }
+    return hash;
+}
+
+tnas_status tnas_run_plan_work(tnas_run *run, bool exists)
+{
+    const tnas_search_request *const request = run->request;
+    char study_preset[sizeof run->preset] = "quick";
+    bool found = false;
+    if (exists)
+        TNAS_TRY(tnas_db_get_meta(run->db, "preset", study_preset, sizeof study_preset, &found));
+    snprintf(run->preset, sizeof run->preset, "%s",
+             request->preset != NULL ? request->preset : study_preset);
+    const tnas_preset *const preset = tnas_preset_find(run->preset);
+    if (preset == NULL)
+        return tnas_fail(TNAS_ERR_INPUT, "study %s has preset = %s, which does not exist",
+                         run->report->folder, run->preset);
+    const int validation_count = run->dataset->validation.count;
+    tnas_preset_resolve(preset, run->dataset->train.count, validation_count, &run->work);
+    TNAS_TRY(tnas_overrides_apply(request->overrides, &run->work));
+    if (exists) {
+        TNAS_TRY(tnas_settings_check(run));
+        TNAS_TRY(adopt_study(run, study_preset));
+    }
+    TNAS_TRY(tnas_work_check(&run->work, validation_count));
+    run->target.work_hash = hash_target_work(&run->work);
+    tnas_engine_destroy(run->engine);
+    const tnas_engine_config engine = {.pool = run->pool, .shards = run->work.supernet.shards};
+    return tnas_engine_create(&engine, &run->engine);
+}
+
+tnas_status tnas_settings_of_target(tnas_run *run)
+{
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    TNAS_TRY(tnas_db_put_setting(run->db, run->target_id, "preset", run->preset));
+    for (int i = 0; i < count; i++) {
+        char text[TNAS_WORK_TEXT_BYTES];
+        bool found;
+        if (fields[i].scope != TNAS_WORK_TARGET)
+            continue;
+        TNAS_TRY(
+            tnas_db_get_setting(run->db, run->target_id, fields[i].key, text, sizeof text, &found));
+        if (found) {
+            TNAS_TRY(tnas_work_set(&run->work, fields[i].key, text));
+        } else {
+            tnas_work_text(&run->work, &fields[i], text);
+            TNAS_TRY(tnas_db_put_setting(run->db, run->target_id, fields[i].key, text));
+        }
     }
     return TNAS_OK;
 }

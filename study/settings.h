@@ -1,27 +1,20 @@
-/* What a study is: data, space, seed, and every number behind its supernet and its searches,
- * as keys and values. Stored when the study is made, compared when it is opened again: the
- * effective configuration that reproduces it. Private to study/. */
+/* What a study is, as keys and values: data, space, seed, and the counts behind its supernet.
+ * Stored when the study is made, compared when it is opened again. And the counts of a target,
+ * stored with it. Together they are the effective configuration that reproduces a result.
+ * Private to study/. */
 #ifndef TNAS_STUDY_SETTINGS_H
 #define TNAS_STUDY_SETTINGS_H
 
 #include "study/run_internal.h"
 
-enum { TNAS_SETTINGS_ITEMS_MAX = 128 };
+/* Inside a transaction: what the study is. */
+tnas_status tnas_settings_store(tnas_run *run);
 
-typedef struct tnas_settings {
-    int count;
-    struct {
-        char key[80]; /* "space", "supernet.learning_rate", "search.population" */
-        char value[256];
-    } items[TNAS_SETTINGS_ITEMS_MAX];
-} tnas_settings;
+/* TNAS_ERR_USAGE naming the first of data, space and seed that differs from the stored one. */
+tnas_status tnas_settings_check(tnas_run *run);
 
-void tnas_settings_of(const tnas_run *run, tnas_settings *out);
-
-tnas_status tnas_settings_store(const tnas_settings *settings, tnas_store_db *db);
-
-/* TNAS_ERR_USAGE naming the first key that differs from the stored one. */
-tnas_status tnas_settings_check(const tnas_settings *settings, tnas_store_db *db,
-                                const char *folder);
+/* Inside a transaction: of a new target, stores its counts; of an old one, reads them, for a
+ * budget may have changed them since they were asked for. */
+tnas_status tnas_settings_of_target(tnas_run *run);
 
 #endif

@@ -1,5 +1,6 @@
 /* The finish of a target: the winner leaves the supernet, is fine-tuned, becomes int8 and meets
  * the test set, once. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -171,6 +172,33 @@ static tnas_status price_winner(tnas_run *run)
     return TNAS_OK;
 }
 
+/* The one finalist is the winner. */
+static void describe_finalist(const tnas_run *run, const char *folder, tnas_finalist *out)
+{
+    const tnas_winner *const winner = &run->winner;
+    *out = (tnas_finalist){
+        .candidate = -1,
+        .accuracy_supernet = winner->accuracy_supernet,
+        .validation_float = NAN,
+        .validation_int8 = winner->accuracy_validation,
+        .test_float = winner->accuracy_float,
+        .test_int8 = winner->accuracy_int8,
+        .test_count = winner->test_count,
+        .macs = winner->macs,
+        .flash_bytes = winner->flash_bytes,
+        .sram_bytes = winner->sram_bytes,
+        .stack_bytes = winner->stack_bytes,
+        .has_latency = winner->has_latency,
+        .latency_ms = winner->latency_ms,
+        .latency_low_ms = winner->latency_low_ms,
+        .latency_high_ms = winner->latency_high_ms,
+        .latency_upper_ms = winner->latency_upper_ms,
+        .chosen = true,
+    };
+    memcpy(out->arch, winner->arch, sizeof out->arch);
+    snprintf(out->model, sizeof out->model, "%.40s/model.tnm", folder);
+}
+
 /* The model first, then the row that says the target is finished. */
 static tnas_status keep(tnas_run *run, const finish *f)
 {
@@ -187,6 +215,9 @@ static tnas_status keep(tnas_run *run, const finish *f)
     for (int i = 0; i < VECTOR_COUNT && i < validation->count; i++)
         TNAS_TRY(tnas_db_put_vector(run->db, run->target_id, i,
                                     validation->pixels + (size_t)i * image_bytes, image_bytes));
+    tnas_finalist finalist;
+    describe_finalist(run, name, &finalist);
+    TNAS_TRY(tnas_db_put_finalist(run->db, run->target_id, &finalist));
     run->winner.seconds = tnas_clock_seconds() - run->started_seconds;
     TNAS_TRY(tnas_db_put_winner(run->db, run->target_id, &run->winner));
     return tnas_db_commit(run->db);

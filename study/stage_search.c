@@ -9,9 +9,13 @@
 static tnas_status judge_candidate(tnas_run *run, const tnas_candidate *candidate, double *accuracy)
 {
     bool found;
-    TNAS_TRY(tnas_db_find_accuracy(run->db, run->target_id, candidate->hash, accuracy, &found));
-    if (found)
+    tnas_candidate_row *stored;
+    TNAS_TRY(tnas_db_find_candidate(run->db, run->target_id, candidate->hash, &stored, &found));
+    if (found) {
+        *accuracy = stored->accuracy;
+        tnas_candidate_rows_free(stored, 1);
         return TNAS_OK;
+    }
     tnas_net *net = tnas_alloc_zero(1, sizeof *net);
     if (net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "candidate network");
@@ -29,7 +33,7 @@ static tnas_status store_candidate(tnas_run *run, tnas_candidate *candidate, dou
     char arch[TNAS_ARCH_TEXT_BYTES];
     tnas_arch_print(&run->config->genes, &candidate->arch, arch);
     candidate->accuracy = accuracy;
-    return tnas_db_add_candidate(run->db, run->target_id, id, arch, candidate);
+    return tnas_db_add_candidate(run->db, run->target_id, id, arch, candidate, false);
 }
 
 /* One candidate at a time: the engine's threads already share the images of each. */
@@ -78,7 +82,7 @@ tnas_status tnas_run_search(tnas_run *run)
         .seed = run->request->seed,
         .price = tnas_run_price,
         .price_context = run,
-        .validation_images = run->work.validation_images,
+        .objective = {.validation_images = run->work.validation_images},
     };
     tnas_search *search;
     TNAS_TRY(tnas_search_create(&config, &search));

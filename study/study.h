@@ -18,14 +18,22 @@
 #include "study/preset.h"
 #include "study/store.h"
 
+/* An input size and a width of the space, as indices into its lists. */
+typedef struct tnas_space_choice {
+    bool given;
+    int input, width;
+} tnas_space_choice;
+
 typedef struct tnas_search_request {
-    const char *data;    /* folder or builtin:NAME */
-    const char *space;   /* name or file */
-    const char *mcu;     /* name or file */
-    const char *runtime; /* a runtime the profile has a latency model of */
-    const char *preset;
-    const char *folder; /* of the study; NULL: studies/<data>-<space> */
-    tnas_limits limits; /* the part's own are applied on top */
+    const char *data;                /* folder or builtin:NAME */
+    const char *space;               /* name or file */
+    const char *mcu;                 /* name or file */
+    const char *runtime;             /* a runtime the profile has a latency model of */
+    const char *preset;              /* NULL: the study's, for a new one "quick" */
+    const tnas_overrides *overrides; /* fields that differ from the preset; NULL: none */
+    const char *folder;              /* of the study; NULL: studies/<data>-<space> */
+    tnas_space_choice choice;        /* given: in place of stage 1 */
+    tnas_limits limits;              /* the part's own are applied on top */
     uint64_t seed;
     int threads;
     bool dry_run; /* stop after the forecast */

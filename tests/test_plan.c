@@ -89,6 +89,8 @@ static bool reads(const tnas_graph *graph, int op, int tensor)
     return graph->ops[op].in[0] == tensor || graph->ops[op].in[1] == tensor;
 }
 
+/* A step's inputs are those of its first operator, its output that of its last: what two fused ones
+ * hand over lies nowhere. */
 static bool dies_at(const planned *p, int tensor, int s)
 {
     for (int later = s + 1; later < p->schedule.step_count; later++)
@@ -97,16 +99,29 @@ static bool dies_at(const planned *p, int tensor, int s)
     return reads(&p->graph, p->schedule.steps[s].op, tensor);
 }
 
+static int written_by(const planned *p, const tnas_step *step)
+{
+    return p->graph.ops[step->op + step->op_count - 1].out;
+}
+
+static int expected_kernel(const planned *p, const tnas_step *step)
+{
+    return step->op_count == 1 ? p->target.kernel_for(&p->graph, step->op)
+                               : p->target.fused(&p->graph, step->op);
+}
+
 static void check_schedule(const planned *p)
 {
-    ck_assert_int_eq(p->schedule.step_count, p->graph.op_count);
+    int op_count = 0;
     bool written[TNAS_GRAPH_TENSORS_MAX] = {true};
     for (int s = 0; s < p->schedule.step_count; s++) {
         const tnas_step *const step = &p->schedule.steps[s];
         const tnas_op *const op = &p->graph.ops[step->op];
-        ck_assert(!written[op->out]);
-        written[op->out] = true;
-        ck_assert_int_eq(step->kernel, p->target.kernel_for(&p->graph, step->op));
+        for (int i = 0; i < step->op_count; i++, op_count++) {
+            ck_assert(!written[op[i].out]);
+            written[op[i].out] = true;
+        }
+        ck_assert_int_eq(step->kernel, expected_kernel(p, step));
         bool possible = false;
         for (int side = 0; side < 2; side++) {
             const int tensor = op->in[side];
@@ -114,11 +129,13 @@ static void check_schedule(const planned *p)
             possible = possible || (tensor != TNAS_NONE && dies_at(p, tensor, s) &&
                                     p->target.in_place(&p->graph, step->op, side));
         }
-        ck_assert_int_eq(step->in_place, possible);
+        ck_assert_int_eq(step->in_place, possible && step->op_count == 1);
         if (step->in_place)
             ck_assert(dies_at(p, op->in[step->in_place_side], s));
     }
-    ck_assert_int_eq(p->schedule.steps[p->graph.op_count - 1].op, p->graph.op_count - 1);
+    ck_assert_int_eq(op_count, p->graph.op_count);
+    ck_assert_int_eq(written_by(p, &p->schedule.steps[p->schedule.step_count - 1]),
+                     tnas_graph_output(&p->graph));
 }
 
 static void check_placement(const planned *p, const tnas_placement *placement, size_t bytes)
@@ -150,12 +167,13 @@ static void play_step(const planned *p, int s)
 {
     const tnas_step *const step = &p->schedule.steps[s];
     const tnas_op *const op = &p->graph.ops[step->op];
+    const int out = written_by(p, step);
     write_buffer(&p->plan.scratch[s], SCRATCH);
     for (int side = 0; side < 2; side++)
         if (op->in[side] != TNAS_NONE)
             ck_assert_msg(is_intact(p, op->in[side]), "step %d reads tensor %d: overwritten", s,
                           op->in[side]);
-    write_buffer(&p->plan.tensors[op->out], op->out);
+    write_buffer(&p->plan.tensors[out], (int16_t)out);
     const int overwritten = step->in_place ? op->in[step->in_place_side] : TNAS_NONE;
     for (int side = 0; side < 2; side++)
         if (op->in[side] != TNAS_NONE && op->in[side] != overwritten)
@@ -163,9 +181,9 @@ static void play_step(const planned *p, int s)
                           op->in[side]);
     if (overwritten != TNAS_NONE)
         ck_assert_uint_eq(p->plan.tensors[overwritten].offset_bytes,
-                          p->plan.tensors[op->out].offset_bytes);
+                          p->plan.tensors[out].offset_bytes);
     write_buffer(&p->plan.scratch[s], SCRATCH);
-    ck_assert_msg(is_intact(p, op->out), "step %d: scratch lies in the output", s);
+    ck_assert_msg(is_intact(p, out), "step %d: scratch lies in the output", s);
 }
 
 static void play(const planned *p)
@@ -184,10 +202,10 @@ static size_t naive_live_bytes(const planned *p, int s)
 {
     const tnas_step *const step = &p->schedule.steps[s];
     const tnas_op *const op = &p->graph.ops[step->op];
-    size_t bytes = p->plan.scratch[s].bytes + p->plan.tensors[op->out].bytes;
+    size_t bytes = p->plan.scratch[s].bytes + p->plan.tensors[written_by(p, step)].bytes;
     bool written[TNAS_GRAPH_TENSORS_MAX] = {true};
     for (int before = 0; before < s; before++)
-        written[p->graph.ops[p->schedule.steps[before].op].out] = true;
+        written[written_by(p, &p->schedule.steps[before])] = true;
     for (int t = 0; t < p->graph.tensor_count; t++) {
         bool read_later = false;
         for (int later = s; later < p->schedule.step_count; later++)
@@ -217,6 +235,15 @@ static void check_bound(const planned *p)
     ck_assert_uint_ge(p->plan.arena_bytes, most);
 }
 
+static bool is_handed_over(const planned *p, int tensor)
+{
+    for (int s = 0; s < p->schedule.step_count; s++)
+        if (p->schedule.steps[s].op_count == 2 &&
+            p->graph.ops[p->schedule.steps[s].op].out == tensor)
+            return true;
+    return false;
+}
+
 START_TEST(every_tensor_is_intact_when_it_is_read)
 {
     static planned p;
@@ -226,8 +253,9 @@ START_TEST(every_tensor_is_intact_when_it_is_read)
             plan_graph(&p, target);
             check_schedule(&p);
             for (int t = 0; t < p.graph.tensor_count; t++)
-                check_placement(&p, &p.plan.tensors[t],
-                                (size_t)tnas_tensor_count(&p.graph.tensors[t]));
+                check_placement(
+                    &p, &p.plan.tensors[t],
+                    is_handed_over(&p, t) ? 0 : (size_t)tnas_tensor_count(&p.graph.tensors[t]));
             for (int s = 0; s < p.schedule.step_count; s++)
                 check_placement(&p, &p.plan.scratch[s],
                                 p.target.scratch_bytes(&p.graph, p.schedule.steps[s].op,
@@ -235,6 +263,50 @@ START_TEST(every_tensor_is_intact_when_it_is_read)
             play(&p);
             check_bound(&p);
         }
+}
+END_TEST
+
+/* The schedule with step s taken apart. */
+static void take_apart(const planned *fused, int s, planned *out)
+{
+    *out = *fused;
+    tnas_step *const steps = out->schedule.steps;
+    memmove(steps + s + 2, steps + s + 1,
+            (size_t)(fused->schedule.step_count - s - 1) * sizeof *steps);
+    out->schedule.step_count++;
+    for (int i = 0; i < 2; i++) {
+        const int op = fused->schedule.steps[s].op + i;
+        steps[s + i] = (tnas_step){.op = (int16_t)op, .op_count = 1};
+        steps[s + i].kernel = (int16_t)out->target.kernel_for(&out->graph, op);
+    }
+    ck_ok(tnas_plan_build(&out->graph, &out->schedule, &out->target, &out->plan));
+}
+
+/* Fusing costs time: only pairs without which the peak would be higher are fused. */
+START_TEST(fusion_lowers_the_peak_and_no_fused_pair_is_there_in_vain)
+{
+    static planned apart, fused, other;
+    int fused_count = 0, lowered = 0;
+    for (int i = 0; i < 300; i++) {
+        make_graph(FAMILY_MBCONV, i, &fused.graph);
+        apart.graph = fused.graph;
+        apart.target = make_target(TARGET_TINYNAS);
+        apart.target.fused = NULL;
+        ck_ok(tnas_schedule_build(&apart.graph, &apart.target, &apart.schedule));
+        ck_ok(tnas_plan_build(&apart.graph, &apart.schedule, &apart.target, &apart.plan));
+        plan_graph(&fused, TARGET_TINYNAS);
+        ck_assert_uint_le(fused.plan.lower_bound_bytes, apart.plan.lower_bound_bytes);
+        lowered += fused.plan.lower_bound_bytes < apart.plan.lower_bound_bytes;
+        for (int s = 0; s < fused.schedule.step_count; s++) {
+            if (fused.schedule.steps[s].op_count == 1)
+                continue;
+            take_apart(&fused, s, &other);
+            ck_assert_uint_gt(other.plan.lower_bound_bytes, fused.plan.lower_bound_bytes);
+            fused_count++;
+        }
+    }
+    ck_assert_int_gt(fused_count, 100);
+    ck_assert_int_gt(lowered, 100);
 }
 END_TEST
 
@@ -543,7 +615,7 @@ START_TEST(each_operator_gets_its_kernel)
         "tnrt_dwconv2d_s8", "tnrt_maxpool_s8",    "tnrt_avgpool_s8", "tnrt_fc_s8"};
     for (int s = 0; s < 8; s++)
         ck_assert_str_eq(p.target.kernel_name(p.schedule.steps[s].kernel), expected[s]);
-    ck_assert_int_eq(p.target.kernel_count, 16);
+    ck_assert_int_eq(p.target.kernel_count, 17);
 }
 END_TEST
 
@@ -583,6 +655,7 @@ int main(void)
     TCase *const properties = tcase_create("properties");
     tcase_set_timeout(properties, 60);
     tcase_add_loop_test(properties, every_tensor_is_intact_when_it_is_read, 0, 150);
+    tcase_add_test(properties, fusion_lowers_the_peak_and_no_fused_pair_is_there_in_vain);
     tcase_add_loop_test(properties, arenas_equal_the_lower_bound, 0, FAMILY_COUNT * TARGET_COUNT);
     tcase_add_test(properties, the_largest_graph_is_planned);
     tcase_add_loop_test(properties, the_order_of_a_small_branched_graph_is_the_best_there_is, 0,

@@ -6,85 +6,21 @@
 #include "common/alloc.h"
 #include "nas/search.h"
 #include "tests/testing.h"
+#include "tests/toy_genes.h"
 
-/* A toy problem in the place of networks: 6 stages, each with a depth and two blocks of two
- * genes with four choices. A formula is the accuracy, with a planted optimum. */
-enum { STAGES = 6, GENES_A_STAGE = 5, CHOICES = 4 };
-
-static void make_genes(tnas_gene_table *genes, int stages)
-{
-    memset(genes, 0, sizeof *genes);
-    for (int i = 0; i < stages * GENES_A_STAGE; i++) {
-        const int stage = i / GENES_A_STAGE, role = i % GENES_A_STAGE;
-        tnas_gene *const gene = &genes->genes[genes->gene_count++];
-        snprintf(gene->name, sizeof gene->name, "s%d.g%d", stage, role);
-        gene->choice_count = role == 0 ? 2 : CHOICES;
-        for (int choice = 0; choice < gene->choice_count; choice++)
-            snprintf(gene->choices[choice], sizeof gene->choices[choice], "%d", choice);
-        /* The last two genes of a stage are there at depth 2 only. */
-        gene->active_gene = role >= 3 ? stage * GENES_A_STAGE : TNAS_GENE_ALWAYS;
-        gene->active_from = role >= 3 ? 1 : 0;
-    }
-}
-
-typedef struct toy {
-    const tnas_gene_table *genes;
-    double flash_limit, sram_limit;
-    bool no_latency;
-    int broken_after; /* prices until the price function fails; 0: never */
-    int prices;
-} toy;
-
-static tnas_status price(void *context, const tnas_arch *arch, tnas_cost *cost)
-{
-    toy *const t = context;
-    if (++t->prices == t->broken_after)
-        return tnas_fail(TNAS_ERR_INTERNAL, "the toy is broken");
-    ck_assert(tnas_arch_legal(t->genes, arch));
-    size_t flash = 100, sram = 10;
-    for (int gene = 0; gene < t->genes->gene_count; gene++) {
-        flash += arch->choice[gene] * (10u + (unsigned)gene);
-        sram += gene % 3 == 1 ? 10u * arch->choice[gene] : 0;
-    }
-    *cost = (tnas_cost){.footprint = {.flash_bytes = flash, .sram_bytes = sram},
-                        .macs = (int64_t)flash * 1000,
-                        .has_latency = !t->no_latency,
-                        .latency_ms = (double)flash / 10};
-    cost->overshoot = fmax((double)flash / t->flash_limit, (double)sram / t->sram_limit);
-    if ((double)flash > t->flash_limit)
-        cost->over |= TNAS_LIMIT_FLASH;
-    if ((double)sram > t->sram_limit)
-        cost->over |= TNAS_LIMIT_SRAM;
-    return TNAS_OK;
-}
-
-/* The optimum has choice (7 * gene) % 3 everywhere; neighbours that are both right count
- * extra, so that genes do not simply add up. */
-static double toy_accuracy(const tnas_gene_table *genes, const tnas_arch *arch)
-{
-    int points = 0, most = 0;
-    bool before = true;
-    for (int gene = 0; gene < genes->gene_count; gene++) {
-        const int wanted = gene % GENES_A_STAGE == 0 ? 1 : (7 * gene) % 3;
-        const bool right = tnas_gene_active(genes, arch, gene) && arch->choice[gene] == wanted;
-        points += right + (right && before);
-        most += 2;
-        before = right;
-    }
-    return most > 0 ? 0.2 + 0.7 * points / most : 0.5;
-}
+enum { STAGES = 6 };
 
 typedef struct fixture {
     tnas_gene_table genes;
-    toy toy;
+    toy_price toy;
     tnas_search_config config;
 } fixture;
 
 static fixture *make_fixture(uint64_t seed)
 {
     fixture *const f = tnas_alloc_zero(1, sizeof *f);
-    make_genes(&f->genes, STAGES);
-    f->toy = (toy){.genes = &f->genes, .flash_limit = 850, .sram_limit = 150};
+    toy_genes_make(&f->genes, STAGES);
+    f->toy = (toy_price){.genes = &f->genes, .flash_limit = 850, .sram_limit = 150};
     f->config = (tnas_search_config){
         .genes = &f->genes,
         .evolution = {.population = 24,
@@ -93,7 +29,7 @@ static fixture *make_fixture(uint64_t seed)
                       .mutation_prob = 0.1,
                       .draws_max = 5000},
         .seed = seed,
-        .price = price,
+        .price = toy_price_arch,
         .price_context = &f->toy,
     };
     return f;
@@ -130,8 +66,8 @@ static void check_same(const tnas_search *a, const tnas_search *b)
 {
     ck_assert_int_eq(tnas_search_scored_count(a), tnas_search_scored_count(b));
     for (int i = 0; i < tnas_search_scored_count(a); i++) {
-        const tnas_candidate *const left = tnas_search_scored(a, i);
-        const tnas_candidate *const right = tnas_search_scored(b, i);
+        const tnas_candidate *const left = &tnas_search_scored(a)[i];
+        const tnas_candidate *const right = &tnas_search_scored(b)[i];
         ck_assert_mem_eq(&left->arch, &right->arch, sizeof left->arch);
         ck_assert(left->accuracy == right->accuracy && left->generation == right->generation);
     }
@@ -198,12 +134,12 @@ START_TEST(candidates_fit_and_are_never_asked_twice)
     const int count = tnas_search_scored_count(search);
     ck_assert_int_eq(count, 240);
     for (int i = 0; i < count; i++) {
-        const tnas_candidate *const candidate = tnas_search_scored(search, i);
+        const tnas_candidate *const candidate = &tnas_search_scored(search)[i];
         ck_assert_int_eq(candidate->cost.over, 0);
         ck_assert_uint_eq(candidate->hash, tnas_arch_hash(&f->genes, &candidate->arch));
         ck_assert_int_eq(candidate->generation, i / 24);
         for (int j = 0; j < i; j++)
-            ck_assert(tnas_search_scored(search, j)->hash != candidate->hash);
+            ck_assert(tnas_search_scored(search)[j].hash != candidate->hash);
     }
     const tnas_draw_counts *const draws = tnas_search_draws(search);
     ck_assert_int_eq(draws->drawn, f->toy.prices);
@@ -242,7 +178,7 @@ START_TEST(replaying_the_tells_restores_the_state)
         int given;
         ck_ok(tnas_search_ask(resumed, asked, 100 - told < 10 ? 100 - told : 10, &given));
         for (int i = 0; i < given; i++) {
-            const tnas_candidate *const known = tnas_search_scored(whole, told + i);
+            const tnas_candidate *const known = &tnas_search_scored(whole)[told + i];
             ck_assert_mem_eq(&asked[i].arch, &known->arch, sizeof known->arch);
             accuracies[i] = known->accuracy;
         }
@@ -267,7 +203,7 @@ START_TEST(seeds_lead_to_different_searches)
 {
     fixture *const f = make_fixture(1), *const g = make_fixture(2);
     tnas_search *const first = run(f, 24), *const second = run(g, 24);
-    ck_assert(tnas_search_scored(first, 1)->hash != tnas_search_scored(second, 1)->hash);
+    ck_assert(tnas_search_scored(first)[1].hash != tnas_search_scored(second)[1].hash);
     tnas_search_destroy(second);
     tnas_search_destroy(first);
     tnas_free(g);
@@ -327,7 +263,7 @@ START_TEST(the_best_is_the_most_accurate_of_all_not_the_last)
 {
     fixture *const f = make_fixture(SEED);
     tnas_search *const search = score_generation(f, (const double[]){0.5, 0.9, 0.8, 0.7}, 4);
-    ck_assert_ptr_eq(tnas_search_best(search), tnas_search_scored(search, 1));
+    ck_assert_ptr_eq(tnas_search_best(search), &tnas_search_scored(search)[1]);
     tnas_search_destroy(search);
     tnas_free(f);
 }
@@ -338,12 +274,12 @@ START_TEST(within_one_sigma_the_cheapest_wins)
     /* 400 images at 0.8: one sigma is 0.02. The first four are in reach, the fifth is not. */
     static const double accuracies[] = {0.79, 0.8, 0.781, 0.795, 0.779};
     fixture *const f = make_fixture(SEED + (uint64_t)_i);
-    f->config.validation_images = 400;
+    f->config.objective.validation_images = 400;
     f->toy.no_latency = _i % 2 == 1;
     tnas_search *const search = score_generation(f, accuracies, 5);
-    const tnas_candidate *expected = tnas_search_scored(search, 0);
+    const tnas_candidate *expected = &tnas_search_scored(search)[0];
     for (int i = 1; i < 4; i++) {
-        const tnas_candidate *const other = tnas_search_scored(search, i);
+        const tnas_candidate *const other = &tnas_search_scored(search)[i];
         const tnas_footprint *const a = &other->cost.footprint, *const b =
                                                                     &expected->cost.footprint;
         const bool by_memory = a->sram_bytes != b->sram_bytes     ? a->sram_bytes < b->sram_bytes
@@ -375,8 +311,8 @@ START_TEST(equal_candidates_are_ordered_by_hash)
     tnas_search *const search = score_generation(f, (const double[]){0.5, 0.5, 0.5, 0.5, 0.5}, 5);
     uint64_t smallest = UINT64_MAX;
     for (int i = 0; i < 5; i++)
-        if (tnas_search_scored(search, i)->hash < smallest)
-            smallest = tnas_search_scored(search, i)->hash;
+        if (tnas_search_scored(search)[i].hash < smallest)
+            smallest = tnas_search_scored(search)[i].hash;
     ck_assert(tnas_search_best(search)->hash == smallest);
     tnas_search_destroy(search);
     tnas_free(f);
@@ -404,13 +340,13 @@ START_TEST(an_infeasible_space_is_said_with_its_nearest_network)
     const tnas_candidate *const nearest = tnas_search_nearest(search);
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 0);
     tnas_cost cost;
-    ck_ok(price(&f->toy, &nearest->arch, &cost));
+    ck_ok(toy_price_arch(&f->toy, &nearest->arch, &cost));
     ck_assert(cost.overshoot == nearest->cost.overshoot && cost.overshoot > 1);
     int nearer = 0; /* 200 fresh draws against the nearest of 5000 */
     for (int i = 0; i < 200; i++) {
         tnas_arch arch;
         tnas_arch_sample(&f->genes, &rng, &arch);
-        ck_ok(price(&f->toy, &arch, &cost));
+        ck_ok(toy_price_arch(&f->toy, &arch, &cost));
         nearer += cost.overshoot < nearest->cost.overshoot;
     }
     ck_assert_int_le(nearer, 2);
@@ -438,7 +374,7 @@ END_TEST
 START_TEST(a_small_space_is_exhausted_without_hanging)
 {
     fixture *const f = make_fixture(SEED);
-    make_genes(&f->genes, _i);
+    toy_genes_make(&f->genes, _i);
     f->toy.flash_limit = f->toy.sram_limit = 1e9;
     f->config.evolution.population = 20;
     f->config.evolution.generations = 1000;
@@ -598,7 +534,7 @@ END_TEST
 START_TEST(scoring_a_small_space_counts_each_network_once)
 {
     fixture *const f = make_fixture(SEED);
-    make_genes(&f->genes, 0);
+    toy_genes_make(&f->genes, 0);
     f->toy.flash_limit = f->toy.sram_limit = 1e9;
     tnas_space_score score;
     ck_ok(tnas_space_score_compute(&f->genes, price, &f->toy, SEED, 1000, &score));

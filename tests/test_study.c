@@ -27,15 +27,32 @@ static tnas_search_request toy_request(const char *data, const char *folder)
     };
 }
 
-/* Every table of the study but the times, as one text. */
+/* One row a line; what may differ between equal searches is left out: how long they took. */
+static void print_table(sqlite3 *db, const char *table, FILE *out)
+{
+    sqlite3_stmt *columns;
+    char sql[96];
+    snprintf(sql, sizeof sql, "SELECT * FROM %s", table);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &columns, NULL), SQLITE_OK);
+    const bool wide = sqlite3_column_count(columns) > 3; /* no key has more than four columns */
+    sqlite3_finalize(columns);
+    snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2%s", table, wide ? ", 3, 4" : "");
+    sqlite3_stmt *statement;
+    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        fprintf(out, "%s:", table);
+        for (int i = 0; i < sqlite3_column_count(statement); i++)
+            if (strcmp(sqlite3_column_name(statement, i), "seconds") != 0)
+                fprintf(out, " %s=%s", sqlite3_column_name(statement, i),
+                        (const char *)sqlite3_column_text(statement, i));
+        fputc('\n', out);
+    }
+    sqlite3_finalize(statement);
+}
+
+/* Every table of the study as one text. */
 static char *study_content(const char *folder)
 {
-    static const char *const queries[] = {
-        "SELECT * FROM candidate ORDER BY target, id",
-        "SELECT arch, accuracy_supernet, accuracy_float, accuracy_int8, macs, flash_bytes, "
-        "sram_bytes, latency_ms, candidates, drawn, over_flash, over_sram, over_latency "
-        "FROM winner ORDER BY target",
-    };
     char path[TNAS_PATH_BYTES];
     ck_ok(tnas_path_join(path, folder, "study.db"));
     sqlite3 *db;
@@ -43,14 +60,15 @@ static char *study_content(const char *folder)
     char *content = NULL;
     size_t bytes;
     FILE *const text = open_memstream(&content, &bytes);
-    for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
-        sqlite3_stmt *statement;
-        ck_assert_int_eq(sqlite3_prepare_v2(db, queries[i], -1, &statement, NULL), SQLITE_OK);
-        while (sqlite3_step(statement) == SQLITE_ROW)
-            for (int column = 0; column < sqlite3_column_count(statement); column++)
-                fprintf(text, "%s\n", (const char *)sqlite3_column_text(statement, column));
-        sqlite3_finalize(statement);
-    }
+    sqlite3_stmt *tables;
+    ck_assert_int_eq(sqlite3_prepare_v2(db,
+                                        "SELECT name FROM sqlite_master WHERE type = 'table' "
+                                        "ORDER BY name",
+                                        -1, &tables, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(tables) == SQLITE_ROW)
+        print_table(db, (const char *)sqlite3_column_text(tables, 0), text);
+    sqlite3_finalize(tables);
     sqlite3_close(db);
     fclose(text);
     return content;

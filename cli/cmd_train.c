@@ -1,0 +1,313 @@
+/* A network drawn by hand goes the way of a search's finalists: trained, quantised, measured once.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/limits.h"
+#include "cli/output.h"
+#include "cli/source.h"
+#include "common/alloc.h"
+#include "common/text.h"
+#include "trainer/finish.h"
+
+/* Everything behind one training. */
+typedef struct training {
+    const tnas_arguments *arguments;
+    const char *folder;
+    tnas_graph graph;
+    tnas_dataset *dataset;
+    tnas_recipe recipe;
+    tnas_finish_recipe finish;
+    tnas_pool *pool;
+    tnas_engine *engine;
+    uint8_t *calibration_images;
+    tnas_net *net;
+    tnas_store *store;
+    tnas_net *teacher_net;
+    tnas_store *teacher_store;
+    tnas_bn_stats teacher_stats;
+    tnas_finished finished;
+    tnas_finish_counts test; /* images 0: not read */
+    int *confusion;          /* [label][answer] */
+    double seconds;
+} training;
+
+static tnas_status load_graph(const tnas_arguments *arguments, tnas_graph *out)
+{
+    const char *const what = arguments->text[TNAS_OPTION_net];
+    if (!tnas_is_study(what))
+        return tnas_named_graph_load(what, out);
+    tnas_study *study;
+    TNAS_TRY(tnas_arguments_study(arguments, what, NULL, &study));
+    *out = study->model->graph;
+    tnas_study_destroy(study);
+    return TNAS_OK;
+}
+
+static tnas_status check_fit(const training *t, const tnas_graph *graph, const char *what)
+{
+    const tnas_tensor *const in = &graph->tensors[0];
+    const tnas_tensor *const out = &graph->tensors[tnas_graph_output(graph)];
+    const tnas_dataset *const d = t->dataset;
+    if (in->h != d->h || in->w != d->w || in->c != d->c)
+        return tnas_fail(TNAS_ERR_INPUT, "%s has images of %dx%dx%d, %s wants %dx%dx%d", d->name,
+                         d->h, d->w, d->c, what, in->h, in->w, in->c);
+    if (out->c != d->class_count)
+        return tnas_fail(TNAS_ERR_INPUT, "%s has %d classes, %s has %d outputs", d->name,
+                         d->class_count, what, out->c);
+    return TNAS_OK;
+}
+
+static void choose_recipe(training *t, bool has_teacher)
+{
+    const double *const number = t->arguments->number;
+    const int count = t->dataset->train.count;
+    tnas_recipe recipe = tnas_recipe_default();
+    recipe.steps =
+        (int)fmin(fmax(1, round(number[TNAS_OPTION_epochs] * count / recipe.batch)), 10000000);
+    recipe.learning_rate = number[TNAS_OPTION_learning_rate];
+    recipe.weight_decay = number[TNAS_OPTION_weight_decay];
+    recipe.distill_share = number[TNAS_OPTION_distill_share];
+    recipe.distill_temperature = number[TNAS_OPTION_distill_temperature];
+    const int shift = (int)number[TNAS_OPTION_shift];
+    recipe.augment.doses[TNAS_AUGMENT_SHIFT] = (tnas_augment_dose){shift > 0, shift};
+    recipe.augment.doses[TNAS_AUGMENT_FLIP].probability =
+        t->arguments->given[TNAS_OPTION_flip] ? 0.5 : 0;
+    t->finish = tnas_finish_recipe_default();
+    t->finish.calibration_images =
+        count < t->finish.calibration_images ? count : t->finish.calibration_images;
+    t->recipe = tnas_finish_train_recipe(&t->finish, &recipe, &t->graph, count, has_teacher);
+}
+
+static tnas_status open_teacher(training *t, const char *path)
+{
+    tnas_model *model;
+    TNAS_TRY(tnas_model_load(path, &model));
+    t->teacher_net = tnas_alloc_zero(1, sizeof *t->teacher_net);
+    tnas_status status = t->teacher_net != NULL ? check_fit(t, &model->graph, path)
+                                                : tnas_fail(TNAS_ERR_NOMEM, "teacher %s", path);
+    if (status == TNAS_OK)
+        status = tnas_net_from_model(model, t->teacher_net, &t->teacher_store, &t->teacher_stats);
+    tnas_model_destroy(model);
+    return status;
+}
+
+/* What the folder is about: a second run goes on with the same training or is refused. */
+static tnas_status claim_folder(const training *t)
+{
+    char path[TNAS_PATH_BYTES], result_path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(path, t->folder, "train.json"));
+    TNAS_TRY(tnas_path_join(result_path, t->folder, "model.tnm"));
+    tnas_recipe_value values[TNAS_RECIPE_VALUE_COUNT];
+    tnas_recipe_list(&t->recipe, values);
+    const char *const teacher = t->arguments->text[TNAS_OPTION_teacher];
+    cJSON *const o = tnas_json_result("tinynas-train-settings");
+    char hash[24];
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t->dataset->content_hash);
+    cJSON_AddStringToObject(o, "data_hash", hash);
+    cJSON_AddStringToObject(o, "net", t->arguments->text[TNAS_OPTION_net]);
+    cJSON_AddStringToObject(o, "teacher", teacher != NULL ? teacher : "");
+    cJSON_AddNumberToObject(o, "seed", t->arguments->number[TNAS_OPTION_seed]);
+    for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++)
+        cJSON_AddNumberToObject(o, values[i].name, values[i].value);
+#define ADD_FIELD(name, type, value, min, max, help)                                               \
+    cJSON_AddNumberToObject(o, "finish." #name, t->finish.name);
+    TNAS_FINISH_FIELDS(ADD_FIELD)
+#undef ADD_FIELD
+    char *const text = cJSON_Print(o);
+    cJSON_Delete(o);
+    if (text == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "settings of a training");
+    tnas_status status = TNAS_OK;
+    if (!tnas_file_exists(path)) {
+        status = tnas_dir_create(t->folder);
+        if (status == TNAS_OK)
+            status = tnas_file_write(path, text, strlen(text));
+    } else {
+        uint8_t *bytes;
+        size_t byte_count;
+        status = tnas_file_read(path, 1 << 20, &bytes, &byte_count);
+        if (status == TNAS_OK &&
+            (byte_count != strlen(text) || memcmp(bytes, text, byte_count) != 0))
+            status = tnas_fail(TNAS_ERR_USAGE,
+                               "--out %s: the folder holds another training (train.json); choose "
+                               "another",
+                               t->folder);
+        else if (status == TNAS_OK && tnas_file_exists(result_path))
+            status =
+                tnas_fail(TNAS_ERR_USAGE, "--out %s: this training is finished already", t->folder);
+        if (status == TNAS_OK)
+            tnas_free(bytes);
+    }
+    cJSON_free(text);
+    return status;
+}
+
+static tnas_status open_parts(training *t)
+{
+    const tnas_arguments *const a = t->arguments;
+    const char *const data = a->text[TNAS_OPTION_data], *const teacher =
+                                                            a->text[TNAS_OPTION_teacher];
+    TNAS_TRY(load_graph(a, &t->graph));
+    TNAS_TRY(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &t->dataset));
+    TNAS_TRY(check_fit(t, &t->graph, a->text[TNAS_OPTION_net]));
+    if (teacher != NULL)
+        TNAS_TRY(open_teacher(t, teacher));
+    choose_recipe(t, teacher != NULL);
+    TNAS_TRY(tnas_recipe_check(&t->recipe, "recipe"));
+    TNAS_TRY(claim_folder(t));
+    TNAS_TRY(tnas_pool_create(tnas_arguments_threads(a), &t->pool));
+    const tnas_engine_config engine = {.pool = t->pool, .shards = t->recipe.shards};
+    TNAS_TRY(tnas_engine_create(&engine, &t->engine));
+    const size_t image_bytes =
+        (size_t)t->dataset->h * (size_t)t->dataset->w * (size_t)t->dataset->c;
+    const uint64_t seed = (uint64_t)a->number[TNAS_OPTION_seed];
+    TNAS_TRY(tnas_finish_sample_calibration(&t->dataset->train, image_bytes,
+                                            tnas_finish_calibration_count(&t->finish), seed,
+                                            &t->calibration_images));
+    t->net = tnas_alloc_zero(1, sizeof *t->net);
+    if (t->net == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "network");
+    TNAS_TRY(tnas_net_build_fixed(&t->graph, t->net, &t->store));
+    tnas_store_init_random(t->store, seed);
+    return TNAS_OK;
+}
+
+/* The one place that sees test images. */
+static tnas_status meet_the_test_set(training *t)
+{
+    if (t->arguments->given[TNAS_OPTION_validation_only])
+        return TNAS_OK;
+    const size_t classes = (size_t)t->dataset->class_count;
+    t->confusion = tnas_alloc_zero(classes * classes, sizeof *t->confusion);
+    if (t->confusion == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "confusion matrix");
+    tnas_images images;
+    TNAS_TRY(tnas_dataset_read_test(t->dataset, &images));
+    const tnas_status status =
+        tnas_finished_count(&t->finished, t->engine, t->pool, &images, &t->test, t->confusion);
+    tnas_images_deinit(&images);
+    return status;
+}
+
+static tnas_status run(training *t, const tnas_progress *progress)
+{
+    const double started = tnas_clock_seconds();
+    TNAS_TRY(open_parts(t));
+    const tnas_teacher teacher = {t->teacher_net, t->teacher_store, &t->teacher_stats};
+    const tnas_finish_job job = {.engine = t->engine,
+                                 .pool = t->pool,
+                                 .train = &t->dataset->train,
+                                 .validation = &t->dataset->validation,
+                                 .calibration_images = t->calibration_images,
+                                 .recipe = &t->recipe,
+                                 .finish = t->finish,
+                                 .teacher = t->teacher_net != NULL ? &teacher : NULL,
+                                 .seed = (uint64_t)t->arguments->number[TNAS_OPTION_seed],
+                                 .progress = progress,
+                                 .folder = t->folder};
+    TNAS_TRY(tnas_finish(&job, t->net, t->store, &t->finished));
+    TNAS_TRY(meet_the_test_set(t));
+    char path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(path, t->folder, "model.tnm"));
+    TNAS_TRY(tnas_model_save(t->finished.model, path));
+    t->seconds = tnas_clock_seconds() - started;
+    return TNAS_OK;
+}
+
+static void release(training *t)
+{
+    tnas_free(t->confusion);
+    tnas_finished_deinit(&t->finished);
+    tnas_bn_stats_deinit(&t->teacher_stats);
+    tnas_store_destroy(t->teacher_store);
+    tnas_free(t->teacher_net);
+    tnas_store_destroy(t->store);
+    tnas_free(t->net);
+    tnas_free(t->calibration_images);
+    tnas_engine_destroy(t->engine);
+    tnas_pool_destroy(t->pool);
+    tnas_dataset_destroy(t->dataset);
+}
+
+static double share(int right, int count)
+{
+    return count > 0 ? (double)right / count : NAN;
+}
+
+static void print_result(const training *t)
+{
+    const tnas_finished *const f = &t->finished;
+    const int n = t->test.images;
+    cJSON *const o = tnas_json_result("tinynas-train");
+    cJSON_AddStringToObject(o, "folder", t->folder);
+    cJSON_AddNumberToObject(o, "weights", (double)tnas_graph_weight_count(&t->graph));
+    cJSON_AddNumberToObject(o, "macs", (double)tnas_graph_macs(&t->graph));
+    cJSON_AddNumberToObject(o, "steps", t->recipe.steps);
+    cJSON_AddNumberToObject(o, "validation_images", t->dataset->validation.count);
+    cJSON_AddNumberToObject(o, "validation_float", f->validation_float);
+    cJSON_AddNumberToObject(o, "validation_int8", f->validation_int8);
+    tnas_json_add(o, "validation_int8_before_qat", f->validation_int8_before);
+    cJSON_AddNumberToObject(o, "test_images", n);
+    tnas_json_add(o, "accuracy_float", share(t->test.float_right, n));
+    tnas_json_add(o, "accuracy_int8", share(t->test.int8_right, n));
+    tnas_json_add(o, "accuracy_95_half_width",
+                  n > 0 ? tnas_wilson_half_width(share(t->test.int8_right, n), n) : NAN);
+    cJSON_AddNumberToObject(o, "seconds", t->seconds);
+    if (t->confusion != NULL) {
+        cJSON *const rows = cJSON_AddArrayToObject(o, "confusion");
+        const int classes = t->dataset->class_count;
+        for (int label = 0; label < classes; label++)
+            cJSON_AddItemToArray(rows,
+                                 cJSON_CreateIntArray(t->confusion + label * classes, classes));
+    }
+    tnas_result_print(t->arguments, o, NULL);
+}
+
+static void print_table(const training *t)
+{
+    const tnas_finished *const f = &t->finished;
+    const int n = t->test.images, v = t->dataset->validation.count;
+    tnas_print_header(t->arguments);
+    printf("network    %s: %lld weights, %.3f MMAC\n", t->arguments->text[TNAS_OPTION_net],
+           (long long)tnas_graph_weight_count(&t->graph),
+           (double)tnas_graph_macs(&t->graph) * 1e-6);
+    printf("training   %d steps of %d images, %.0f s\n", t->recipe.steps, t->recipe.batch,
+           t->seconds);
+    printf("validation int8 %.2f %% +- %.2f (95 %%), float %.2f %%, on %d images\n",
+           100 * f->validation_int8, 100 * tnas_wilson_half_width(f->validation_int8, v),
+           100 * f->validation_float, v);
+    if (n > 0)
+        printf("accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, on %d test images\n",
+               100 * share(t->test.int8_right, n),
+               100 * tnas_wilson_half_width(share(t->test.int8_right, n), n),
+               100 * share(t->test.float_right, n), n);
+    printf("next       tinynas export %s/model.tnm --mcu M --as c --out DIR\n", t->folder);
+}
+
+tnas_status tnas_cmd_train(const tnas_arguments *arguments)
+{
+    if (arguments->operand_count > 0)
+        return tnas_fail(TNAS_ERR_USAGE, "tinynas train takes options only, not \"%s\"",
+                         arguments->operands[0]);
+    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_data, "data"));
+    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_net, "net"));
+    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
+    training *t = tnas_alloc_zero(1, sizeof *t);
+    if (t == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "training");
+    t->arguments = arguments;
+    t->folder = arguments->text[TNAS_OPTION_out];
+    tnas_terminal terminal;
+    tnas_terminal_init(&terminal, arguments);
+    const tnas_status status = run(t, &terminal.progress);
+    tnas_terminal_end(&terminal);
+    if (status == TNAS_OK && tnas_wants_table(arguments))
+        print_table(t);
+    else if (status == TNAS_OK)
+        print_result(t);
+    release(t);
+    tnas_free(t);
+    return status;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: 0BSD */
+/* Depthwise convolution 7x7 and the 1x1 convolution behind it. */
+#include "../tnrt_strip.h"
+#include "tnrt_dsp_kernels.h"
+
+void tnrt_dwconv2d_7x7_1x1_s8_dsp(const tnrt_layer *layer, const tnrt_call *call)
+{
+    tnrt_run_strips(layer, call, tnrt_dwconv2d_7x7_s8_dsp, tnrt_conv2d_s8_dsp);
+}

@@ -1,0 +1,225 @@
+#include "trainer/finish.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/alloc.h"
+#include "common/io.h"
+#include "common/rng.h"
+#include "quant/convert.h"
+#include "quant/fold.h"
+
+tnas_finish_recipe tnas_finish_recipe_default(void)
+{
+    return (tnas_finish_recipe){
+#define TNAS_FINISH_VALUE(name, type, value, min, max, help) .name = (value),
+        TNAS_FINISH_FIELDS(TNAS_FINISH_VALUE)
+#undef TNAS_FINISH_VALUE
+    };
+}
+
+tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tnas_recipe *recipe,
+                                     const tnas_graph *graph, int image_count, bool has_teacher)
+{
+    tnas_recipe out = *recipe;
+    const double shown = (double)recipe->steps * recipe->batch;
+    if (tnas_graph_weight_count(graph) < finish->augment_weights_min ||
+        shown < (double)finish->augment_epochs_min * image_count) {
+        memset(out.augment.doses, 0, sizeof out.augment.doses);
+        out.mixup_prob = 0;
+    }
+    if (!has_teacher)
+        out.distill_share = 0;
+    return out;
+}
+
+int tnas_finish_calibration_count(const tnas_finish_recipe *finish)
+{
+    const int judged = finish->recalibration_batches * finish->batch_images;
+    return finish->calibration_images > judged ? finish->calibration_images : judged;
+}
+
+tnas_status tnas_finish_sample_calibration(const tnas_images *train, size_t image_bytes, int count,
+                                           uint64_t seed, uint8_t **out)
+{
+    *out = tnas_alloc_zero((size_t)count, image_bytes);
+    if (*out == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "%d calibration images", count);
+    tnas_rng rng = tnas_rng_stream(seed, TNAS_RNG_CALIBRATION, 0);
+    for (int i = 0; i < count; i++) {
+        const size_t from = tnas_rng_below(&rng, (uint32_t)train->count);
+        memcpy(*out + (size_t)i * image_bytes, train->pixels + from * image_bytes, image_bytes);
+    }
+    return TNAS_OK;
+}
+
+/* ---- Float ---- */
+
+/* What an earlier run of the job has left, or a training. */
+static tnas_status train(const tnas_finish_job *job, const tnas_net *net, tnas_store *store,
+                         tnas_finished *out)
+{
+    char checkpoint_path[TNAS_PATH_BYTES], model_path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(checkpoint_path, job->folder, "train.ckpt"));
+    TNAS_TRY(tnas_path_join(model_path, job->folder, "float.tnm"));
+    tnas_model *model = NULL;
+    tnas_status status = TNAS_OK;
+    if (tnas_file_exists(model_path)) {
+        TNAS_TRY(tnas_model_load(model_path, &model));
+    } else {
+        const tnas_train_options options = {.seed = job->seed,
+                                            .progress = job->progress,
+                                            .stage = job->stage,
+                                            .checkpoint_path = checkpoint_path,
+                                            .teacher = job->teacher};
+        tnas_bn_stats stats;
+        TNAS_TRY(tnas_train_net(net, store, job->engine, job->recipe, job->train, &options));
+        TNAS_TRY(tnas_bn_stats_init(net, &stats));
+        status = tnas_engine_recalibrate(job->engine, store, net, job->calibration_images,
+                                         job->finish.recalibration_batches,
+                                         job->finish.batch_images, &stats);
+        if (status == TNAS_OK)
+            status = tnas_net_to_model(net, store, &stats, &model);
+        tnas_bn_stats_deinit(&stats);
+        if (status == TNAS_OK)
+            status = tnas_model_save(model, model_path);
+    }
+    /* Either way the network is what the file holds. */
+    if (status == TNAS_OK)
+        status = tnas_net_from_model(model, out->net, &out->store, &out->stats);
+    tnas_model_destroy(model);
+    return status;
+}
+
+static tnas_status float_right(const tnas_finished *finished, tnas_engine *engine,
+                               const tnas_images *images, int *right)
+{
+    const tnas_batch batch = {
+        .images = images->pixels, .labels = images->labels, .count = images->count};
+    return tnas_engine_count_correct(engine, finished->store, finished->net, &finished->stats,
+                                     &batch, right);
+}
+
+/* ---- Int8 ---- */
+
+static tnas_status quantize(const tnas_finish_job *job, const tnas_finished *f, tnas_model **out)
+{
+    float min[TNAS_GRAPH_TENSORS_MAX], max[TNAS_GRAPH_TENSORS_MAX];
+    tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
+    TNAS_TRY(tnas_engine_ranges(job->engine, f->store, f->net, &f->stats, job->calibration_images,
+                                job->finish.calibration_images, min, max));
+    for (int t = 0; t < f->net->graph.tensor_count; t++)
+        ranges[t] = (tnas_range){min[t], max[t]};
+    tnas_model *folded;
+    TNAS_TRY(tnas_net_to_model(f->net, f->store, &f->stats, &folded));
+    tnas_model_fold(folded);
+    const tnas_status status = tnas_model_quantize(folded, ranges, out);
+    tnas_model_destroy(folded);
+    return status;
+}
+
+/* Release *classes, [images->count], with tnas_free. */
+static tnas_status classify(const tnas_image *image, tnas_pool *pool, const tnas_images *images,
+                            int16_t **classes)
+{
+    *classes = tnas_alloc_zero((size_t)images->count, sizeof **classes);
+    if (*classes == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "classes of %d images", images->count);
+    return tnas_image_classify(image, pool, images->pixels, images->count, *classes);
+}
+
+/* Scores that only choose come from the host's vector kernels; here, with this network on this
+ * processor, they are held against plain C. */
+static tnas_status check_host_kernels(const tnas_model *model, tnas_pool *pool,
+                                      const tnas_images *images, const int16_t *classes)
+{
+    const tnas_host_kernels *host;
+    TNAS_TRY(tnas_host_kernels_choose(&host));
+    tnas_image *image;
+    TNAS_TRY(tnas_image_build(model, &tnas_target_tinynas_c, &image));
+    int16_t *host_classes = NULL;
+    tnas_status status = tnas_image_use_host(image, host);
+    if (status == TNAS_OK)
+        status = classify(image, pool, images, &host_classes);
+    for (int i = 0; status == TNAS_OK && i < images->count; i++)
+        if (host_classes[i] != classes[i])
+            status = tnas_fail(TNAS_ERR_INTERNAL, "image %d: %s kernels say class %d, plain C %d",
+                               i, host->isa, host_classes[i], classes[i]);
+    tnas_free(host_classes);
+    tnas_image_destroy(image);
+    return status;
+}
+
+static int count_right(const tnas_images *images, const int16_t *classes)
+{
+    int right = 0;
+    for (int i = 0; i < images->count; i++)
+        right += classes[i] == images->labels[i];
+    return right;
+}
+
+static double share_of(int right, int count)
+{
+    return count > 0 ? (double)right / count : 0;
+}
+
+/* The model as an image, and what that makes of the validation images. */
+static tnas_status validate(const tnas_finish_job *job, const tnas_model *model, tnas_image **image,
+                            double *accuracy)
+{
+    TNAS_TRY(tnas_image_build(model, &tnas_target_tinynas_c, image));
+    int16_t *classes;
+    tnas_status status = classify(*image, job->pool, job->validation, &classes);
+    if (status == TNAS_OK)
+        status = check_host_kernels(model, job->pool, job->validation, classes);
+    if (status == TNAS_OK)
+        *accuracy = share_of(count_right(job->validation, classes), job->validation->count);
+    tnas_free(classes);
+    return status;
+}
+
+tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_store *store,
+                        tnas_finished *out)
+{
+    memset(out, 0, sizeof *out);
+    out->validation_int8_before = NAN;
+    out->net = tnas_alloc_zero(1, sizeof *out->net);
+    if (out->net == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "network of %d operators", net->graph.op_count);
+    TNAS_TRY(train(job, net, store, out));
+    int right;
+    TNAS_TRY(float_right(out, job->engine, job->validation, &right));
+    out->validation_float = share_of(right, job->validation->count);
+    TNAS_TRY(quantize(job, out, &out->model));
+    TNAS_TRY(validate(job, out->model, &out->image, &out->validation_int8));
+    return TNAS_OK;
+}
+
+void tnas_finished_deinit(tnas_finished *finished)
+{
+    tnas_image_destroy(finished->image);
+    tnas_model_destroy(finished->model);
+    tnas_bn_stats_deinit(&finished->stats);
+    tnas_store_destroy(finished->store);
+    tnas_free(finished->net);
+    memset(finished, 0, sizeof *finished);
+}
+
+tnas_status tnas_finished_count(const tnas_finished *finished, tnas_engine *engine, tnas_pool *pool,
+                                const tnas_images *images, tnas_finish_counts *out, int *confusion)
+{
+    const tnas_graph *const graph = &finished->model->graph;
+    const int class_count = graph->tensors[tnas_graph_output(graph)].c;
+    *out = (tnas_finish_counts){.images = images->count};
+    TNAS_TRY(float_right(finished, engine, images, &out->float_right));
+    int16_t *classes;
+    const tnas_status status = classify(finished->image, pool, images, &classes);
+    if (status == TNAS_OK)
+        out->int8_right = count_right(images, classes);
+    for (int i = 0; status == TNAS_OK && confusion != NULL && i < images->count; i++)
+        confusion[images->labels[i] * class_count + classes[i]]++;
+    tnas_free(classes);
+    return status;
+}

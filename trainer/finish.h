@@ -1,0 +1,94 @@
+/* The finish of a network: from weights, random or inherited, to an int8 model.
+ *
+ *   train ─► batch-norm statistics ─► float.tnm ─► ranges ─► int8 ─► validation
+ *                                                     │ loses more than qat_drop
+ *                                                     ▼
+ *                                loss per layer ─► clipped ranges ─► quantisation-aware training
+ *
+ * One path for a search's finalists and for networks drawn by hand. The test set is none of its
+ * business. Everything is a pure function of the job; what a folder holds of it is not done again,
+ * so that a job that was killed goes on where it was, to the same bytes. */
+#ifndef TNAS_TRAINER_FINISH_H
+#define TNAS_TRAINER_FINISH_H
+
+#include "graph/model.h"
+#include "quant/image.h"
+#include "trainer/int8_loss.h"
+#include "trainer/trainer.h"
+
+/*  field              type    default  min   max       help */
+#define TNAS_FINISH_FIELDS(X)                                                                      \
+    X(calibration_images, int, 512, 1, 1000000, "training images behind the int8 ranges")          \
+    X(recalibration_batches, int, 8, 1, 10000, "batches behind the batch-norm statistics")         \
+    X(batch_images, int, 64, 1, 4096, "images of such a batch")                                    \
+    X(augment_epochs_min, int, 10, 0, 100000, "fewer passes over the images: no augmentation")     \
+    X(augment_weights_min, int, 15000, 0, 100000000, "smaller networks: no augmentation")          \
+    X(qat_drop, double, 0.005, 0.0, 1.0, "int8 loses more on validation: trained again")           \
+    X(qat_steps_frac, double, 0.2, 0.0, 10.0, "steps of that training, of the first's")            \
+    X(qat_learning_rate, double, 0.02, 1e-6, 10.0, "of that training")                             \
+    X(qat_range_decay, double, 0.95, 0.0, 1.0, "of the moving average of the ranges, a step")
+
+typedef struct tnas_finish_recipe {
+#define TNAS_FINISH_FIELD(name, type, value, min, max, help) type name;
+    TNAS_FINISH_FIELDS(TNAS_FINISH_FIELD)
+#undef TNAS_FINISH_FIELD
+} tnas_finish_recipe;
+
+tnas_finish_recipe tnas_finish_recipe_default(void);
+
+/* The recipe as this network is trained: without augmentation where it has too few weights, or the
+ * training too few epochs, to gain from it (docs/finish.md), and without a share for a teacher
+ * that is not there. */
+tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tnas_recipe *recipe,
+                                     const tnas_graph *graph, int image_count, bool has_teacher);
+
+/* What calibration_images must hold: so many images drawn from the training images by the seed,
+ * [count, h, w, c]. Release *out with tnas_free. */
+int tnas_finish_calibration_count(const tnas_finish_recipe *finish);
+tnas_status tnas_finish_sample_calibration(const tnas_images *train, size_t image_bytes, int count,
+                                           uint64_t seed, uint8_t **out);
+
+typedef struct tnas_finish_job {
+    tnas_engine *engine; /* of recipe->shards shards */
+    tnas_pool *pool;
+    const tnas_images *train, *validation;
+    const uint8_t *calibration_images; /* training images, as many as the recipes say */
+    const tnas_recipe *recipe;         /* of the training, as tnas_finish_train_recipe gives it */
+    tnas_finish_recipe finish;
+    const tnas_teacher *teacher; /* NULL: none */
+    uint64_t seed;
+    const tnas_progress *progress;
+    const char *stage;  /* what the progress calls it; NULL: "training" */
+    const char *folder; /* exists; keeps float.tnm, train.ckpt, qat.ckpt */
+} tnas_finish_job;
+
+/* A network after its finish. */
+typedef struct tnas_finished {
+    tnas_net *net; /* float, with its weights and statistics */
+    tnas_store *store;
+    tnas_bn_stats stats;
+    tnas_model *model; /* int8 */
+    tnas_image *image; /* of the model, plain C: every reported figure is its */
+    double validation_float, validation_int8;
+    double validation_int8_before; /* quantisation-aware training, or NAN: there was none */
+    bool qat_kept;                 /* it was better */
+    int loss_count;                /* layers measured, before that training; 0: none were */
+    tnas_int8_loss losses[TNAS_GRAPH_OPS_MAX];
+} tnas_finished;
+
+/* Trains `net` from what `store` holds, which is left of no use. Release *out with
+ * tnas_finished_deinit, also after a failure. Fails as tnas_train does. */
+tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_store *store,
+                        tnas_finished *out);
+void tnas_finished_deinit(tnas_finished *finished);
+
+/* What a finished network says of labelled images: right answers of the float network and of the
+ * int8 image, whose answers are counted in confusion [label][answer] when that is not NULL. */
+typedef struct tnas_finish_counts {
+    int images, float_right, int8_right;
+} tnas_finish_counts;
+
+tnas_status tnas_finished_count(const tnas_finished *finished, tnas_engine *engine, tnas_pool *pool,
+                                const tnas_images *images, tnas_finish_counts *out, int *confusion);
+
+#endif
