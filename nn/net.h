@@ -83,6 +83,8 @@ tnas_status tnas_net_from_model(const tnas_model *model, tnas_net *net, tnas_sto
 /* The weights of a float model of the same graph into the store of a net without batch norm, made
  * by tnas_net_from_model of a folded model. */
 void tnas_net_take_weights(const tnas_net *net, const tnas_model *model, tnas_store *store);
+/* And back. */
+void tnas_net_give_weights(const tnas_net *net, const tnas_store *store, tnas_model *model);
 
 /* Copies a network's slice of one store into another store under another net of the same
  * graph: extraction of a sub-network, or the reverse. Kernels are transformed on the way; the

@@ -105,6 +105,18 @@ void tnas_net_take_weights(const tnas_net *net, const tnas_model *model, tnas_st
             import_op(net, model, op, store);
 }
 
+void tnas_net_give_weights(const tnas_net *net, const tnas_store *store, tnas_model *model)
+{
+    for (int op = 0; op < net->graph.op_count; op++) {
+        if (net->views[op].slot == TNAS_NONE)
+            continue;
+        const tnas_slot *const slot = &store->slots[net->views[op].slot];
+        const tnas_op_constants *const k = &model->constants[op];
+        channels_last(store->values + slot->weight_at, weight_shape_of(&net->graph, op), k->weight);
+        memcpy(k->bias, store->values + slot->shift_at, (size_t)slot->out_c * sizeof(float));
+    }
+}
+
 /* A bias in front of batch norm is the same as a mean moved the other way. */
 static void import_stats(const tnas_net *net, const tnas_model *model, const tnas_bn_stats *stats)
 {

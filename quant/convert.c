@@ -166,3 +166,24 @@ tnas_status tnas_model_quantize(const tnas_model *model, const tnas_range *range
     tnas_model_destroy(quantized);
     return status;
 }
+
+void tnas_model_dequantize(const tnas_model *model, tnas_model *out)
+{
+    assert(model->type == TNAS_MODEL_INT8 && out->type == TNAS_MODEL_FLOAT);
+    for (int op = 0; op < model->graph.op_count; op++) {
+        if (!tnas_op_has(model->graph.ops[op].kind, TNAS_OP_FILTERS))
+            continue;
+        const tnas_op_constants *const from = &model->constants[op];
+        const tnas_op_constants *const to = &out->constants[op];
+        const tnas_filters filters = tnas_filters_of(&model->graph, op);
+        const double in_scale = model->quant[model->graph.ops[op].in[0]].scale;
+        for (int channel = 0; channel < filters.channel_count; channel++) {
+            const float scale = from->weight_scale[channel];
+            for (int i = 0; i < filters.weight_count; i++) {
+                const size_t at = tnas_filter_at(&filters, channel, i);
+                to->weight[at] = scale * (float)from->weight_s8[at];
+            }
+            to->bias[channel] = (float)(in_scale * scale * from->bias_s32[channel]);
+        }
+    }
+}

@@ -21,6 +21,10 @@ typedef struct tnas_range {
 tnas_status tnas_model_quantize(const tnas_model *model, const tnas_range *ranges,
                                 tnas_model **out);
 
+/* What the weights and biases of an int8 model are worth, into a float model of the same graph that
+ * has constants without batch norm. */
+void tnas_model_dequantize(const tnas_model *model, tnas_model *out);
+
 /* The scale and zero point of a range, widened to contain 0 and to steps of scale_min. */
 tnas_quant tnas_quant_of_range(tnas_range range, float scale_min);
 

@@ -91,10 +91,13 @@ static tnas_status resume(state *s)
     return TNAS_OK;
 }
 
+/* Once the trained supernet is safe. */
 static tnas_status remove_phases(const state *s)
 {
     if (s->given->options.checkpoint_path == NULL)
         return TNAS_OK;
+    if (s->given->path != NULL)
+        unlink(s->given->options.checkpoint_path);
     char path[TNAS_PATH_BYTES];
     for (int phase = 0; phase < s->phase_count - 1; phase++) {
         TNAS_TRY(phase_path(s, phase, path));
@@ -175,6 +178,7 @@ static tnas_status train_phase(state *s)
     tnas_train_options options = s->given->options;
     options.seed = seed_of(s);
     options.progress = &s->progress;
+    options.leaves_checkpoint = s->given->path != NULL && s->phase == s->phase_count - 1;
     options.teacher = is_taught(s) ? &s->teacher : NULL;
     options.see = s->given->options.see != NULL ? see : NULL;
     options.see_context = s;

@@ -1,6 +1,6 @@
 /* Sorting by importance: one permutation of a block's inner channels, applied to what writes them
- * (expand: outputs and batch norm), filters them (depthwise: channels and batch norm) and reads
- * them (project: inputs). */
+ * (an mbconv's expansion and its depthwise convolution, a resblock's first convolution; batch norm
+ * included) and to what reads them. */
 #include <math.h>
 #include <string.h>
 
@@ -9,50 +9,74 @@
 
 /* The slots of a block that expands. */
 typedef struct inner {
-    const tnas_slot *expand, *filter, *project;
+    const tnas_slot *writers[2];
+    int writer_count;
+    const tnas_slot *reader;
     int32_t channels; /* that are reordered, the first ones */
 } inner;
+
+/* The site of the block that reads what this one writes. */
+static int16_t find_reader(const tnas_space_config *config, const tnas_position *place,
+                           int16_t writer)
+{
+    for (int role = 0; role < TNAS_BLOCK_ROLES_MAX; role++) {
+        const int16_t site = place->sites[role];
+        if (site != TNAS_NONE && config->sites[site].input_site == writer)
+            return site;
+    }
+    return TNAS_NONE;
+}
+
+/* Inner channels of the block's width number `trained` from the largest; 0: there are none that
+ * could be told from others. */
+static int32_t trained_channels(const tnas_supernet *supernet, const tnas_position *place,
+                                const tnas_slot *writer, const tnas_slot *reader, int trained)
+{
+    const tnas_space *const space = &supernet->config->space;
+    const int count = supernet->config->genes.genes[place->expand_gene].choice_count;
+    if (trained <= 1)
+        return writer->out_c;
+    if (!place->in_fixed) /* the same factor makes several widths */
+        return 0;
+    return tnas_block_mid_channels(space->stages[place->stage].block,
+                                   place->expands[trained < count ? count - trained : 0],
+                                   writer->in_c, reader->out_c, space->divisor);
+}
 
 static bool find_inner(const tnas_supernet *supernet, const tnas_position *place, int trained,
                        inner *out)
 {
     const tnas_space_config *const config = supernet->config;
     const tnas_slot *const slots = supernet->store->slots;
-    if (place->expand_gene == TNAS_NONE)
+    const int16_t first = place->sites[0];
+    if (place->expand_gene == TNAS_NONE || first == TNAS_NONE)
         return false;
-    int16_t filter = TNAS_NONE, project = TNAS_NONE;
-    for (int role = 0; role < TNAS_BLOCK_ROLES_MAX; role++)
-        if (place->sites[role] != TNAS_NONE &&
-            config->sites[place->sites[role]].kind == TNAS_OP_DWCONV2D)
-            filter = place->sites[role];
-    for (int role = 0; role < TNAS_BLOCK_ROLES_MAX && filter != TNAS_NONE; role++)
-        if (place->sites[role] != TNAS_NONE &&
-            config->sites[place->sites[role]].input_site == filter)
-            project = place->sites[role];
-    if (project == TNAS_NONE)
+    int16_t reader = find_reader(config, place, first);
+    *out = (inner){.writers = {&slots[first]}, .writer_count = 1};
+    if (reader != TNAS_NONE && slots[reader].kind == TNAS_OP_DWCONV2D) {
+        out->writers[out->writer_count++] = &slots[reader];
+        reader = find_reader(config, place, reader);
+    }
+    if (reader == TNAS_NONE)
         return false;
-    const int count = config->genes.genes[place->expand_gene].choice_count;
-    const int32_t width = place->mid_c[trained < count ? count - trained : 0];
-    if (width == 0) /* the smaller networks have the block's inputs there */
-        return false;
-    *out = (inner){.expand = &slots[config->sites[filter].input_site],
-                   .filter = &slots[filter],
-                   .project = &slots[project],
-                   .channels = width};
-    return true;
+    out->reader = &slots[reader];
+    out->channels = trained_channels(supernet, place, out->writers[0], out->reader, trained);
+    return out->channels > 0;
 }
 
 /* order[i] is the channel that comes to place i: the most important first, equals in their old
  * order. */
 static void find_order(const inner *block, const float *values, double *importance, int32_t *order)
 {
-    const tnas_slot *const project = block->project;
+    const tnas_slot *const reader = block->reader;
+    const size_t window = (size_t)reader->kernel_h * reader->kernel_w;
     for (int32_t c = 0; c < block->channels; c++) {
         importance[c] = 0;
-        for (int32_t out = 0; out < project->out_c; out++)
-            importance[c] += fabs(
-                (double)
-                    values[project->weight_at + (size_t)out * (size_t)project->in_c + (size_t)c]);
+        for (size_t out = 0; out < (size_t)reader->out_c; out++)
+            for (size_t i = 0; i < window; i++)
+                importance[c] +=
+                    fabs((double)values[reader->weight_at +
+                                        (out * (size_t)reader->in_c + (size_t)c) * window + i]);
         int32_t to = c;
         for (; to > 0 && importance[order[to - 1]] < importance[c]; to--)
             order[to] = order[to - 1];
@@ -113,9 +137,9 @@ tnas_status tnas_supernet_sort(tnas_supernet *supernet, int trained)
         if (!find_inner(supernet, &supernet->config->positions[i], trained, &block))
             continue;
         find_order(&block, store->values, importance, order);
-        reorder_outputs(block.expand, store->values, order, block.channels, spare);
-        reorder_outputs(block.filter, store->values, order, block.channels, spare);
-        reorder_inputs(block.project, store->values, order, block.channels, spare);
+        for (int w = 0; w < block.writer_count; w++)
+            reorder_outputs(block.writers[w], store->values, order, block.channels, spare);
+        reorder_inputs(block.reader, store->values, order, block.channels, spare);
     }
 done:
     tnas_free(importance);

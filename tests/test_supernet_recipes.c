@@ -289,7 +289,10 @@ START_TEST(a_width_that_has_been_trained_keeps_its_channels)
             continue;
         const tnas_position *const place = &b.config->positions[p];
         const int genes = b.config->genes.genes[place->expand_gene].choice_count;
-        const int kept = place->mid_c[genes - 2];
+        ck_assert(place->in_fixed);
+        const int kept =
+            tnas_block_mid_channels(b.config->space.stages[place->stage].block,
+                                    place->expands[genes - 2], s[0]->in_c, s[2]->out_c, 4);
         ck_assert_int_lt(kept, s[1]->out_c);
         const float *const scale = store->values + s[1]->scale_at;
         const float *const old = before + s[1]->scale_at;

@@ -10,6 +10,7 @@
 #include "common/rng.h"
 #include "quant/convert.h"
 #include "quant/fold.h"
+#include "trainer/qat.h"
 
 tnas_finish_recipe tnas_finish_recipe_default(void)
 {
@@ -73,6 +74,7 @@ static tnas_status train(const tnas_finish_job *job, const tnas_net *net, tnas_s
                                             .progress = job->progress,
                                             .stage = job->stage,
                                             .checkpoint_path = checkpoint_path,
+                                            .leaves_checkpoint = true,
                                             .teacher = job->teacher};
         tnas_bn_stats stats;
         TNAS_TRY(tnas_train_net(net, store, job->engine, job->recipe, job->train, &options));
@@ -85,6 +87,8 @@ static tnas_status train(const tnas_finish_job *job, const tnas_net *net, tnas_s
         tnas_bn_stats_deinit(&stats);
         if (status == TNAS_OK)
             status = tnas_model_save(model, model_path);
+        if (status == TNAS_OK)
+            unlink(checkpoint_path);
     }
     /* Either way the network is what the file holds. */
     if (status == TNAS_OK)
@@ -104,17 +108,25 @@ static tnas_status float_right(const tnas_finished *finished, tnas_engine *engin
 
 /* ---- Int8 ---- */
 
-static tnas_status quantize(const tnas_finish_job *job, const tnas_finished *f, tnas_model **out)
+/* The network with its batch norm folded, and its tensors' ranges. */
+static tnas_status fold(const tnas_finish_job *job, const tnas_finished *f, tnas_model **folded,
+                        tnas_range *ranges)
 {
     float min[TNAS_GRAPH_TENSORS_MAX], max[TNAS_GRAPH_TENSORS_MAX];
-    tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
     TNAS_TRY(tnas_engine_ranges(job->engine, f->store, f->net, &f->stats, job->calibration_images,
                                 job->finish.calibration_images, min, max));
     for (int t = 0; t < f->net->graph.tensor_count; t++)
         ranges[t] = (tnas_range){min[t], max[t]};
+    TNAS_TRY(tnas_net_to_model(f->net, f->store, &f->stats, folded));
+    tnas_model_fold(*folded);
+    return TNAS_OK;
+}
+
+static tnas_status quantize(const tnas_finish_job *job, const tnas_finished *f, tnas_model **out)
+{
+    tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
     tnas_model *folded;
-    TNAS_TRY(tnas_net_to_model(f->net, f->store, &f->stats, &folded));
-    tnas_model_fold(folded);
+    TNAS_TRY(fold(job, f, &folded, ranges));
     const tnas_status status = tnas_model_quantize(folded, ranges, out);
     tnas_model_destroy(folded);
     return status;
@@ -180,6 +192,120 @@ static tnas_status validate(const tnas_finish_job *job, const tnas_model *model,
     return status;
 }
 
+/* ---- Where int8 costs too much ---- */
+
+/* Takes the model in place of the one that was there when it is better on validation. */
+static tnas_status keep_better(const tnas_finish_job *job, tnas_model *model, tnas_finished *f,
+                               bool *better)
+{
+    tnas_image *image = NULL;
+    double accuracy = 0;
+    const tnas_status status = validate(job, model, &image, &accuracy);
+    *better = status == TNAS_OK && accuracy > f->validation_int8;
+    tnas_image_destroy(*better ? f->image : image);
+    tnas_model_destroy(*better ? f->model : model);
+    if (*better) {
+        f->image = image;
+        f->model = model;
+        f->validation_int8 = accuracy;
+    }
+    return status;
+}
+
+static bool loses_too_much(const tnas_finish_job *job, const tnas_finished *f)
+{
+    return f->validation_float - f->validation_int8 > job->finish.qat_drop;
+}
+
+static tnas_status clip_ranges(const tnas_finish_job *job, tnas_twin *twin, tnas_finished *f)
+{
+    enum { IMAGES = 512 };
+    const tnas_images *const validation = job->validation;
+    const int seen = validation->count < IMAGES ? validation->count : IMAGES;
+    const int drawn =
+        job->finish.calibration_images < IMAGES ? job->finish.calibration_images : IMAGES;
+    tnas_model *model;
+    TNAS_TRY(tnas_twin_round(twin, twin->store, &model));
+    tnas_model_destroy(model);
+    TNAS_TRY(tnas_int8_losses(job->engine, twin, validation, seen, f->losses, &f->loss_count));
+    int clipped;
+    TNAS_TRY(tnas_int8_clip(job->engine, twin, job->calibration_images, drawn, f->losses,
+                            f->loss_count, job->finish.qat_clip_db, &clipped));
+    if (clipped == 0)
+        return TNAS_OK;
+    bool better;
+    TNAS_TRY(tnas_twin_round(twin, twin->store, &model));
+    TNAS_TRY(keep_better(job, model, f, &better));
+    tnas_progress_note(job->progress, "int8: %d tensors saturate, %.2f %% on validation%s", clipped,
+                       100 * f->validation_int8, better ? "" : " without");
+    return TNAS_OK;
+}
+
+/* The training of the twin: the first's, shorter, with the float network for a teacher. Scales that
+ * differ a thousandfold between channels, which is what int8 suffers from, would drive gradient
+ * descent apart; Adam's steps do not depend on them. */
+static tnas_recipe twin_recipe(const tnas_finish_job *job)
+{
+    tnas_recipe recipe = *job->recipe;
+    const double steps = round(job->finish.qat_steps_frac * recipe.steps);
+    recipe.steps = steps < 1 ? 1 : (int)steps;
+    recipe.optimizer = TNAS_OPTIMIZER_ADAMW;
+    recipe.learning_rate = job->finish.qat_learning_rate;
+    recipe.ema_decay = 0;
+    recipe.distill_share = job->finish.qat_distill_share;
+    recipe.distill_temperature = 1;
+    return recipe;
+}
+
+static tnas_status train_twin(const tnas_finish_job *job, tnas_twin *twin, const tnas_finished *f,
+                              tnas_model **model)
+{
+    char checkpoint_path[TNAS_PATH_BYTES], model_path[TNAS_PATH_BYTES];
+    TNAS_TRY(tnas_path_join(checkpoint_path, job->folder, "qat.ckpt"));
+    TNAS_TRY(tnas_path_join(model_path, job->folder, "qat.tnm"));
+    if (tnas_file_exists(model_path))
+        return tnas_model_load(model_path, model);
+    const tnas_recipe recipe = twin_recipe(job);
+    const tnas_teacher teacher = {f->net, f->store, &f->stats};
+    const tnas_train_options options = {.seed = job->seed,
+                                        .progress = job->progress,
+                                        .stage = "int8 training",
+                                        .checkpoint_path = checkpoint_path,
+                                        .leaves_checkpoint = true,
+                                        .teacher = &teacher};
+    TNAS_TRY(tnas_qat_train(twin, job->engine, &recipe, job->finish.qat_range_decay, job->train,
+                            &options));
+    TNAS_TRY(tnas_twin_round(twin, twin->store, model));
+    TNAS_TRY(tnas_model_save(*model, model_path));
+    unlink(checkpoint_path);
+    return TNAS_OK;
+}
+
+/* Layer by layer what int8 costs; ranges that saturate where that helps; a training that knows of
+ * int8 where it does not. */
+static tnas_status mend_int8(const tnas_finish_job *job, tnas_finished *f)
+{
+    tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
+    tnas_model *folded;
+    TNAS_TRY(fold(job, f, &folded, ranges));
+    tnas_twin twin;
+    tnas_status status = tnas_twin_init(&twin, folded, ranges);
+    tnas_model_destroy(folded);
+    TNAS_TRY(status);
+    f->validation_int8_before = f->validation_int8;
+    status = clip_ranges(job, &twin, f);
+    tnas_model *model = NULL;
+    if (status == TNAS_OK && loses_too_much(job, f)) {
+        status = train_twin(job, &twin, f, &model);
+        if (status == TNAS_OK)
+            status = keep_better(job, model, f, &f->qat_kept);
+        else
+            tnas_model_destroy(model);
+    }
+    tnas_twin_deinit(&twin);
+    return status;
+}
+
 tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_store *store,
                         tnas_finished *out)
 {
@@ -194,7 +320,7 @@ tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_st
     out->validation_float = share_of(right, job->validation->count);
     TNAS_TRY(quantize(job, out, &out->model));
     TNAS_TRY(validate(job, out->model, &out->image, &out->validation_int8));
-    return TNAS_OK;
+    return loses_too_much(job, out) ? mend_int8(job, out) : TNAS_OK;
 }
 
 void tnas_finished_deinit(tnas_finished *finished)

@@ -24,8 +24,10 @@
     X(augment_epochs_min, int, 10, 0, 100000, "fewer passes over the images: no augmentation")     \
     X(augment_weights_min, int, 15000, 0, 100000000, "smaller networks: no augmentation")          \
     X(qat_drop, double, 0.005, 0.0, 1.0, "int8 loses more on validation: trained again")           \
-    X(qat_steps_frac, double, 0.2, 0.0, 10.0, "steps of that training, of the first's")            \
-    X(qat_learning_rate, double, 0.02, 1e-6, 10.0, "of that training")                             \
+    X(qat_steps_frac, double, 0.25, 0.0, 10.0, "steps of that training, of the first's")           \
+    X(qat_learning_rate, double, 0.001, 1e-6, 10.0, "of that training, by adamw")                  \
+    X(qat_distill_share, double, 0.5, 0.0, 1.0, "of the float network in that training's target")  \
+    X(qat_clip_db, double, 20, -100, 200, "tensors whose int8 alone leaves less may saturate")     \
     X(qat_range_decay, double, 0.95, 0.0, 1.0, "of the moving average of the ranges, a step")
 
 typedef struct tnas_finish_recipe {
@@ -59,7 +61,7 @@ typedef struct tnas_finish_job {
     uint64_t seed;
     const tnas_progress *progress;
     const char *stage;  /* what the progress calls it; NULL: "training" */
-    const char *folder; /* exists; keeps float.tnm, train.ckpt, qat.ckpt */
+    const char *folder; /* exists; keeps float.tnm, qat.tnm, train.ckpt, qat.ckpt */
 } tnas_finish_job;
 
 /* A network after its finish. */

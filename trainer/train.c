@@ -78,8 +78,12 @@ static tnas_status run_step(training *t, long step)
     TNAS_TRY(tnas_teaching_attend(&t->teaching, t->engine, &batch));
     const double rate = tnas_schedule_rate(t->recipe, step);
 
+    const tnas_train_around *const around = t->options->around;
+    const tnas_store *used = t->store;
+    if (around != NULL)
+        TNAS_TRY(around->before(around->context, t->store, &used));
     const tnas_status status =
-        tnas_engine_step(t->engine, t->store, units, unit_count, &batch, t->grads, results);
+        tnas_engine_step(t->engine, used, units, unit_count, &batch, t->grads, results);
     if (status == TNAS_ERR_DIVERGED)
         return fail_diverged(t, step, rate, tnas_error_text());
     TNAS_TRY(status);
@@ -87,6 +91,8 @@ static tnas_status run_step(training *t, long step)
     if (!isfinite(norm))
         return fail_diverged(t, step, rate, "the gradient is not finite");
     tnas_optimizer_update(&t->optimizer, t->store->values, t->grads, norm, rate, step);
+    if (around != NULL)
+        around->after(around->context, t->store);
     tnas_ema_update(&t->ema, t->store->values, t->recipe->ema_decay, step);
     note_results(t, step, results, unit_count);
     return TNAS_OK;
@@ -171,7 +177,7 @@ static tnas_status prepare(training *t, const tnas_images *images)
 static void finish(training *t)
 {
     tnas_ema_copy(&t->ema, t->store);
-    if (t->options->checkpoint_path != NULL)
+    if (t->options->checkpoint_path != NULL && !t->options->leaves_checkpoint)
         unlink(t->options->checkpoint_path);
 }
 
