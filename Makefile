@@ -317,6 +317,13 @@ results-ranking: $(OUT)/tools/results_ranking
 	@TINYNAS_HOME=. $(OUT)/tools/results_ranking $(SHARED)/data/fashion-mnist $(BUILD)/ranking 24 4 >$(BUILD)/ranking/table.md
 	@sh scripts/replace_table.sh docs/search.md ranking $(BUILD)/ranking/table.md
 
+## results-supernet: supernet recipes at equal time, on Fashion-MNIST, into docs/supernet.md (half an hour)
+.PHONY: results-supernet
+results-supernet: $(OUT)/tools/results_supernet
+	TINYNAS_HOME=. $(OUT)/tools/results_supernet $(SHARED)/data/fashion-mnist 240 2 uniform sandwich \
+	    mcunet progressive >$(OUT)/supernet.md
+	@sh scripts/replace_table.sh docs/supernet.md recipes $(OUT)/supernet.md
+
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory
 results-memory: $(OUT)/tools/fit_memory
