@@ -21,29 +21,28 @@ static const tnas_supernet_phase uniform[] = {
 };
 
 static const tnas_supernet_phase sandwich[] = {
-    {"sandwich", TNAS_PHASE_SANDWICH, 4, ALL, .step_share = 1, .rate_factor = 1},
+    {"sandwich", TNAS_PHASE_SANDWICH, 4, ALL, .step_share = 1, .rate_factor = 0.5},
 };
 
 static const tnas_supernet_phase mcunet[] = {
-    {"largest", TNAS_PHASE_LARGEST, 1, LARGEST, .step_share = 1.0 / 3, .rate_factor = 1},
-    {"random", TNAS_PHASE_RANDOM, 4, ALL, .step_share = 2.0 / 3, .rate_factor = 1, .sorts = true},
+    {"largest", TNAS_PHASE_LARGEST, 1, LARGEST, .step_share = 1.0 / 3, .rate_factor = 0.5},
+    {"random", TNAS_PHASE_RANDOM, 4, ALL, .step_share = 2.0 / 3, .rate_factor = 0.5, .sorts = true},
 };
 
 enum { PUBLISHED_EPOCHS = 180 + 125 + 25 + 125 + 25 + 125 };
 #define EPOCHS(n) .step_share = (n) / (double)PUBLISHED_EPOCHS
 
+#define TAUGHT .teacher_share = 0.5, .rate_factor = 0.5
+
 static const tnas_supernet_phase progressive[] = {
-    {"largest", TNAS_PHASE_LARGEST, 1, LARGEST, EPOCHS(180), .rate_factor = 1},
-    {"elastic kernel", TNAS_PHASE_RANDOM, 1, TNAS_ALL_CHOICES, 1, 1, 0.5, EPOCHS(125),
-     .rate_factor = 0.5},
-    {"elastic depth, 2 choices", TNAS_PHASE_RANDOM, 2, TNAS_ALL_CHOICES, 2, 1, 0.5, EPOCHS(25),
-     .rate_factor = 0.5},
-    {"elastic depth", TNAS_PHASE_RANDOM, 2, TNAS_ALL_CHOICES, TNAS_ALL_CHOICES, 1, 0.5, EPOCHS(125),
-     .rate_factor = 0.5},
-    {"elastic width, 2 choices", TNAS_PHASE_RANDOM, 4, TNAS_ALL_CHOICES, TNAS_ALL_CHOICES, 2, 0.5,
-     EPOCHS(25), .rate_factor = 0.5, .sorts = true},
-    {"elastic width", TNAS_PHASE_RANDOM, 4, ALL, .teacher_share = 0.5, EPOCHS(125),
-     .rate_factor = 0.5, .sorts = true},
+    {"largest", TNAS_PHASE_LARGEST, 1, LARGEST, EPOCHS(180), .rate_factor = 0.5},
+    {"elastic kernel", TNAS_PHASE_RANDOM, 1, TNAS_ALL_CHOICES, 1, 1, EPOCHS(125), TAUGHT},
+    {"elastic depth, 2 choices", TNAS_PHASE_RANDOM, 2, TNAS_ALL_CHOICES, 2, 1, EPOCHS(25), TAUGHT},
+    {"elastic depth", TNAS_PHASE_RANDOM, 2, TNAS_ALL_CHOICES, TNAS_ALL_CHOICES, 1, EPOCHS(125),
+     TAUGHT},
+    {"elastic width, 2 choices", TNAS_PHASE_RANDOM, 4, TNAS_ALL_CHOICES, TNAS_ALL_CHOICES, 2,
+     EPOCHS(25), TAUGHT, .sorts = true},
+    {"elastic width", TNAS_PHASE_RANDOM, 4, ALL, EPOCHS(125), TAUGHT, .sorts = true},
 };
 
 typedef struct phase_list {

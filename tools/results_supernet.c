@@ -172,10 +172,10 @@ static void plan_steps(bench *b, double seconds)
         for (int p = 0; p < count; p++)
             e->step_seconds += phases[p].step_share * fastest[i][p];
         e->steps = (int)lround(seconds / e->step_seconds);
-        printf("%-12s rate %.3g: %.1f ms a step, %d steps\n", tnas_supernet_recipe_text(e->recipe),
-               e->learning_rate, 1000 * e->step_seconds, e->steps);
+        fprintf(stderr, "%-12s rate %.3g: %.1f ms a step, %d steps\n",
+                tnas_supernet_recipe_text(e->recipe), e->learning_rate, 1000 * e->step_seconds,
+                e->steps);
     }
-    fflush(stdout);
 }
 
 static double judge(const bench *b, const tnas_supernet *supernet, const tnas_arch *arch)
