@@ -109,13 +109,3 @@ long tnas_supernet_phase_start(tnas_supernet_recipe recipe, int phase, long step
         before += recipes[recipe].phases[i].step_share;
     return lround(before * (double)steps);
 }
-
-double tnas_supernet_nets_per_step(tnas_supernet_recipe recipe)
-{
-    double nets = 0;
-    for (int i = 0; i < recipes[recipe].phase_count; i++) {
-        const tnas_supernet_phase *const phase = &recipes[recipe].phases[i];
-        nets += phase->step_share * phase->net_count;
-    }
-    return nets;
-}

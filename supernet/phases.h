@@ -58,8 +58,4 @@ int tnas_supernet_phases(tnas_supernet_recipe recipe, const tnas_supernet_phase 
  * first, `steps` for the one behind the last. A phase may be empty where steps are few. */
 long tnas_supernet_phase_start(tnas_supernet_recipe recipe, int phase, long steps);
 
-/* Networks that are run forward and backward per step, the mean over all steps: what a recipe
- * costs. */
-double tnas_supernet_nets_per_step(tnas_supernet_recipe recipe);
-
 #endif

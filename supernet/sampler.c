@@ -97,3 +97,24 @@ tnas_status tnas_supernet_units(void *context, long step, tnas_unit *units, int 
     *unit_count = count;
     return TNAS_OK;
 }
+
+double tnas_supernet_macs_per_step(const tnas_supernet *supernet, tnas_supernet_recipe recipe)
+{
+    enum { DRAWN_STEPS = 32 };
+    const tnas_supernet_phase *phases;
+    const int count = tnas_supernet_phases(recipe, &phases);
+    double macs = 0;
+    for (int p = 0; p < count; p++) {
+        const tnas_supernet_sampler sampler = {.supernet = supernet, .phase = &phases[p]};
+        for (long step = 0; step < DRAWN_STEPS; step++) {
+            tnas_arch archs[TNAS_UNITS_MAX];
+            tnas_supernet_draw(&sampler, step, archs);
+            for (int i = 0; i < phases[p].net_count; i++) {
+                tnas_graph graph;
+                tnas_space_decode(supernet->config, &archs[i], &graph, NULL);
+                macs += phases[p].step_share * (double)tnas_graph_macs(&graph) / DRAWN_STEPS;
+            }
+        }
+    }
+    return macs;
+}

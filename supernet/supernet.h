@@ -58,6 +58,10 @@ void tnas_supernet_draw(const tnas_supernet_sampler *sampler, long step, tnas_ar
  * 1 / net_count, so that the learning rate does not depend on their number. */
 tnas_status tnas_supernet_units(void *sampler, long step, tnas_unit *units, int *unit_count);
 
+/* Multiply-accumulates of a step's networks for one image, forward, the mean over all steps of the
+ * recipe: what it costs. From some draws of every phase. */
+double tnas_supernet_macs_per_step(const tnas_supernet *supernet, tnas_supernet_recipe recipe);
+
 /* Binary file of the store's values with shape check; space and data hashes are the study's
  * business. A failed load (TNAS_ERR_IO, TNAS_ERR_INPUT) leaves the values as they were. */
 tnas_status tnas_supernet_save(const tnas_supernet *supernet, const char *path);

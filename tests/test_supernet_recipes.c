@@ -123,6 +123,24 @@ START_TEST(mcunet_trains_the_largest_alone_and_then_four_random_networks)
 }
 END_TEST
 
+START_TEST(a_step_costs_what_its_networks_do)
+{
+    toy_supernet b;
+    toy_supernet_init(&b, TNAS_KERNEL_CROP, 1, 1);
+    tnas_arch arch;
+    tnas_graph graph;
+    tnas_arch_largest(&b.config->genes, &arch);
+    tnas_space_decode(b.config, &arch, &graph, NULL);
+    const double largest = (double)tnas_graph_macs(&graph);
+    const double uniform = tnas_supernet_macs_per_step(b.supernet, TNAS_SUPERNET_UNIFORM);
+    const double mcunet = tnas_supernet_macs_per_step(b.supernet, TNAS_SUPERNET_MCUNET);
+    ck_assert(uniform > 0.5 * largest && uniform < 2 * largest);
+    /* A third of the steps run the largest, two thirds twice as many random ones as uniform. */
+    ck_assert_double_eq_tol(mcunet, largest / 3 + 2 * uniform * 2 / 3, 0.1 * mcunet);
+    toy_supernet_deinit(&b);
+}
+END_TEST
+
 START_TEST(a_taught_phase_mixes_the_frozen_teacher_with_the_label)
 {
     toy_supernet b;
@@ -545,6 +563,7 @@ int main(void)
     tcase_add_test(phases, the_phases_of_a_recipe_share_all_its_steps);
     tcase_add_test(phases, progressive_shrinks_kernels_then_depths_then_widths);
     tcase_add_test(phases, mcunet_trains_the_largest_alone_and_then_four_random_networks);
+    tcase_add_test(phases, a_step_costs_what_its_networks_do);
     tcase_add_test(phases, a_taught_phase_mixes_the_frozen_teacher_with_the_label);
     suite_add_tcase(suite, phases);
     TCase *sorting = tcase_create("sorting");
