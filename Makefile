@@ -342,6 +342,13 @@ results-space: $(OUT)/tools/results_space
 	@sh scripts/replace_section.sh docs/stage1.md results-space < $(OUT)/results_space.md
 	@cat $(OUT)/results_space.md
 
+## results-supernet: supernet recipes at equal time, on Fashion-MNIST, into docs/supernet.md (half an hour)
+.PHONY: results-supernet
+results-supernet: $(OUT)/tools/results_supernet
+	TINYNAS_HOME=. $(OUT)/tools/results_supernet $(SHARED)/data/fashion-mnist 240 2 uniform sandwich \
+	    mcunet progressive >$(OUT)/supernet.md
+	@sh scripts/replace_table.sh docs/supernet.md recipes $(OUT)/supernet.md
+
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory
 results-memory: $(OUT)/tools/fit_memory

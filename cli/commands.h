@@ -80,6 +80,8 @@ typedef enum tnas_command {
       "a run configuration, or its name in configs/runs; options win over it")                     \
     X(supernet_steps, "supernet-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of the supernet, in place of the preset's")                                  \
+    X(supernet_recipe, "supernet-recipe", TEXT, "uniform|sandwich|mcunet|progressive", 0, 0,       \
+      "search", NULL, "how the networks of the supernet take turns (default: the preset's)")       \
     X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of each finalist")                                                           \
     X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
