@@ -66,8 +66,10 @@ typedef enum tnas_command {
     X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search space estimate", "upper",        \
       "what a latency limit is tested against")                                                    \
     X(samples, "samples", COUNT, "N", 1, 1e6, "space", "1000", "networks drawn at each setting")   \
-    X(classes, "classes", COUNT, "N", 2, 32767, "space", "10", "instead of --data: its classes")   \
-    X(channels, "channels", COUNT, "N", 1, 1024, "space", "3", "instead of --data: its channels")  \
+    X(classes, "classes", COUNT, "N", 2, 32767, "space", NULL,                                     \
+      "instead of --data: its classes (10)")                                                       \
+    X(channels, "channels", COUNT, "N", 1, 1024, "space", NULL,                                    \
+      "instead of --data: its channels (3)")                                                       \
     X(size, "size", TEXT, "HxW", 0, 0, "space", NULL,                                              \
       "instead of --data: the size of its images, for spaces without sizes of their own")          \
     X(code, "code-kib", NUMBER, "X", 0.001, 1e6, "space", NULL,                                    \
@@ -78,6 +80,8 @@ typedef enum tnas_command {
       "a run configuration, or its name in configs/runs; options win over it")                     \
     X(supernet_steps, "supernet-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of the supernet, in place of the preset's")                                  \
+    X(supernet_recipe, "supernet-recipe", TEXT, "uniform|sandwich|mcunet|progressive", 0, 0,       \
+      "search", NULL, "how the networks of the supernet take turns (default: the preset's)")       \
     X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of each finalist")                                                           \
     X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \

@@ -10,6 +10,7 @@ static const struct {
     const char *key;
 } counts[] = {
     {TNAS_OPTION_supernet_steps, "supernet.steps"},
+    {TNAS_OPTION_supernet_recipe, "supernet.recipe"},
     {TNAS_OPTION_finetune_steps, "finetune.steps"},
     {TNAS_OPTION_population, "search.population"},
     {TNAS_OPTION_generations, "search.generations"},

@@ -15,6 +15,7 @@
 
 #include "common/progress.h"
 #include "graph/model.h"
+#include "search_space/space.h"
 #include "study/preset.h"
 #include "study/store.h"
 
@@ -61,6 +62,10 @@ typedef struct tnas_search_report {
     char region[32];          /* where the arena lies */
     bool from_store;          /* the study already had the result */
 } tnas_search_report;
+
+/* How data are read for a space. One with input sizes chooses theirs: until it has, images come in
+ * the smallest, which says all but the size. TNAS_ERR_USAGE when the options already say a size. */
+tnas_status tnas_study_fit_options(const tnas_space *space, tnas_data_options *options);
 
 /* Runs or resumes a search. TNAS_ERR_INFEASIBLE, before anything is written, when no network
  * of the space was found within the limits; the sentence has the nearest candidate, the
