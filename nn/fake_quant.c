@@ -21,6 +21,14 @@ static pixel_bits *bits_of(const tnas_pass *pass, int tensor, int32_t channel)
     return (pixel_bits *)(void *)at + (size_t)channel * pixels;
 }
 
+/* Halves of averages away from zero: moved there by less than an average of a thousand values can
+ * lie beside one. */
+static inline float nudge_of(const tnas_grid_step *grid, float steps)
+{
+    const float nudge = 2e-4f;
+    return !grid->average ? 0.0f : steps < grid->zero ? -nudge : nudge;
+}
+
 /* One pixel onto the grid. Adding and taking away MAGIC rounds to a whole number, ties to even, as
  * whatever is on a grid of int8 is far below 2^22. */
 static pixel_bits quantize_pixel(float *values, const tnas_grid_step *grid, float scale,
@@ -32,7 +40,7 @@ static pixel_bits quantize_pixel(float *values, const tnas_grid_step *grid, floa
         const float steps = (scale * values[lane] + shift) / grid->step;
         const float above = steps < grid->low ? grid->low : steps;
         const float within = above > grid->high ? grid->high : above;
-        values[lane] = (within + magic - magic) * grid->step;
+        values[lane] = (within + nudge_of(grid, within) + magic - magic) * grid->step;
         bits |= (pixel_bits)((within == steps) << lane);
     }
     return bits;

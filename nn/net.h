@@ -16,10 +16,14 @@ typedef struct tnas_view {
 } tnas_view;
 
 /* The grid of values that a tensor has on the device, as floats: z becomes
- * step * min(max(round(z / step), low), high), the activation included. */
+ * step * min(max(round(z / step), low), high), the activation included. Halves go to the even
+ * number but in averages of whole numbers, where they are common: there away from `zero`, which is
+ * 0 on the device. */
 typedef struct tnas_grid_step {
     float step;      /* 0: the tensor stays as it is computed */
     float low, high; /* whole numbers, at most 255 apart */
+    bool average;    /* of a tensor on the same grid */
+    float zero;      /* whole number */
 } tnas_grid_step;
 
 /* Fake quantisation of a net's tensors; the input's grid is not used. */

@@ -144,11 +144,15 @@ void tnas_grids_of_model(const tnas_model *model, tnas_grids *out)
     memset(out, 0, sizeof *out);
     for (int op = 0; op < model->graph.op_count; op++) {
         const int t = model->graph.ops[op].out;
+        const int kind = model->graph.ops[op].kind;
         int8_t min, max;
         tnas_pack_activation(model, op, &min, &max);
-        out->tensors[t] = (tnas_grid_step){.step = model->quant[t].scale,
-                                           .low = (float)(min - model->quant[t].zero_point),
-                                           .high = (float)(max - model->quant[t].zero_point)};
+        out->tensors[t] =
+            (tnas_grid_step){.step = model->quant[t].scale,
+                             .low = (float)(min - model->quant[t].zero_point),
+                             .high = (float)(max - model->quant[t].zero_point),
+                             .average = kind == TNAS_OP_AVGPOOL || tnas_op_is_mean(kind),
+                             .zero = (float)-model->quant[t].zero_point};
     }
 }
 
