@@ -36,7 +36,7 @@ RUNTIME_DIRS := runtime $(patsubst %/,%,$(wildcard runtime/*/))
 DIRS := common $(RUNTIME_DIRS) graph data nn search_space estimators quant supernet trainer nas export \
         study cli api
 
-PKGS := openblas libcjson sqlite3 libarchive
+PKGS := openblas libcjson sqlite3 libarchive sndfile
 # Those without a pkg-config file.
 PLAIN_LIBS := -lcsv -lpthread -lm
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -75,7 +75,7 @@ LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
 FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes tools/reference bench include/tinynas \
-                        tests/emulated))
+                        tests/emulated examples/library examples/boards/*))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -89,7 +89,7 @@ TEST_SOURCES  := $(wildcard tests/test_*.c)
 TEST_HELPERS  := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(TEST_SOURCES),$(wildcard tests/*.c)))
 TEST_LIBRARY  := $(OUT)/libtesting.a
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(OUT)/%)
-CHECK_LIBS     = $(shell pkg-config --libs check 2>/dev/null)
+CHECK_LIBS     = $(shell pkg-config --libs check fftw3 2>/dev/null)
 
 ## all: build ./tinynas (the default)
 .PHONY: all
@@ -134,6 +134,9 @@ $(OUT)/export/embedded.c: scripts/embed.sh $(EMBEDDED)
 $(OUT)/export/embedded.o: $(OUT)/export/embedded.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# The boards' start-up code, on simulated registers.
+$(OUT)/tests/simulated_%.o: BASE += -Iexamples/boards/common
 
 $(TEST_LIBRARY): $(TEST_HELPERS)
 	@rm -f $@
@@ -235,6 +238,13 @@ test-riscv:
 	@sh scripts/setup.sh build test device
 	@$(MAKE) --no-print-directory all $(RISCV_TESTS)
 	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(RISCV_TESTS)
+
+## test-boards: examples/boards with an export of each part, and on an emulated Cortex-M7
+.PHONY: test-boards
+test-boards:
+	@sh scripts/setup.sh build device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_boards.sh
 
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite

@@ -89,13 +89,15 @@ static tnas_status parse_option(int argc, char **argv, int at, tnas_arguments *o
     const char *const word = argv[at] + 2;
     const size_t length = strcspn(word, "=");
     const char *const attached = word[length] == '=' ? word + length + 1 : NULL;
+    bool is_known =
+        false; /* of another command; commands may share a flag for what they mean by it */
     for (int i = 0; i < TNAS_OPTION_COUNT; i++) {
         const option_info *const info = &options[i];
         if (strlen(info->flag) != length || memcmp(info->flag, word, length) != 0)
             continue;
+        is_known = true;
         if (!tnas_option_applies((tnas_option)i, out->command))
-            return tnas_fail(TNAS_ERR_USAGE, "--%s is not an option of `tinynas %s`", info->flag,
-                             command_names[out->command]);
+            continue;
         *used = info->kind == FLAG || attached != NULL ? 1 : 2;
         if (info->kind == FLAG)
             return attached == NULL ? set_option(out, i, "")
@@ -104,6 +106,9 @@ static tnas_status parse_option(int argc, char **argv, int at, tnas_arguments *o
             return tnas_fail(TNAS_ERR_USAGE, "--%s needs a value", info->flag);
         return set_option(out, i, attached != NULL ? attached : argv[at + 1]);
     }
+    if (is_known)
+        return tnas_fail(TNAS_ERR_USAGE, "--%.*s is not an option of `tinynas %s`", (int)length,
+                         word, command_names[out->command]);
     return tnas_fail(TNAS_ERR_USAGE, "unknown option --%.*s; see tinynas %s --help", (int)length,
                      word, command_names[out->command]);
 }

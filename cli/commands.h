@@ -10,6 +10,7 @@
 /*  name       operands            summary */
 #define TNAS_COMMANDS(X)                                                                           \
     X(search, "", "find, train and quantise the best network for a part")                          \
+    X(space, "", "how many networks of a space fit a part, and which setting of it to search")     \
     X(train, "", "train and quantise a network drawn by hand")                                     \
     X(estimate, "MODEL", "flash, SRAM and latency of a study's winner, a graph or a .tflite file") \
     X(export, "STUDY|MODEL.tflite", "write a network as a folder of C, a .tflite or a graph file") \
@@ -20,6 +21,9 @@
       "firmware that times networks, or single layers, and prints calibrate's CSV")                \
     X(mcu, "list|show|check|new",                                                                  \
       "list, show NAME, check FILE, new NAME --from KIN: parts' profiles")                         \
+    X(study, "list|show|trials|pareto",                                                            \
+      "list [DIR], show STUDY, trials STUDY, pareto STUDY: what searches found")                   \
+    X(watch, "STUDY", "where a search is that runs in another terminal")                           \
     X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
 
 typedef enum tnas_command {
@@ -32,30 +36,37 @@ typedef enum tnas_command {
 /* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none.
  *  id                flag                kind    value   min   max    commands, default, help */
 #define TNAS_OPTIONS(X)                                                                            \
-    X(mcu, "mcu", TEXT, "M", 0, 0, "search estimate export compare calibrate measure", NULL,       \
+    X(mcu, "mcu", TEXT, "M", 0, 0, "search space estimate export compare calibrate measure", NULL, \
       "the part: a name from `tinynas mcu list` or a profile file")                                \
-    X(data, "data", TEXT, "D", 0, 0, "search eval train", NULL,                                    \
+    X(data, "data", TEXT, "D", 0, 0, "search space eval train", NULL,                              \
       "a folder of IDX files, or builtin:NAME (search: builtin:shapes)")                           \
-    X(space, "space", TEXT, "S", 0, 0, "search", "small-image",                                    \
+    X(space, "space", TEXT, "S", 0, 0, "search space", "small-image",                              \
       "the search space: a name from configs/spaces or a file")                                    \
-    X(runtime, "runtime", TEXT, "R", 0, 0, "search estimate compare calibrate measure", NULL,      \
-      "whose kernels: tinynas (default) or another library of the profile")                        \
-    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "estimate compare calibrate", NULL,     \
-      "the latency model of this version, and rows of it alone")                                   \
+    X(runtime, "runtime", TEXT, "R", 0, 0, "search space estimate compare calibrate measure",      \
+      NULL, "whose kernels: tinynas (default) or another library of the profile")                  \
+    X(runtime_version, "runtime-version", TEXT, "V", 0, 0, "space estimate compare calibrate",     \
+      NULL, "the latency model of this version, and rows of it alone")                             \
     X(clock, "clock-mhz", NUMBER, "X", 0.001, 10000, "compare calibrate mcu", NULL,                \
       "clock where the measurements do not say; mcu new: that of the part")                        \
-    X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                \
+    X(max_flash, "max-flash-kib", NUMBER, "X", 0.001, 1e6, "search space estimate", NULL,          \
       "limit of weights, parameters, table and code")                                              \
-    X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search estimate", NULL,                  \
+    X(max_sram, "max-sram-kib", NUMBER, "X", 0.001, 1e6, "search space estimate", NULL,            \
       "limit of the arena, input and output included")                                             \
-    X(max_latency, "max-latency-ms", NUMBER, "X", 1e-6, 1e9, "search estimate", NULL,              \
+    X(max_latency, "max-latency-ms", NUMBER, "X", 1e-6, 1e9, "search space estimate", NULL,        \
       "limit of the one-sided 90 % upper end of the latency")                                      \
-    X(reserve_flash, "reserve-flash-kib", NUMBER, "X", 0, 1e6, "search estimate", NULL,            \
+    X(reserve_flash, "reserve-flash-kib", NUMBER, "X", 0, 1e6, "search space estimate", NULL,      \
       "flash kept for the application")                                                            \
-    X(reserve_sram, "reserve-sram-kib", NUMBER, "X", 0, 1e6, "search estimate", NULL,              \
+    X(reserve_sram, "reserve-sram-kib", NUMBER, "X", 0, 1e6, "search space estimate", NULL,        \
       "SRAM kept for the application")                                                             \
-    X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search estimate", "upper",              \
+    X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search space estimate", "upper",        \
       "what a latency limit is tested against")                                                    \
+    X(samples, "samples", COUNT, "N", 1, 1e6, "space", "1000", "networks drawn at each setting")   \
+    X(classes, "classes", COUNT, "N", 2, 32767, "space", "10", "instead of --data: its classes")   \
+    X(channels, "channels", COUNT, "N", 1, 1024, "space", "3", "instead of --data: its channels")  \
+    X(size, "size", TEXT, "HxW", 0, 0, "space", NULL,                                              \
+      "instead of --data: the size of its images, for spaces without sizes of their own")          \
+    X(code, "code-kib", NUMBER, "X", 0.001, 1e6, "space", NULL,                                    \
+      "code of a runtime whose code is taken as a constant (tinyengine: 64)")                      \
     X(preset, "preset", TEXT, "P", 0, 0, "search", NULL,                                           \
       "how much work: smoke, quick, standard, thorough (default: the study's, else quick)")        \
     X(config, "config", TEXT, "FILE", 0, 0, "search", NULL,                                        \
@@ -65,13 +76,23 @@ typedef enum tnas_command {
     X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of each finalist")                                                           \
     X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
+    X(strategy, "strategy", TEXT, "evolution|nsga2|random", 0, 0, "search", NULL,                  \
+      "how candidates are found (default: evolution; nsga2: for a front)")                         \
+    X(min_accuracy, "min-accuracy", NUMBER, "X", 0, 1, "search", NULL,                             \
+      "take the fastest network that is at least so accurate, 0..1; exit 3 when none is")          \
     X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
-    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval", NULL,                          \
+    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study", NULL,                    \
       "which of a study's results (default: the one that finished last, on --mcu)")                \
-    X(seed, "seed", COUNT, "N", 0, 9e15, "search train", "1", "same seed, same result")            \
-    X(threads, "threads", COUNT, "N", 1, 256, "search eval train", NULL,                           \
+    X(show_config, "config", FLAG, "", 0, 0, "study", NULL,                                        \
+      "show: the run configuration that reproduces the target")                                    \
+    X(sort, "sort", TEXT, "KEY", 0, 0, "study", NULL,                                              \
+      "trials, pareto: by accuracy, accuracy_int8, latency_ms, sram_bytes, flash_bytes, macs ...") \
+    X(limit, "limit", COUNT, "N", 1, 1e9, "study", NULL, "trials, pareto: so many rows")           \
+    X(once, "once", FLAG, "", 0, 0, "watch", NULL, "one look, for scripts")                        \
+    X(seed, "seed", COUNT, "N", 0, 9e15, "search space train", "1", "same seed, same result")      \
+    X(threads, "threads", COUNT, "N", 1, 256, "search space eval train", NULL,                     \
       "threads (default: the processors of this machine)")                                         \
     X(dry_run, "dry-run", FLAG, "", 0, 0, "search", NULL, "stop after the forecast")               \
     X(net, "net", TEXT, "N", 0, 0, "train", NULL,                                                  \

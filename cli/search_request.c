@@ -13,6 +13,8 @@ static const struct {
     {TNAS_OPTION_finetune_steps, "finetune.steps"},
     {TNAS_OPTION_population, "search.population"},
     {TNAS_OPTION_generations, "search.generations"},
+    {TNAS_OPTION_strategy, "search.strategy"},
+    {TNAS_OPTION_min_accuracy, "search.min_accuracy"},
 };
 
 static tnas_status set_counts(const tnas_arguments *arguments, tnas_overrides *overrides)

@@ -31,18 +31,15 @@ static void rank_values(const double *values, int count, item *items, double *ra
     }
 }
 
-static double pearson(const double *a, const double *b, int count)
+/* Pearson's correlation of ranks, whose mean is known exactly: constant ones have no variance. */
+static double correlate(const double *a, const double *b, int count)
 {
-    double mean_a = 0, mean_b = 0;
-    for (int i = 0; i < count; i++) {
-        mean_a += a[i] / count;
-        mean_b += b[i] / count;
-    }
+    const double mean = 0.5 * (count + 1);
     double ab = 0, aa = 0, bb = 0;
     for (int i = 0; i < count; i++) {
-        ab += (a[i] - mean_a) * (b[i] - mean_b);
-        aa += (a[i] - mean_a) * (a[i] - mean_a);
-        bb += (b[i] - mean_b) * (b[i] - mean_b);
+        ab += (a[i] - mean) * (b[i] - mean);
+        aa += (a[i] - mean) * (a[i] - mean);
+        bb += (b[i] - mean) * (b[i] - mean);
     }
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
 }
@@ -61,7 +58,7 @@ tnas_status tnas_rank_spearman(const double *a, const double *b, int count, doub
     }
     rank_values(a, count, items, ranks);
     rank_values(b, count, items, ranks + count);
-    *rho = pearson(ranks, ranks + count, count);
+    *rho = correlate(ranks, ranks + count, count);
     tnas_free(items);
     tnas_free(ranks);
     return TNAS_OK;

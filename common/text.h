@@ -12,6 +12,9 @@ typedef struct tnas_text {
     bool failed; /* an allocation failed; later additions are ignored */
 } tnas_text;
 
+/* A number in the fewest digits that are read back as the same number. */
+void tnas_number_text(double value, char out[32]);
+
 void tnas_text_init(tnas_text *text);
 void tnas_text_deinit(tnas_text *text);
 void tnas_text_add(tnas_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));

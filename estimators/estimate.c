@@ -119,6 +119,12 @@ static tnas_status price_memory(const tnas_estimator *estimator, tnas_layout *la
                                   estimator->sizes, out);
 }
 
+static void replace_code(size_t code_bytes, tnas_footprint *footprint)
+{
+    footprint->flash_bytes += code_bytes - footprint->code_bytes;
+    footprint->code_bytes = code_bytes;
+}
+
 tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *graph, tnas_cost *out)
 {
     *out = (tnas_cost){0};
@@ -134,6 +140,8 @@ tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *gra
     TNAS_TRY(tnas_runtime_lay_out(runtime, graph, &layout));
     TNAS_TRY(tnas_layout_widen(runtime, estimator->wide_bytes, &layout));
     TNAS_TRY(price_memory(estimator, &layout, &out->footprint));
+    if (estimator->code_bytes > 0 && runtime->code_bytes != NULL)
+        replace_code(estimator->code_bytes, &out->footprint);
     out->macs = tnas_graph_macs(graph);
     if (estimator->latency != NULL)
         price_latency(estimator, graph, &layout, out);

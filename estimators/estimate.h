@@ -38,6 +38,7 @@ typedef struct tnas_estimator {
     const tnas_latency_model *latency; /* NULL: the profile has none for this runtime */
     const tnas_code_sizes *sizes;      /* NULL: the runtime brings its own code bytes */
     tnas_limits limits;                /* the part's own memories are applied on top */
+    size_t code_bytes; /* instead of those of a runtime that has a constant; 0: the runtime's */
     size_t wide_bytes; /* what constants may grow by for wider weights (graph/widen.h) */
 } tnas_estimator;
 

@@ -1,10 +1,11 @@
-/* The strategies by name. A new one is a line in TNAS_STRATEGIES and a file with its rules. */
+/* The strategies by name. A new one is a line in TNAS_STRATEGIES, a file with its rules and a line
+ * below. */
 #include <string.h>
 
 #include "nas/search_internal.h"
 
 static const char *const texts[] = {
-#define TEXT(name, text, rules, how) text,
+#define TEXT(name, text, how) text,
     TNAS_STRATEGIES(TEXT)
 #undef TEXT
 };
@@ -25,17 +26,17 @@ tnas_status tnas_strategy_parse(const char *text, tnas_strategy *out)
             return TNAS_OK;
         }
     }
-#define LISTED(name, text, rules, how) " " text
+#define LISTED(name, text, how) " " text
     return tnas_fail(TNAS_ERR_USAGE, "--strategy %s: must be one of" TNAS_STRATEGIES(LISTED), text);
 #undef LISTED
 }
 
 const tnas_strategy_rules *tnas_strategy_rules_of(tnas_strategy strategy)
 {
-    static const tnas_strategy_rules *const all[] = {
-#define RULES(name, text, rules, how) &tnas_##rules##_rules,
-        TNAS_STRATEGIES(RULES)
-#undef RULES
+    static const tnas_strategy_rules *const all[STRATEGY_COUNT] = {
+        [TNAS_STRATEGY_EVOLUTION] = &tnas_evolution_rules,
+        [TNAS_STRATEGY_NSGA2] = &tnas_nsga2_rules,
+        [TNAS_STRATEGY_RANDOM] = &tnas_random_rules,
     };
     return all[strategy];
 }

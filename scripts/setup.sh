@@ -4,8 +4,9 @@
 # Needs root or sudo when something is missing; otherwise it says which packages to install.
 set -eu
 
-build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev"
-test="check clang libclang-rt-14-dev cmake libxml2-utils mandoc man-db zsh fish"
+build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev
+       libsndfile1-dev"
+test="check libfftw3-dev clang libclang-rt-14-dev cmake libxml2-utils mandoc man-db zsh fish"
 device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
         gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"
 aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"

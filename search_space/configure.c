@@ -17,6 +17,14 @@ int tnas_round_channels(double channels, int divisor)
     return rounded < 0.9 * channels ? rounded + divisor : rounded;
 }
 
+int32_t tnas_block_mid_channels(tnas_block_kind block, double factor, int32_t in_c, int32_t out_c,
+                                int divisor)
+{
+    if (tnas_block_expands(block) == TNAS_EXPAND_OUT)
+        return tnas_round_channels(out_c * factor, divisor);
+    return factor == 1.0 ? 0 : tnas_round_channels(in_c * factor, divisor);
+}
+
 /* A position without a depth gene gives its genes none to be switched by. */
 _Static_assert(TNAS_GENE_ALWAYS == TNAS_NONE, "positions hand their depth gene to their genes");
 
@@ -61,38 +69,71 @@ static void add_kernel_gene(tnas_gene_table *genes, const tnas_stage *stage, tna
     }
 }
 
-/* Factors that round to the same channels would be two names of one network: the smaller one
- * stays. */
-static void add_expand_gene(tnas_gene_table *genes, const tnas_stage *stage, int divisor,
-                            tnas_position *place)
+/* A gene of factors for a block: where there is only one, there is none. */
+static int16_t add_factor_gene(tnas_gene_table *genes, const tnas_position *place,
+                               const char *choice_of, const double *factors, int count)
 {
-    double factors[TNAS_STAGE_CHOICES_MAX];
-    int count = 0;
-    for (int i = 0; i < stage->expand_count; i++) {
-        const double factor = stage->expands[i];
-        const int mid_c = factor == 1.0 ? 0 : tnas_round_channels(place->in_c * factor, divisor);
-        if (count > 0 && place->mid_c[count - 1] == mid_c)
-            continue;
-        place->mid_c[count] = mid_c;
-        factors[count++] = factor;
-    }
-    place->expand_gene = TNAS_NONE;
     if (count == 1)
-        return;
-    place->expand_gene = (int16_t)genes->gene_count;
+        return TNAS_NONE;
     tnas_gene *const gene = add_gene(genes, place->depth_gene, place->depth_from);
-    snprintf(gene->name, sizeof gene->name, "s%d.b%d.expand", place->stage, place->block);
+    snprintf(gene->name, sizeof gene->name, "s%d.b%d.%s", place->stage, place->block, choice_of);
     gene->choice_count = count;
     for (int i = 0; i < count; i++)
         snprintf(gene->choices[i], sizeof gene->choices[i], "%.4g", factors[i]);
+    return (int16_t)(genes->gene_count - 1);
 }
 
-/* One stage's positions and genes; in_c is what it reads. Returns its output channels. */
-static int32_t add_stage(tnas_space_config *config, int stage_index, int32_t in_c)
+/* Factors that round to the same channels would be two names of one network: the smaller one
+ * stays. Where the block's input may have more channels or fewer, its fewest decide: factors that
+ * differ there differ everywhere. */
+static void add_expand_gene(tnas_gene_table *genes, const tnas_stage *stage, int divisor,
+                            int32_t least_in_c, tnas_position *place)
+{
+    int32_t before = -1;
+    int count = 0;
+    for (int i = 0; i < stage->expand_count; i++) {
+        const int32_t mid_c = tnas_block_mid_channels(stage->block, stage->expands[i], least_in_c,
+                                                      place->out_c[0], divisor);
+        if (mid_c == before)
+            continue;
+        before = mid_c;
+        place->expands[count++] = stage->expands[i];
+    }
+    place->expand_gene = add_factor_gene(genes, place, "expand", place->expands, count);
+}
+
+/* What the blocks of a stage may write, as channels and as factors; returns how many. */
+static int list_widths(const tnas_space_config *config, const tnas_stage *stage,
+                       int32_t channels[TNAS_STAGE_CHOICES_MAX],
+                       double factors[TNAS_STAGE_CHOICES_MAX])
+{
+    int count = 0;
+    for (int i = 0; i < stage->width_count || i == 0; i++) {
+        const double factor = stage->width_count > 0 ? stage->widths[i] : 1.0;
+        const int32_t out_c =
+            tnas_round_channels(stage->channels * config->width * factor, config->space.divisor);
+        if (count > 0 && channels[count - 1] == out_c)
+            continue;
+        channels[count] = out_c;
+        factors[count++] = factor;
+    }
+    return count;
+}
+
+/* Channels between two stages. */
+typedef struct flow {
+    int32_t least_c;
+    bool fixed; /* never more than that */
+} flow;
+
+/* One stage's positions and genes. */
+static void add_stage(tnas_space_config *config, int stage_index, flow *channels_in)
 {
     const tnas_space *const space = &config->space;
     const tnas_stage *const stage = &space->stages[stage_index];
-    const int32_t out_c = tnas_round_channels(stage->channels * config->width, space->divisor);
+    int32_t channels[TNAS_STAGE_CHOICES_MAX] = {0};
+    double factors[TNAS_STAGE_CHOICES_MAX];
+    const int width_count = list_widths(config, stage, channels, factors);
     const int depth_gene = add_depth_gene(&config->genes, stage, stage_index);
     const int depth_max = stage->depths[stage->depth_count - 1];
     for (int block = 0; block < depth_max; block++) {
@@ -104,17 +145,39 @@ static int32_t add_stage(tnas_space_config *config, int stage_index, int32_t in_
             .stage = (uint8_t)stage_index,
             .block = (uint8_t)block,
             .stride = block == 0 ? stage->stride : (tnas_window){1, 1},
-            .in_c = block == 0 ? in_c : out_c,
-            .out_c = out_c,
+            .in_fixed = block == 0 ? channels_in->fixed : width_count == 1,
             .depth_gene = (int16_t)(from > 0 ? depth_gene : TNAS_NONE),
             .depth_from = (int16_t)from,
         };
-        place->residual =
-            place->stride.h == 1 && place->stride.w == 1 && place->in_c == place->out_c;
+        memcpy(place->out_c, channels, sizeof channels);
         add_kernel_gene(&config->genes, stage, place);
-        add_expand_gene(&config->genes, stage, space->divisor, place);
+        add_expand_gene(&config->genes, stage, space->divisor,
+                        block == 0 ? channels_in->least_c : channels[0], place);
+        place->width_gene = add_factor_gene(&config->genes, place, "width", factors, width_count);
     }
-    return out_c;
+    *channels_in = (flow){channels[0], width_count == 1};
+}
+
+/* Channels of the head that round to the same are one choice. */
+static void add_head(tnas_space_config *config)
+{
+    const tnas_space *const space = &config->space;
+    int count = 0;
+    for (int i = 0; i < space->head_count; i++) {
+        const int32_t head_c =
+            tnas_round_channels(space->head_channels[i] * config->width, space->divisor);
+        if (count == 0 || config->head_c[count - 1] != head_c)
+            config->head_c[count++] = head_c;
+    }
+    config->head_gene = TNAS_NONE;
+    if (count < 2)
+        return;
+    config->head_gene = (int16_t)config->genes.gene_count;
+    tnas_gene *const gene = add_gene(&config->genes, TNAS_GENE_ALWAYS, 0);
+    snprintf(gene->name, sizeof gene->name, "head.channels");
+    gene->choice_count = count;
+    for (int i = 0; i < count; i++)
+        snprintf(gene->choices[i], sizeof gene->choices[i], "%d", config->head_c[i]);
 }
 
 /* The site behind a tensor: what wrote it, seen through pooling and sums. */
@@ -218,11 +281,10 @@ tnas_status tnas_space_configure(const tnas_space *space, int input, int width, 
     TNAS_TRY(check_data(out));
 
     out->stem_c = tnas_round_channels(space->stem_channels * out->width, space->divisor);
-    int32_t channels = out->stem_c;
+    flow channels = {out->stem_c, true};
     for (int i = 0; i < space->stage_count; i++)
-        channels = add_stage(out, i, channels);
-    if (space->head_channels > 0)
-        out->head_c = tnas_round_channels(space->head_channels * out->width, space->divisor);
+        add_stage(out, i, &channels);
+    add_head(out);
     add_sites(out);
     return TNAS_OK;
 }

@@ -10,7 +10,8 @@
 /* What the genes have chosen for one block. */
 typedef struct choice {
     tnas_window kernel;
-    int32_t mid_c; /* expanded channels; 0: no expansion */
+    int32_t mid_c, out_c; /* mid_c 0: no expansion */
+    bool residual;        /* the block may add what it reads: stride 1, as many channels */
 } choice;
 
 typedef struct build {
@@ -82,8 +83,8 @@ static int append_mbconv(const build *b, const tnas_position *place, const choic
     if (chosen->mid_c > 0)
         map = conv(b, place->sites[EXPAND], map, POINT, POINT, chosen->mid_c, TNAS_ACT_RELU6);
     map = dwconv(b, place->sites[FILTER], map, chosen->kernel, place->stride, TNAS_ACT_RELU6);
-    map = conv(b, place->sites[PROJECT], map, POINT, POINT, place->out_c, TNAS_ACT_NONE);
-    return place->residual ? add(b, map, in, TNAS_ACT_NONE) : map;
+    map = conv(b, place->sites[PROJECT], map, POINT, POINT, chosen->out_c, TNAS_ACT_NONE);
+    return chosen->residual ? add(b, map, in, TNAS_ACT_NONE) : map;
 }
 
 /* Howard et al., "MobileNets", 2017. Differs: with a residual, where the activation moves
@@ -91,23 +92,25 @@ static int append_mbconv(const build *b, const tnas_position *place, const choic
 static int append_dsconv(const build *b, const tnas_position *place, const choice *chosen, int in)
 {
     enum { FILTER, MIX };
-    const tnas_activation mixed = place->residual ? TNAS_ACT_NONE : TNAS_ACT_RELU6;
+    const tnas_activation mixed = chosen->residual ? TNAS_ACT_NONE : TNAS_ACT_RELU6;
     int map = dwconv(b, place->sites[FILTER], in, chosen->kernel, place->stride, TNAS_ACT_RELU6);
-    map = conv(b, place->sites[MIX], map, POINT, POINT, place->out_c, mixed);
-    return place->residual ? add(b, map, in, TNAS_ACT_RELU6) : map;
+    map = conv(b, place->sites[MIX], map, POINT, POINT, chosen->out_c, mixed);
+    return chosen->residual ? add(b, map, in, TNAS_ACT_RELU6) : map;
 }
 
 /* He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, option B: the
- * shortcut is a 1x1 convolution where the shapes differ. */
+ * shortcut is a 1x1 convolution where the shapes differ, and where they might: what depends on
+ * the architecture is how large a layer is, never whether it is there. */
 static int append_resblock(const build *b, const tnas_position *place, const choice *chosen, int in)
 {
     enum { FIRST, SECOND, SHORTCUT };
-    int map = conv(b, place->sites[FIRST], in, chosen->kernel, place->stride, place->out_c,
+    int map = conv(b, place->sites[FIRST], in, chosen->kernel, place->stride, chosen->mid_c,
                    TNAS_ACT_RELU);
-    map = conv(b, place->sites[SECOND], map, chosen->kernel, POINT, place->out_c, TNAS_ACT_NONE);
-    const int shortcut = place->residual ? in
-                                         : conv(b, place->sites[SHORTCUT], in, POINT, place->stride,
-                                                place->out_c, TNAS_ACT_NONE);
+    map = conv(b, place->sites[SECOND], map, chosen->kernel, POINT, chosen->out_c, TNAS_ACT_NONE);
+    const int shortcut = chosen->residual && place->in_fixed
+                             ? in
+                             : conv(b, place->sites[SHORTCUT], in, POINT, place->stride,
+                                    chosen->out_c, TNAS_ACT_NONE);
     return add(b, map, shortcut, TNAS_ACT_RELU);
 }
 
@@ -133,9 +136,15 @@ static int append_position(const build *b, const tnas_space *space, const tnas_p
     const tnas_stage *const stage = &space->stages[place->stage];
     if (choice_of(arch, place->depth_gene) < place->depth_from)
         return in;
+    const int32_t in_c = b->graph->tensors[in].c;
+    const int32_t out_c = place->out_c[choice_of(arch, place->width_gene)];
     const choice chosen = {
         .kernel = stage->kernels[choice_of(arch, place->kernel_gene)],
-        .mid_c = place->mid_c[choice_of(arch, place->expand_gene)],
+        .mid_c = tnas_block_mid_channels(stage->block,
+                                         place->expands[choice_of(arch, place->expand_gene)], in_c,
+                                         out_c, space->divisor),
+        .out_c = out_c,
+        .residual = place->stride.h == 1 && place->stride.w == 1 && in_c == out_c,
     };
     return append_block[stage->block](b, place, &chosen, in);
 }
@@ -164,12 +173,15 @@ void tnas_space_decode(const tnas_space_config *config, const tnas_arch *arch, t
 {
     const build b = {graph, site_of_op};
     const tnas_space *const space = &config->space;
+    const tnas_activation stem_activation =
+        space->stages[0].block == TNAS_BLOCK_RESBLOCK ? TNAS_ACT_RELU : TNAS_ACT_RELU6;
     tnas_graph_init(graph, config->h, config->w, config->c);
     int map = conv(&b, config->stem_site, 0, space->stem_kernel, space->stem_stride, config->stem_c,
-                   TNAS_ACT_RELU6);
+                   stem_activation);
     for (int i = 0; i < config->position_count; i++)
         map = append_position(&b, space, &config->positions[i], arch, map);
-    if (config->head_c > 0)
-        map = conv(&b, config->head_site, map, POINT, POINT, config->head_c, TNAS_ACT_RELU6);
+    const int32_t head_c = config->head_c[choice_of(arch, config->head_gene)];
+    if (head_c > 0)
+        map = conv(&b, config->head_site, map, POINT, POINT, head_c, TNAS_ACT_RELU6);
     append_classifier(&b, config, map);
 }

@@ -21,6 +21,8 @@ enum {
     INPUT_MAX = 4096,
 };
 static const double WIDTH_MIN = 0.05, WIDTH_MAX = 2.0, EXPAND_MAX = 12.0;
+/* Middle channels of a block that takes them from its output may be fewer. */
+static const double SQUEEZE_MIN = 0.05;
 
 /* Factors are told apart, and printed, in hundredths. */
 static long hundredths(double factor)
@@ -30,12 +32,18 @@ static long hundredths(double factor)
 
 static const struct {
     const char *text;
-    bool expands;
+    tnas_block_expand expand;
+    bool widens;
 } blocks[] = {
-#define BLOCK(name, text, expands, what) {text, expands},
+#define BLOCK(name, text, expand, width, what) {text, expand, width},
     TNAS_BLOCKS(BLOCK)
 #undef BLOCK
 };
+
+tnas_block_expand tnas_block_expands(tnas_block_kind block)
+{
+    return blocks[block].expand;
+}
 
 /* The array `key` of 1 to max_count choices. */
 static tnas_status read_list(const tnas_json_at *at, const char *key, int max_count,
@@ -125,16 +133,17 @@ static tnas_status read_factors(const tnas_json_at *at, const char *key, double 
     return TNAS_OK;
 }
 
-static tnas_status read_depths(const tnas_json_at *at, tnas_stage *stage)
+/* Ascending whole numbers: depths, channels of the head. */
+static tnas_status read_counts(const tnas_json_at *at, const char *key, int max, int *values,
+                               int *count)
 {
     tnas_json_at list;
-    TNAS_TRY(read_list(at, "depth", TNAS_STAGE_CHOICES_MAX, &list, &stage->depth_count));
-    for (int i = 0; i < stage->depth_count; i++) {
+    TNAS_TRY(read_list(at, key, TNAS_STAGE_CHOICES_MAX, &list, count));
+    for (int i = 0; i < *count; i++) {
         const tnas_json_at item = tnas_json_item(&list, i);
-        TNAS_TRY(read_int(&item, NULL, 1, TNAS_DEPTH_MAX, &stage->depths[i]));
-        if (i > 0 && stage->depths[i] <= stage->depths[i - 1])
-            return tnas_json_fail(&item, "%d after %d: must ascend", stage->depths[i],
-                                  stage->depths[i - 1]);
+        TNAS_TRY(read_int(&item, NULL, 1, max, &values[i]));
+        if (i > 0 && values[i] <= values[i - 1])
+            return tnas_json_fail(&item, "%d after %d: must ascend", values[i], values[i - 1]);
     }
     return TNAS_OK;
 }
@@ -148,41 +157,63 @@ static tnas_status read_block(const tnas_json_at *at, tnas_block_kind *out)
             *out = (tnas_block_kind)kind;
             return TNAS_OK;
         }
-#define NAME(name, text, expands, what) " " text
+#define NAME(name, text, expand, width, what) " " text
     return tnas_json_fail(at, "block \"%s\" is none of" TNAS_BLOCKS(NAME), text);
 #undef NAME
+}
+
+/* The factor of the middle channels; 1 where the file need not say. */
+static tnas_status read_expands(const tnas_json_at *at, tnas_stage *stage)
+{
+    const tnas_block_expand expand = blocks[stage->block].expand;
+    stage->expand_count = 1;
+    stage->expands[0] = 1.0;
+    if (expand == TNAS_EXPAND_IN || (expand == TNAS_EXPAND_OUT && tnas_json_has(at, "expand")))
+        return read_factors(at, "expand", expand == TNAS_EXPAND_IN ? 1.0 : SQUEEZE_MIN, EXPAND_MAX,
+                            TNAS_STAGE_CHOICES_MAX, stage->expands, &stage->expand_count);
+    if (tnas_json_has(at, "expand"))
+        return tnas_json_fail(at, "%s does not expand: remove the key \"expand\"",
+                              blocks[stage->block].text);
+    return TNAS_OK;
+}
+
+static tnas_status read_widths(const tnas_json_at *at, tnas_stage *stage)
+{
+    if (!tnas_json_has(at, "width"))
+        return TNAS_OK;
+    if (!blocks[stage->block].widens)
+        return tnas_json_fail(at,
+                              "%s: all blocks have the stage's channels, \"expand\" chooses those "
+                              "between its convolutions: remove the key \"width\"",
+                              blocks[stage->block].text);
+    return read_factors(at, "width", WIDTH_MIN, 1.0, TNAS_STAGE_CHOICES_MAX, stage->widths,
+                        &stage->width_count);
 }
 
 static tnas_status read_stage(const tnas_json_at *at, tnas_stage *stage)
 {
     TNAS_TRY(tnas_json_object(at, NULL, &(tnas_json_at){0}));
-    TNAS_TRY(tnas_json_allow_keys(at, "block,channels,stride,kernel,expand,depth"));
+    TNAS_TRY(tnas_json_allow_keys(at, "block,channels,stride,kernel,expand,depth,width"));
     TNAS_TRY(read_block(at, &stage->block));
     TNAS_TRY(read_int(at, "channels", 1, CHANNELS_MAX, &stage->channels));
     TNAS_TRY(read_window(at, "stride", STRIDE_MAX, &stage->stride));
     TNAS_TRY(read_kernels(at, stage));
-    TNAS_TRY(read_depths(at, stage));
-    if (blocks[stage->block].expands)
-        return read_factors(at, "expand", 1.0, EXPAND_MAX, TNAS_STAGE_CHOICES_MAX, stage->expands,
-                            &stage->expand_count);
-    if (tnas_json_has(at, "expand"))
-        return tnas_json_fail(at, "%s does not expand: remove the key \"expand\"",
-                              blocks[stage->block].text);
-    stage->expand_count = 1;
-    stage->expands[0] = 1.0;
-    return TNAS_OK;
+    TNAS_TRY(read_counts(at, "depth", TNAS_DEPTH_MAX, stage->depths, &stage->depth_count));
+    TNAS_TRY(read_widths(at, stage));
+    return read_expands(at, stage);
 }
 
 /* Genes and operators that a configured space needs at most must fit their tables. */
 static tnas_status check_room(const tnas_json_at *stages, const tnas_space *space)
 {
-    int genes = 0, positions = 0;
+    int genes = space->head_count > 1, positions = 0;
     for (int i = 0; i < space->stage_count; i++) {
         const tnas_stage *const stage = &space->stages[i];
         const int depth = stage->depths[stage->depth_count - 1];
         positions += depth;
         genes += stage->depth_count > 1;
-        genes += depth * ((stage->kernel_count > 1) + (stage->expand_count > 1));
+        genes += depth *
+                 ((stage->kernel_count > 1) + (stage->expand_count > 1) + (stage->width_count > 1));
     }
     if (positions > TNAS_POSITIONS_MAX)
         return tnas_json_fail(stages, "%d blocks at full depth: must be at most %d", positions,
@@ -218,19 +249,29 @@ static tnas_status read_inputs(const tnas_json_at *root, tnas_space *space)
     return TNAS_OK;
 }
 
-static tnas_status read_stem_and_head(const tnas_json_at *root, tnas_space *space)
+static tnas_status read_stem(const tnas_json_at *root, tnas_space *space)
 {
-    tnas_json_at stem, head;
+    tnas_json_at stem;
     TNAS_TRY(tnas_json_object(root, "stem", &stem));
     TNAS_TRY(tnas_json_allow_keys(&stem, "channels,kernel,stride"));
     TNAS_TRY(read_int(&stem, "channels", 1, CHANNELS_MAX, &space->stem_channels));
     TNAS_TRY(read_kernel(&stem, "kernel", &space->stem_kernel));
-    TNAS_TRY(read_window(&stem, "stride", STRIDE_MAX, &space->stem_stride));
+    return read_window(&stem, "stride", STRIDE_MAX, &space->stem_stride);
+}
+
+/* channels: a number, or a list to choose from. */
+static tnas_status read_head(const tnas_json_at *root, tnas_space *space)
+{
     if (!tnas_json_has(root, "head"))
         return TNAS_OK;
+    tnas_json_at head;
     TNAS_TRY(tnas_json_object(root, "head", &head));
     TNAS_TRY(tnas_json_allow_keys(&head, "channels"));
-    return read_int(&head, "channels", 1, CHANNELS_MAX, &space->head_channels);
+    if (cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(head.node, "channels")))
+        return read_counts(&head, "channels", CHANNELS_MAX, space->head_channels,
+                           &space->head_count);
+    space->head_count = 1;
+    return read_int(&head, "channels", 1, CHANNELS_MAX, &space->head_channels[0]);
 }
 
 static tnas_status read_space(const tnas_json_at *root, tnas_space *space)
@@ -246,7 +287,8 @@ static tnas_status read_space(const tnas_json_at *root, tnas_space *space)
     TNAS_TRY(read_factors(root, "widths", WIDTH_MIN, WIDTH_MAX, TNAS_SPACE_OPTIONS_MAX,
                           space->widths, &space->width_count));
     TNAS_TRY(read_int(root, "divisor", 1, DIVISOR_MAX, &space->divisor));
-    TNAS_TRY(read_stem_and_head(root, space));
+    TNAS_TRY(read_stem(root, space));
+    TNAS_TRY(read_head(root, space));
     return read_stages(root, space);
 }
 

@@ -22,14 +22,23 @@
 /* Stem, head, pooling and classifier are the operators outside blocks. */
 #define TNAS_POSITIONS_MAX ((TNAS_GRAPH_OPS_MAX - 4) / TNAS_BLOCK_OPS_MAX)
 
-/*  name      text        expands  what it is */
+/* What a block's expansion factor multiplies to give the channels in its middle. */
+typedef enum tnas_block_expand {
+    TNAS_EXPAND_NONE,
+    TNAS_EXPAND_IN, /* channels that it reads */
+    TNAS_EXPAND_OUT /* channels that it writes */
+} tnas_block_expand;
+
+/* width: its output channels may be chosen for each block; not where that would give and take
+ * away a layer with weights, the shortcut's.
+ *  name      text        expand          width  what it is */
 #define TNAS_BLOCKS(X)                                                                             \
-    X(MBCONV, "mbconv", 1, "1x1 expand, depthwise, 1x1 project; residual where shapes allow")      \
-    X(DSCONV, "dsconv", 0, "depthwise, 1x1; residual where shapes allow")                          \
-    X(RESBLOCK, "resblock", 0, "two k x k convolutions and a (projected) shortcut")
+    X(MBCONV, "mbconv", TNAS_EXPAND_IN, 1, "1x1 expand, depthwise, 1x1 project; residual")         \
+    X(DSCONV, "dsconv", TNAS_EXPAND_NONE, 1, "depthwise, 1x1; residual")                           \
+    X(RESBLOCK, "resblock", TNAS_EXPAND_OUT, 0, "two k x k convolutions, a (projected) shortcut")
 
 typedef enum tnas_block_kind {
-#define TNAS_BLOCK_ENUM(name, text, expands, what) TNAS_BLOCK_##name,
+#define TNAS_BLOCK_ENUM(name, text, expand, width, what) TNAS_BLOCK_##name,
     TNAS_BLOCKS(TNAS_BLOCK_ENUM)
 #undef TNAS_BLOCK_ENUM
         TNAS_BLOCK_KIND_COUNT
@@ -44,9 +53,11 @@ typedef struct tnas_stage {
     int channels;       /* before the width multiplier */
     tnas_window stride; /* of the first block; the others have 1 */
     int kernel_count, expand_count, depth_count;
+    int width_count;                             /* 0: the stage's channels in every block */
     tnas_window kernels[TNAS_STAGE_CHOICES_MAX]; /* ascending, each holds the one before */
     double expands[TNAS_STAGE_CHOICES_MAX];      /* ascending; {1} for blocks without */
     int depths[TNAS_STAGE_CHOICES_MAX];          /* ascending */
+    double widths[TNAS_STAGE_CHOICES_MAX];       /* ascending multipliers of `channels` */
 } tnas_stage;
 
 typedef struct tnas_space {
@@ -59,7 +70,8 @@ typedef struct tnas_space {
     int divisor; /* channel counts are multiples of it */
     int stem_channels;
     tnas_window stem_kernel, stem_stride;
-    int head_channels; /* 0: no 1x1 convolution before the pooling */
+    int head_count;                            /* 0: no 1x1 convolution before the pooling */
+    int head_channels[TNAS_STAGE_CHOICES_MAX]; /* ascending */
     int stage_count;
     tnas_stage stages[TNAS_STAGES_MAX];
 } tnas_space;
@@ -87,12 +99,12 @@ typedef struct tnas_site {
 typedef struct tnas_position {
     uint8_t stage, block;
     tnas_window stride;
-    int32_t in_c, out_c;
-    bool residual;                         /* stride 1 and in_c = out_c */
-    int16_t depth_gene, depth_from;        /* there while arch[depth_gene] >= depth_from */
-    int16_t kernel_gene, expand_gene;      /* TNAS_NONE: the first choice always */
-    int32_t mid_c[TNAS_STAGE_CHOICES_MAX]; /* by choice of expand_gene; 0: no expansion */
-    int16_t sites[TNAS_BLOCK_ROLES_MAX];   /* of the block's layers with weights, by role */
+    bool in_fixed;                                /* it reads as many channels in every network */
+    int16_t depth_gene, depth_from;               /* there while arch[depth_gene] >= depth_from */
+    int16_t kernel_gene, expand_gene, width_gene; /* TNAS_NONE: the first choice always */
+    double expands[TNAS_STAGE_CHOICES_MAX];       /* by choice of expand_gene */
+    int32_t out_c[TNAS_STAGE_CHOICES_MAX];        /* by choice of width_gene */
+    int16_t sites[TNAS_BLOCK_ROLES_MAX];          /* of the block's layers with weights, by role */
 } tnas_position;
 
 /* A space at one input size and width, for one data set. */
@@ -101,7 +113,9 @@ typedef struct tnas_space_config {
     int h, w, c, class_count;
     double width;
     tnas_gene_table genes;
-    int32_t stem_c, head_c; /* head_c = 0: no head */
+    int32_t stem_c;
+    int16_t head_gene;                      /* TNAS_NONE: the first choice always */
+    int32_t head_c[TNAS_STAGE_CHOICES_MAX]; /* by choice of head_gene; first 0: no head */
     int position_count;
     tnas_position positions[TNAS_POSITIONS_MAX];
     int site_count;
@@ -118,6 +132,12 @@ tnas_status tnas_space_configure(const tnas_space *space, int input, int width, 
  * operators without weights; may be NULL. */
 void tnas_space_decode(const tnas_space_config *config, const tnas_arch *arch, tnas_graph *graph,
                        int16_t site_of_op[TNAS_GRAPH_OPS_MAX]);
+
+tnas_block_expand tnas_block_expands(tnas_block_kind block);
+
+/* Channels in the middle of a block; 0: an mbconv without expansion. */
+int32_t tnas_block_mid_channels(tnas_block_kind block, double factor, int32_t in_c, int32_t out_c,
+                                int divisor);
 
 /* Rounds channels * factor to a multiple of the divisor, not below it, not more than 10 %
  * down (MobileNetV2's make_divisible). */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "study/settings.h"
@@ -28,7 +29,12 @@ static tnas_status lock_folder(tnas_run *run, const char *folder)
     if (file < 0)
         return tnas_fail(TNAS_ERR_IO, "cannot write %s: %s", path, strerror(errno));
     char text[320] = "";
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    bool locked = flock(file, LOCK_EX | LOCK_NB) == 0;
+    for (int i = 0; i < 20 && !locked; i++) { /* who only looks holds it for an instant */
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        locked = flock(file, LOCK_EX | LOCK_NB) == 0;
+    }
+    if (!locked) {
         const ssize_t length = read(file, text, sizeof text - 1);
         close(file);
         text[length > 0 ? length - 1 : 0] = '\0';
@@ -49,8 +55,14 @@ static tnas_status lock_folder(tnas_run *run, const char *folder)
 /* Is anything in the folder that no search has put there? */
 static tnas_status refuse_foreign_folder(const char *folder)
 {
-    static const char *const ours[] = {".",        "..",           "lock",
-                                       "study.db", "study.db-wal", "study.db-shm"};
+    static const char *const ours[] = {".",
+                                       "..",
+                                       "lock",
+                                       "study.db",
+                                       "study.db-wal",
+                                       "study.db-shm",
+                                       "progress.json",
+                                       "progress.json.new"};
     DIR *const dir = opendir(folder);
     if (dir == NULL)
         return tnas_fail(TNAS_ERR_IO, "cannot read folder %s: %s", folder, strerror(errno));

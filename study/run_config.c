@@ -11,6 +11,7 @@
 #include "common/alloc.h"
 #include "common/json.h"
 #include "common/paths.h"
+#include "common/text.h"
 
 #define RUN_FORMAT "tinynas-run"
 enum { RUN_VERSION = 1 };
@@ -76,7 +77,7 @@ static tnas_status leaf_text(const tnas_json_at *at, const char *key, char out[6
     if (cJSON_IsString(at->node))
         snprintf(out, 64, "%.63s", at->node->valuestring);
     else if (cJSON_IsNumber(at->node))
-        snprintf(out, 64, "%.17g", at->node->valuedouble);
+        tnas_number_text(at->node->valuedouble, out);
     else
         return tnas_json_fail(at, "\"%s\" must be a number or a word", key);
     return TNAS_OK;
@@ -85,7 +86,7 @@ static tnas_status leaf_text(const tnas_json_at *at, const char *key, char out[6
 static tnas_status put(const tnas_json_at *at, const char *key, tnas_overrides *overrides)
 {
     char text[64];
-    if (tnas_overrides_have(overrides, key))
+    if (tnas_overrides_text(overrides, key) != NULL)
         return tnas_json_fail(at, "key \"%s\" is there twice", key);
     TNAS_TRY(leaf_text(at, key, text));
     const tnas_status status = tnas_overrides_put(overrides, key, text);
@@ -210,10 +211,18 @@ static void add_text(cJSON *object, const char *key, const char *text)
         cJSON_AddStringToObject(object, key, text);
 }
 
+/* cJSON would round to 15 digits what it holds to be near enough. */
+static void add_number(cJSON *object, const char *key, double value)
+{
+    char text[32];
+    tnas_number_text(value, text);
+    cJSON_AddRawToObject(object, key, text);
+}
+
 static void add_kib(cJSON *object, const char *key, size_t bytes, size_t none)
 {
     if (bytes != none)
-        cJSON_AddNumberToObject(object, key, (double)bytes / 1024.0);
+        add_number(object, key, (double)bytes / 1024.0);
 }
 
 static void add_limits(cJSON *root, const tnas_limits *limits)
@@ -222,7 +231,7 @@ static void add_limits(cJSON *root, const tnas_limits *limits)
     add_kib(object, "flash_kib", limits->flash_bytes, SIZE_MAX);
     add_kib(object, "sram_kib", limits->sram_bytes, SIZE_MAX);
     if (isfinite(limits->latency_ms))
-        cJSON_AddNumberToObject(object, "latency_ms", limits->latency_ms);
+        add_number(object, "latency_ms", limits->latency_ms);
     cJSON_AddStringToObject(object, "latency_at", limits->latency_at_mean ? "mean" : "upper");
     add_kib(object, "reserve_flash_kib", limits->reserve_flash_bytes, 0);
     add_kib(object, "reserve_sram_kib", limits->reserve_sram_bytes, 0);
@@ -243,15 +252,22 @@ static cJSON *section_of(cJSON *root, const char *key, const char **name)
     return object;
 }
 
-static void add_count(cJSON *root, const char *key, const char *text)
+/* In the order of the table, whatever order they were set in. */
+static void add_counts(cJSON *root, const tnas_overrides *overrides)
 {
-    tnas_work_field field;
-    const char *name;
-    cJSON *const object = section_of(root, key, &name);
-    if (tnas_work_find(key, &field) && field.kind == TNAS_WORK_WORD)
-        cJSON_AddStringToObject(object, name, text);
-    else
-        cJSON_AddNumberToObject(object, name, strtod(text, NULL));
+    tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    const int count = tnas_work_list(fields);
+    for (int i = 0; i < count; i++) {
+        const char *const text = tnas_overrides_text(overrides, fields[i].key);
+        if (text == NULL)
+            continue;
+        const char *name;
+        cJSON *const object = section_of(root, fields[i].key, &name);
+        if (fields[i].kind == TNAS_WORK_WORD)
+            cJSON_AddStringToObject(object, name, text);
+        else
+            cJSON_AddRawToObject(object, name, text);
+    }
 }
 
 static cJSON *build(const tnas_run_config *config)
@@ -266,16 +282,15 @@ static cJSON *build(const tnas_run_config *config)
     add_limits(root, &config->limits);
     add_text(root, "preset", config->preset);
     if (config->has_seed)
-        cJSON_AddNumberToObject(root, "seed", (double)config->seed);
+        add_number(root, "seed", (double)config->seed);
     if (config->budget_minutes > 0)
-        cJSON_AddNumberToObject(root, "budget_minutes", config->budget_minutes);
+        add_number(root, "budget_minutes", config->budget_minutes);
     if (config->choice.given) {
         cJSON *const choice = cJSON_AddObjectToObject(root, "choice");
         cJSON_AddNumberToObject(choice, "input", config->choice.input);
         cJSON_AddNumberToObject(choice, "width", config->choice.width);
     }
-    for (int i = 0; i < config->overrides.count; i++)
-        add_count(root, config->overrides.items[i].key, config->overrides.items[i].text);
+    add_counts(root, &config->overrides);
     return root;
 }
 

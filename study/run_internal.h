@@ -3,11 +3,13 @@
 #define TNAS_STUDY_RUN_INTERNAL_H
 
 #include "quant/image.h"
+#include "study/progress_file.h"
 #include "study/study.h"
 
 typedef struct tnas_run {
     const tnas_search_request *request;
-    const tnas_progress *progress;
+    const tnas_progress *progress; /* writes progress.json, forwards to the caller's */
+    tnas_progress_file progress_file;
     tnas_search_report *report;
     double started_seconds;
 
@@ -64,6 +66,9 @@ tnas_status tnas_run_finish(tnas_run *run);
 
 /* Fits tnas_price_fn with a tnas_run as context. */
 tnas_status tnas_run_price(void *run, const tnas_arch *arch, tnas_cost *cost);
+
+/* What the target's candidates are compared by. */
+tnas_objective tnas_run_objective(const tnas_run *run);
 
 /* How a candidate is judged: batch-norm statistics from the calibration images, accuracy on
  * the first `validation_images` validation images. */

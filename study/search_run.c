@@ -51,6 +51,7 @@ static tnas_status make_study(tnas_run *run)
 
 static tnas_status work(tnas_run *run)
 {
+    TNAS_TRY(tnas_progress_file_open(&run->progress_file, run->report->folder, run->target_id));
     TNAS_TRY(tnas_run_supernet(run));
     TNAS_TRY(tnas_run_search(run));
     TNAS_TRY(tnas_run_finish(run));
@@ -88,6 +89,7 @@ static tnas_status run_stages(tnas_run *run)
 
 static void release(tnas_run *run)
 {
+    tnas_progress_file_close(&run->progress_file);
     tnas_supernet_destroy(run->supernet);
     tnas_free(run->calibration_images);
     tnas_db_close(run->db);
@@ -108,7 +110,8 @@ tnas_status tnas_study_search(const tnas_search_request *request, const tnas_pro
     if (run == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "search");
     run->request = request;
-    run->progress = progress;
+    tnas_progress_file_init(&run->progress_file, progress);
+    run->progress = &run->progress_file.progress;
     run->report = report;
     run->lock_file = -1;
     run->started_seconds = tnas_clock_seconds();

@@ -78,8 +78,11 @@ static tnas_status adopt_or_compare(tnas_run *run, const tnas_work_field *field,
     tnas_work_text(&run->work, field, asked);
     if (!found)
         return fail_differs(run, field->key, "nothing", asked);
-    if (adopt && !tnas_overrides_have(run->request->overrides, field->key))
+    if (adopt && tnas_overrides_text(run->request->overrides, field->key) == NULL)
         return tnas_work_set(&run->work, field->key, stored);
+    tnas_plan_of_work parsed = run->work; /* versions may write a number in other digits */
+    TNAS_TRY(tnas_work_set(&parsed, field->key, stored));
+    tnas_work_text(&parsed, field, stored);
     return strcmp(stored, asked) == 0 ? TNAS_OK : fail_differs(run, field->key, stored, asked);
 }
 

@@ -1,21 +1,36 @@
 /* The search of a target: asks for candidates, judges them by inherited weights, tells. Every
  * score goes into the store at once, so that a resumed search replays it instead of judging
- * again and arrives at the same state. */
+ * again and arrives at the same state; what the predictor says follows from the tells. At the end
+ * the front and the best are judged again in int8, and those figures choose the winner. */
+#include <math.h>
 #include <stdio.h>
 
 #include "common/alloc.h"
+#include "nas/front.h"
+#include "study/rescore.h"
 #include "study/run_internal.h"
+
+/* What is known of a candidate; NAN of what is not. */
+static tnas_status look_up(tnas_run *run, uint64_t hash, double *accuracy, double *accuracy_int8)
+{
+    bool found;
+    tnas_candidate_row *row;
+    *accuracy = *accuracy_int8 = NAN;
+    TNAS_TRY(tnas_db_find_candidate(run->db, run->target_id, hash, &row, &found));
+    if (found) {
+        *accuracy = row->accuracy;
+        *accuracy_int8 = row->accuracy_int8;
+        tnas_candidate_rows_free(row, 1);
+    }
+    return TNAS_OK;
+}
 
 static tnas_status judge_candidate(tnas_run *run, const tnas_candidate *candidate, double *accuracy)
 {
-    bool found;
-    tnas_candidate_row *stored;
-    TNAS_TRY(tnas_db_find_candidate(run->db, run->target_id, candidate->hash, &stored, &found));
-    if (found) {
-        *accuracy = stored->accuracy;
-        tnas_candidate_rows_free(stored, 1);
+    double accuracy_int8;
+    TNAS_TRY(look_up(run, candidate->hash, accuracy, &accuracy_int8));
+    if (!isnan(*accuracy))
         return TNAS_OK;
-    }
     tnas_net *net = tnas_alloc_zero(1, sizeof *net);
     if (net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "candidate network");
@@ -27,75 +42,199 @@ static tnas_status judge_candidate(tnas_run *run, const tnas_candidate *candidat
     return status;
 }
 
-static tnas_status store_candidate(tnas_run *run, tnas_candidate *candidate, double accuracy,
-                                   int id)
+/* Stores what was scored since *stored were: a measured candidate, or what the predictor said of
+ * a generation. */
+static tnas_status store_scored(tnas_run *run, const tnas_search *search, int *stored)
 {
-    char arch[TNAS_ARCH_TEXT_BYTES];
-    tnas_arch_print(&run->config->genes, &candidate->arch, arch);
-    candidate->accuracy = accuracy;
-    return tnas_db_add_candidate(run->db, run->target_id, id, arch, candidate, false);
+    const int count = tnas_search_scored_count(search);
+    if (*stored == count)
+        return TNAS_OK;
+    TNAS_TRY(tnas_db_begin(run->db));
+    for (; *stored < count; ++*stored) {
+        const tnas_candidate *const candidate = &tnas_search_scored(search)[*stored];
+        char arch[TNAS_ARCH_TEXT_BYTES];
+        tnas_arch_print(&run->config->genes, &candidate->arch, arch);
+        TNAS_TRY(tnas_db_add_candidate(run->db, run->target_id, *stored, arch, candidate,
+                                       candidate->source == TNAS_SCORE_PREDICTED));
+    }
+    return tnas_db_commit(run->db);
+}
+
+static void report_progress(const tnas_run *run, const tnas_search *search)
+{
+    const tnas_evolution *const evolution = &run->work.evolution;
+    const long expected = (long)evolution->population * evolution->generations; /* at most */
+    const int count = tnas_search_scored_count(search);
+    char remark[128];
+    snprintf(remark, sizeof remark, "generation %d of %d, %d measured, best %.2f %%",
+             tnas_search_generation(search) + 1, evolution->generations,
+             tnas_search_measured_count(search), 100 * tnas_search_best(search)->accuracy);
+    tnas_progress_report(run->progress, "search", count, expected, "candidates", remark);
 }
 
 /* One candidate at a time: the engine's threads already share the images of each. */
 static tnas_status search_loop(tnas_run *run, tnas_search *search)
 {
-    const tnas_evolution *const evolution = &run->work.evolution;
-    const long expected = (long)evolution->population * evolution->generations; /* at most */
+    int stored = 0;
     while (!tnas_search_done(search)) {
         tnas_candidate candidate;
         int given;
         TNAS_TRY(tnas_search_ask(search, &candidate, 1, &given));
         if (given == 0)
             break;
+        TNAS_TRY(store_scored(run, search, &stored));
         double accuracy;
         TNAS_TRY(judge_candidate(run, &candidate, &accuracy));
-        const int id = tnas_search_scored_count(search);
-        TNAS_TRY(store_candidate(run, &candidate, accuracy, id));
         TNAS_TRY(tnas_search_tell(search, &accuracy, 1));
-        char remark[96];
-        const tnas_candidate *const best = tnas_search_best(search);
-        snprintf(remark, sizeof remark, "generation %d of %d, best %.2f %%",
-                 candidate.generation + 1, evolution->generations, 100 * best->accuracy);
-        tnas_progress_report(run->progress, "search", id + 1, expected, "candidates", remark);
+        TNAS_TRY(store_scored(run, search, &stored));
+        report_progress(run, search);
         if (tnas_progress_stop(run->progress))
             return tnas_fail(TNAS_ERR_STOPPED, "stopped after candidate %d; study %s is saved",
-                             id + 1, run->report->folder);
+                             stored, run->report->folder);
     }
     return TNAS_OK;
 }
 
-static void note_draws(const tnas_run *run, const tnas_draw_counts *draws)
+static tnas_status rescore_candidate(tnas_run *run, const tnas_candidate *candidate, int id,
+                                     double *accuracy_int8)
 {
+    double accuracy;
+    TNAS_TRY(look_up(run, candidate->hash, &accuracy, accuracy_int8));
+    if (!isnan(*accuracy_int8))
+        return TNAS_OK;
+    const tnas_rescorer rescorer = {
+        .supernet = run->supernet,
+        .engine = run->engine,
+        .pool = run->pool,
+        .calibration_images = run->calibration_images,
+        .recalibration_batches = run->work.recalibration_batches,
+        .batch_images = run->work.batch_images,
+        .range_images = run->work.calibration_images,
+        .images = &run->dataset->validation,
+        .image_count = run->work.validation_images,
+    };
+    TNAS_TRY(tnas_rescore(&rescorer, &candidate->arch, accuracy_int8));
+    return tnas_db_rescore_candidate(run->db, run->target_id, id, *accuracy_int8);
+}
+
+/* Rescores the candidates ids[0..count) into `rescored`, copies whose accuracy is the int8 one. */
+static tnas_status rescore(tnas_run *run, const tnas_search *search, const int *ids, int count,
+                           tnas_candidate *rescored)
+{
+    for (int i = 0; i < count; i++) {
+        rescored[i] = tnas_search_scored(search)[ids[i]];
+        TNAS_TRY(rescore_candidate(run, &rescored[i], ids[i], &rescored[i].accuracy));
+        tnas_progress_report(run->progress, "int8 of the front", i + 1, count, "candidates", "");
+        if (tnas_progress_stop(run->progress))
+            return tnas_fail(TNAS_ERR_STOPPED,
+                             "stopped while the front is rescored; study %s is "
+                             "saved",
+                             run->report->folder);
+    }
+    return TNAS_OK;
+}
+
+static tnas_status store_front(tnas_run *run, const int *ids, int count)
+{
+    TNAS_TRY(tnas_db_begin(run->db));
+    TNAS_TRY(tnas_db_put_front(run->db, run->target_id, ids, count));
+    return tnas_db_commit(run->db);
+}
+
+/* The objective over the front, by int8 accuracy; the float best takes part should it be equal to
+ * a network of the front in every cost. */
+static tnas_status choose_winner(tnas_run *run, const tnas_search *search, const int *front,
+                                 int front_count)
+{
+    int *const ids = tnas_alloc_zero((size_t)front_count + 1, sizeof *ids);
+    tnas_candidate *const rescored = tnas_alloc_zero((size_t)front_count + 1, sizeof *rescored);
+    tnas_status status = ids != NULL && rescored != NULL
+                             ? TNAS_OK
+                             : tnas_fail(TNAS_ERR_NOMEM, "front of %d candidates", front_count);
+    int count = 0;
+    if (status == TNAS_OK) {
+        const int best = (int)(tnas_search_best(search) - tnas_search_scored(search));
+        bool best_on_front = false;
+        for (; count < front_count; count++) {
+            ids[count] = front[count];
+            best_on_front |= front[count] == best;
+        }
+        if (!best_on_front)
+            ids[count++] = best;
+        status = rescore(run, search, ids, count, rescored);
+    }
+    if (status == TNAS_OK) {
+        const tnas_objective objective = tnas_run_objective(run);
+        const int chosen = ids[tnas_objective_best(&objective, rescored, count)];
+        run->winner_arch = tnas_search_scored(search)[chosen].arch;
+        run->winner.accuracy_supernet = tnas_search_scored(search)[chosen].accuracy;
+    }
+    tnas_free(rescored);
+    tnas_free(ids);
+    return status;
+}
+
+static void note_outcome(const tnas_run *run, const tnas_search *search, int front_count)
+{
+    const tnas_draw_counts *const draws = tnas_search_draws(search);
     const double percent = draws->drawn > 0 ? 100.0 / (double)draws->drawn : 0;
     tnas_progress_note(run->progress,
                        "drawn %ld, pruned by SRAM %.1f %%, flash %.1f %%, latency %.1f %%; %ld fit",
                        draws->drawn, percent * (double)draws->over[TNAS_LIMIT_INDEX_SRAM],
                        percent * (double)draws->over[TNAS_LIMIT_INDEX_FLASH],
                        percent * (double)draws->over[TNAS_LIMIT_INDEX_LATENCY], draws->feasible);
+    const int measured = tnas_search_measured_count(search);
+    tnas_progress_note(run->progress, "%d candidates measured, %d predicted, %d on the front",
+                       measured, tnas_search_scored_count(search) - measured, front_count);
+    const int fits = tnas_search_screening_count(search);
+    if (fits == 0)
+        return;
+    const tnas_screening *const last = &tnas_search_screenings(search)[fits - 1];
+    tnas_progress_note(run->progress,
+                       "predictor: %d samples, held-out error %.2f points, Spearman %.2f%s",
+                       last->report.samples, 100 * last->report.rmse, last->report.spearman,
+                       last->is_trusted ? "" : "; not trusted");
+}
+
+static tnas_status conclude(tnas_run *run, const tnas_search *search)
+{
+    int *front, front_count;
+    TNAS_TRY(tnas_front_find(tnas_search_scored(search), tnas_search_scored_count(search), &front,
+                             &front_count));
+    tnas_status status = choose_winner(run, search, front, front_count);
+    if (status == TNAS_OK)
+        status = store_front(run, front, front_count);
+    tnas_free(front);
+    TNAS_TRY(status);
+    run->winner.candidates = tnas_search_scored_count(search);
+    run->winner.draws = *tnas_search_draws(search);
+    tnas_arch_print(&run->config->genes, &run->winner_arch, run->winner.arch);
+    note_outcome(run, search, front_count);
+    return TNAS_OK;
+}
+
+tnas_objective tnas_run_objective(const tnas_run *run)
+{
+    return (tnas_objective){.min_accuracy = run->work.min_accuracy,
+                            .validation_images = run->work.validation_images};
 }
 
 tnas_status tnas_run_search(tnas_run *run)
 {
     const tnas_search_config config = {
         .genes = &run->config->genes,
+        .strategy = run->work.strategy,
         .evolution = run->work.evolution,
+        .objective = tnas_run_objective(run),
         .seed = run->request->seed,
         .price = tnas_run_price,
         .price_context = run,
-        .objective = {.validation_images = run->work.validation_images},
     };
     tnas_search *search;
     TNAS_TRY(tnas_search_create(&config, &search));
-    const tnas_status status = search_loop(run, search);
-    if (status == TNAS_OK) {
-        const tnas_candidate *const best = tnas_search_best(search);
-        run->winner_arch = best->arch;
-        run->winner.accuracy_supernet = best->accuracy;
-        run->winner.candidates = tnas_search_scored_count(search);
-        run->winner.draws = *tnas_search_draws(search);
-        tnas_arch_print(&run->config->genes, &best->arch, run->winner.arch);
-        note_draws(run, &run->winner.draws);
-    }
+    tnas_status status = search_loop(run, search);
+    if (status == TNAS_OK)
+        status = conclude(run, search);
     tnas_search_destroy(search);
     return status;
 }

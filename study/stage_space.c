@@ -1,15 +1,9 @@
-/* Stage 1 of TinyNAS: which input size and width of the space suit the limits. The space whose
- * random networks, of those that fit, have most multiply-accumulates is expected to hold the
- * most accurate ones (Lin et al., "MCUNet", NeurIPS 2020, section 3.1). No training. */
-#include <math.h>
+/* Stage 1: which input size and width of the space a study is made for (nas/space_table.h). */
 #include <stdio.h>
 #include <string.h>
 
-#include "common/alloc.h"
+#include "nas/space_table.h"
 #include "study/run_internal.h"
-
-/* Below this share of feasible draws the mean says little, and the search would starve. */
-static const double feasible_share_min = 0.05;
 
 tnas_status tnas_run_price(void *context, const tnas_arch *arch, tnas_cost *cost)
 {
@@ -19,117 +13,65 @@ tnas_status tnas_run_price(void *context, const tnas_arch *arch, tnas_cost *cost
     return tnas_estimate(&run->estimator, &graph, cost);
 }
 
-static tnas_status configure(tnas_run *run, int input, int width)
+static tnas_space_task task_of(const tnas_run *run)
 {
     const tnas_dataset *const data = run->dataset;
-    return tnas_space_configure(&run->space, input, width, data->h, data->w, data->c,
-                                data->class_count, run->config);
+    return (tnas_space_task){
+        .space = &run->space,
+        .estimator = &run->estimator,
+        .h = data->h,
+        .w = data->w,
+        .c = data->c,
+        .class_count = data->class_count,
+        .seed = run->request->seed,
+        .samples = run->work.space_samples,
+    };
 }
 
-static int input_options(const tnas_space *space)
+static tnas_status choose(tnas_run *run, const tnas_space_task *task, const tnas_space_table *table)
 {
-    return space->input_count > 0 ? space->input_count : 1;
-}
-
-/* "flash 61,440 of 49,152 bytes (1.25 x)" for every limit that is exceeded. */
-static void describe_overshoot(const tnas_run *run, const tnas_cost *cost, char *out,
-                               size_t out_bytes)
-{
-    const tnas_limits *const limits = &run->estimator.limits;
-    out[0] = '\0';
-    for (int i = 0; i < TNAS_LIMIT_COUNT; i++) {
-        if ((cost->over & (1u << i)) == 0)
-            continue;
-        const size_t used = strlen(out);
-        const double value = tnas_cost_value(cost, limits, i);
-        const double limit = tnas_limit_value(limits, i);
-        const bool is_time = i == TNAS_LIMIT_INDEX_LATENCY;
-        snprintf(out + used, out_bytes - used, "%s%s needs %.*f of %.*f %s (%.2f times the limit)",
-                 used > 0 ? ", " : "", tnas_limit_text(i), is_time ? 3 : 0, value, is_time ? 3 : 0,
-                 limit, is_time ? "ms" : "bytes", value / limit);
-    }
-}
-
-/* `where` narrows the space: "" or " of width 0.5, for which ...". */
-static tnas_status fail_infeasible(tnas_run *run, const tnas_candidate *nearest, int width,
-                                   long drawn, const char *where)
-{
-    char over[512], arch[TNAS_ARCH_TEXT_BYTES];
-    describe_overshoot(run, &nearest->cost, over, sizeof over);
-    tnas_arch_print(&run->config->genes, &nearest->arch, arch);
-    return tnas_fail(TNAS_ERR_INFEASIBLE,
-                     "none of %ld networks of space %s%s meets the limits on %s; the nearest "
-                     "(width %g, %.160s%s): %s",
-                     drawn, run->space.name, where, run->mcu->name, run->space.widths[width], arch,
-                     strlen(arch) > 160 ? "..." : "", over);
-}
-
-static tnas_status score_option(tnas_run *run, int input, int width, tnas_space_score *score)
-{
-    TNAS_TRY(configure(run, input, width));
-    return tnas_space_score_compute(&run->config->genes, tnas_run_price, run, run->request->seed,
-                                    run->work.space_samples, score);
+    if (table->chosen == TNAS_NONE)
+        return tnas_space_table_fail(task, table);
+    char why[TNAS_SPACE_REASON_BYTES];
+    tnas_space_table_explain(table, why);
+    const tnas_space_row *const row = &table->rows[table->chosen];
+    run->input = row->input;
+    run->width = row->width;
+    tnas_progress_note(run->progress, "space %s: %ld networks of %d settings drawn; chosen %s",
+                       run->space.name, table->drawn, table->row_count, why);
+    tnas_progress_note(run->progress,
+                       "space %s: %.1f %% of the drawn fit; about %.3g networks to search among",
+                       run->space.name, 100.0 * row->score.feasible / row->score.drawn,
+                       row->networks * row->score.feasible / row->score.drawn);
+    return tnas_space_configure(&run->space, row->input, row->width, task->h, task->w, task->c,
+                                task->class_count, run->config);
 }
 
 tnas_status tnas_run_choose_space(tnas_run *run)
 {
-    int best_input = TNAS_NONE, best_width = TNAS_NONE, nearest_width = 0;
-    double best_macs = -1;
-    bool best_enough = false;
-    long drawn = 0;
-    tnas_candidate nearest = {.cost.overshoot = INFINITY};
-    for (int input = 0; input < input_options(&run->space); input++) {
-        for (int width = 0; width < run->space.width_count; width++) {
-            tnas_space_score score;
-            TNAS_TRY(score_option(run, input, width, &score));
-            drawn += score.drawn;
-            tnas_progress_note(run->progress,
-                               "space %s at %dx%d, width %g: %.1f %% of %d networks fit, on "
-                               "average %.2f MMAC",
-                               run->space.name, run->config->h, run->config->w, run->config->width,
-                               100.0 * score.feasible / score.drawn, score.drawn,
-                               score.mean_macs * 1e-6);
-            if (score.nearest.cost.overshoot < nearest.cost.overshoot) {
-                nearest = score.nearest;
-                nearest_width = width;
-            }
-            if (score.feasible == 0)
-                continue;
-            const bool enough = score.feasible >= feasible_share_min * score.drawn;
-            if ((enough && !best_enough) ||
-                (enough == best_enough && score.mean_macs > best_macs)) {
-                best_input = input;
-                best_width = width;
-                best_macs = score.mean_macs;
-                best_enough = enough;
-            }
-        }
-    }
-    if (best_input == TNAS_NONE)
-        return fail_infeasible(run, &nearest, nearest_width, drawn, "");
-    run->input = best_input;
-    run->width = best_width;
-    TNAS_TRY(configure(run, best_input, best_width));
-    tnas_progress_note(run->progress, "chosen: %dx%d, width %g, %.3g networks", run->config->h,
-                       run->config->w, run->config->width,
-                       tnas_gene_cardinality(&run->config->genes));
-    return TNAS_OK;
+    const tnas_space_task task = task_of(run);
+    tnas_space_table table;
+    TNAS_TRY(tnas_space_table_build(&task, run->pool, run->progress, &table));
+    const tnas_status status = choose(run, &task, &table);
+    tnas_space_table_deinit(&table);
+    return status;
 }
 
 /* The option an existing study was trained for; its supernet serves no other. */
 tnas_status tnas_run_configure(tnas_run *run, int input, int width)
 {
-    if (input < 0 || input >= input_options(&run->space) || width < 0 ||
+    if (input < 0 || input >= tnas_space_input_count(&run->space) || width < 0 ||
         width >= run->space.width_count)
         return tnas_fail(TNAS_ERR_INPUT, "the study's space option %d, %d does not exist in %s",
                          input, width, run->space.name);
     run->input = input;
     run->width = width;
-    tnas_space_score score;
-    TNAS_TRY(score_option(run, input, width, &score));
-    if (score.feasible == 0)
-        return fail_infeasible(run, &score.nearest, width, score.drawn,
-                               ", at the width that this study was trained for (another --study "
-                               "may choose another),");
+    const tnas_space_task task = task_of(run);
+    tnas_space_row row;
+    TNAS_TRY(tnas_space_row_score(&task, input, width, run->config, &row));
+    if (row.score.feasible == 0)
+        return tnas_space_fail_infeasible(
+            &task, run->config, &row.score.nearest, row.score.drawn,
+            ", at the width that this study was trained for (another --study may choose another),");
     return TNAS_OK;
 }

@@ -110,6 +110,7 @@ tnas_status tnas_db_put_front(tnas_store_db *db, int target, const int *ids, int
 /* Release with tnas_candidate_rows_free. */
 tnas_status tnas_db_find_candidate(tnas_store_db *db, int target, uint64_t hash,
                                    tnas_candidate_row **row, bool *found);
+tnas_status tnas_db_count_candidates(tnas_store_db *db, int target, int *count);
 /* In the order of scoring. Release with tnas_candidate_rows_free. */
 tnas_status tnas_db_get_candidates(tnas_store_db *db, int target, tnas_candidate_row **rows,
                                    int *count);

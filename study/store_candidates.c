@@ -140,7 +140,7 @@ tnas_status tnas_db_find_candidate(tnas_store_db *db, int target, uint64_t hash,
     return status;
 }
 
-static tnas_status count_candidates(tnas_store_db *db, int target, int *count)
+tnas_status tnas_db_count_candidates(tnas_store_db *db, int target, int *count)
 {
     *count = 0;
     sqlite3_stmt *statement;
@@ -160,7 +160,7 @@ tnas_status tnas_db_get_candidates(tnas_store_db *db, int target, tnas_candidate
     *rows = NULL;
     *count = 0;
     int most;
-    TNAS_TRY(count_candidates(db, target, &most));
+    TNAS_TRY(tnas_db_count_candidates(db, target, &most));
     *rows = tnas_alloc_zero((size_t)most + 1, sizeof **rows);
     if (*rows == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "%d candidates of %s", most, db->path);

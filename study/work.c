@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 #define KIND_OF(type)                                                                              \
     _Generic((type){0}, int : TNAS_WORK_COUNT, double : TNAS_WORK_NUMBER, default : TNAS_WORK_WORD)
 
@@ -122,7 +124,7 @@ void tnas_work_text(const tnas_plan_of_work *work, const tnas_work_field *field,
     switch (field->kind) {
     case TNAS_WORK_NUMBER:
         memcpy(&number, member, sizeof number);
-        snprintf(out, TNAS_WORK_TEXT_BYTES, "%.17g", number);
+        tnas_number_text(number, out);
         break;
     case TNAS_WORK_COUNT:
         memcpy(&whole, member, sizeof whole);
@@ -224,9 +226,10 @@ tnas_status tnas_overrides_put(tnas_overrides *overrides, const char *key, const
     return TNAS_OK;
 }
 
-bool tnas_overrides_have(const tnas_overrides *overrides, const char *key)
+const char *tnas_overrides_text(const tnas_overrides *overrides, const char *key)
 {
-    return overrides != NULL && find_override(overrides, key) >= 0;
+    const int at = overrides != NULL ? find_override(overrides, key) : -1;
+    return at >= 0 ? overrides->items[at].text : NULL;
 }
 
 tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_work *work)

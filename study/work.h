@@ -18,6 +18,7 @@
 #define TNAS_WORK_WORD_3(name, text, what) "|" text
 #define TNAS_SUPERNET_RULE_WORDS           "" TNAS_SUPERNET_RULES(TNAS_WORK_WORD_3)
 #define TNAS_OPTIMIZER_WORDS               "" TNAS_OPTIMIZERS(TNAS_WORK_WORD_3)
+#define TNAS_STRATEGY_WORDS                "" TNAS_STRATEGIES(TNAS_WORK_WORD_3)
 
 /* Scope STUDY: a study has one value, which its supernet rests on. TARGET: each search may have
  * its own. Kinds: COUNT (int), NUMBER (double), WORD (enum).
@@ -29,6 +30,10 @@
       "which networks a training step runs")                                                       \
     X(STUDY, "supernet.subnets", COUNT, subnets, NULL, 1, TNAS_UNITS_MAX,                          \
       "networks of a training step")                                                               \
+    X(TARGET, "search.strategy", WORD, strategy, TNAS_STRATEGY_WORDS, 0, 0,                        \
+      "how candidates are found")                                                                  \
+    X(TARGET, "search.min_accuracy", NUMBER, min_accuracy, NULL, 0, 1,                             \
+      "the fastest network that has it is wanted; 0: the most accurate")                           \
     X(TARGET, "search.validation_images", COUNT, validation_images, NULL, 1, 100000000,            \
       "behind each candidate's accuracy")                                                          \
     X(TARGET, "search.recalibration_batches", COUNT, recalibration_batches, NULL, 1, 100000,       \
@@ -42,6 +47,8 @@ typedef struct tnas_plan_of_work {
     int subnets;
     tnas_recipe supernet, finetune;
     tnas_evolution evolution;
+    double min_accuracy;
+    tnas_strategy strategy;
     int space_samples;
     int validation_images;
     int recalibration_batches, batch_images;
@@ -66,7 +73,7 @@ enum { TNAS_WORK_FIELDS_MAX = 192, TNAS_WORK_TEXT_BYTES = 64 };
 int tnas_work_list(tnas_work_field out[TNAS_WORK_FIELDS_MAX]);
 bool tnas_work_find(const char *key, tnas_work_field *out);
 
-/* "2500", "0.29999999999999999", "uniform": sets the field to the same value again. */
+/* "2500", "0.3", "uniform": sets the field to the same value again. */
 void tnas_work_text(const tnas_plan_of_work *work, const tnas_work_field *field,
                     char out[TNAS_WORK_TEXT_BYTES]);
 /* TNAS_ERR_USAGE with the sentence `KEY = TEXT: must be ...`. */
@@ -86,7 +93,8 @@ typedef struct tnas_overrides {
 
 /* Adds or replaces; TNAS_ERR_USAGE when there is no such field or the value breaks its rule. */
 tnas_status tnas_overrides_put(tnas_overrides *overrides, const char *key, const char *text);
-bool tnas_overrides_have(const tnas_overrides *overrides, const char *key);
+/* The text of a field that is overridden; NULL: it is not. */
+const char *tnas_overrides_text(const tnas_overrides *overrides, const char *key);
 tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_work *work);
 
 #endif

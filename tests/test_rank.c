@@ -40,6 +40,12 @@ START_TEST(ties_share_their_mean_rank)
     ck_assert_double_eq_tol(spearman(a, b, 4), 4.5 / sqrt(4.5 * 5), 1e-15);
     ck_assert_double_eq_tol(tnas_rank_kendall(a, b, 4), 5 / sqrt(5.0 * 6), 1e-15);
     static const double all_tied[] = {7, 7, 7, 7};
+    double many_tied[60], many[60];
+    for (int i = 0; i < 60; i++) {
+        many_tied[i] = 0.75;
+        many[i] = i;
+    }
+    ck_assert_double_eq(spearman(many_tied, many, 60), 0);
     ck_assert_double_eq(spearman(all_tied, b, 4), 0);
     ck_assert_double_eq(tnas_rank_kendall(b, all_tied, 4), 0);
 }

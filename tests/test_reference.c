@@ -218,7 +218,8 @@ START_TEST(help_of_a_command_has_its_options_its_text_and_its_examples)
             ck_assert_int_eq(strstr(o->out, flag) != NULL,
                              tnas_option_applies((tnas_option)i, (tnas_command)c));
         }
-        ck_assert_ptr_nonnull(strstr(o->out, tnas_command_example_at((tnas_command)c, 0)->line));
+        const tnas_command_example *const example = tnas_command_example_at((tnas_command)c, 0);
+        ck_assert(example == NULL || strstr(o->out, example->line) != NULL);
     }
     check_failure(run("help nonsense"), 2, "unknown command \"nonsense\"");
 }

@@ -459,7 +459,7 @@ START_TEST(failures_of_the_price_are_forwarded)
     tnas_space_score score;
     f->toy.prices = 0;
     ck_fails(TNAS_ERR_INTERNAL, "the toy is broken",
-             tnas_space_score_compute(&f->genes, price, &f->toy, SEED, 100, &score));
+             tnas_space_score_compute(&f->genes, toy_price_arch, &f->toy, SEED, 100, &score));
     ck_assert_int_eq(score.drawn, 0);
     tnas_free(f);
 }
@@ -507,24 +507,24 @@ START_TEST(scoring_a_space_counts_and_averages)
 {
     fixture *const f = make_fixture(SEED);
     tnas_space_score score, again;
-    ck_ok(tnas_space_score_compute(&f->genes, price, &f->toy, SEED, 500, &score));
+    ck_ok(tnas_space_score_compute(&f->genes, toy_price_arch, &f->toy, SEED, 500, &score));
     ck_assert_int_eq(score.drawn, 500);
     ck_assert_int_eq(f->toy.prices, 500);
     ck_assert(score.feasible > 50 && score.feasible < 450);
     ck_assert_int_le(500 - score.feasible, (int)(score.over[0] + score.over[1]));
     /* MACs are 1000 times the flash, which is 100 to 850 where it fits. */
     ck_assert(score.mean_macs > 100e3 && score.mean_macs < 850e3);
-    ck_ok(tnas_space_score_compute(&f->genes, price, &f->toy, SEED, 500, &again));
+    ck_ok(tnas_space_score_compute(&f->genes, toy_price_arch, &f->toy, SEED, 500, &again));
     ck_assert(score.feasible == again.feasible && score.mean_macs == again.mean_macs);
     ck_assert_mem_eq(&score.nearest.arch, &again.nearest.arch, sizeof score.nearest.arch);
 
     f->toy.flash_limit = 2000; /* more room, larger networks, more of them */
-    ck_ok(tnas_space_score_compute(&f->genes, price, &f->toy, SEED, 500, &again));
+    ck_ok(tnas_space_score_compute(&f->genes, toy_price_arch, &f->toy, SEED, 500, &again));
     ck_assert_int_gt(again.feasible, score.feasible);
     ck_assert_double_gt(again.mean_macs, score.mean_macs);
 
     f->toy.flash_limit = 50;
-    ck_ok(tnas_space_score_compute(&f->genes, price, &f->toy, SEED, 500, &again));
+    ck_ok(tnas_space_score_compute(&f->genes, toy_price_arch, &f->toy, SEED, 500, &again));
     ck_assert_int_eq(again.feasible, 0);
     ck_assert(again.mean_macs == 0 && again.nearest.cost.overshoot > 1);
     tnas_free(f);
@@ -537,7 +537,7 @@ START_TEST(scoring_a_small_space_counts_each_network_once)
     toy_genes_make(&f->genes, 0);
     f->toy.flash_limit = f->toy.sram_limit = 1e9;
     tnas_space_score score;
-    ck_ok(tnas_space_score_compute(&f->genes, price, &f->toy, SEED, 1000, &score));
+    ck_ok(tnas_space_score_compute(&f->genes, toy_price_arch, &f->toy, SEED, 1000, &score));
     ck_assert_int_eq(score.drawn, 1);
     ck_assert_int_eq(score.feasible, 1);
     ck_assert(score.mean_macs == 100e3);

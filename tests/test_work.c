@@ -96,8 +96,8 @@ START_TEST(an_override_replaces_an_earlier_one_of_its_key)
     ck_ok(tnas_overrides_put(&overrides, "supernet.steps", "20"));
     ck_fails(TNAS_ERR_USAGE, "within", tnas_overrides_put(&overrides, "supernet.steps", "-1"));
     ck_assert_int_eq(overrides.count, 2);
-    ck_assert(tnas_overrides_have(&overrides, "supernet.steps"));
-    ck_assert(!tnas_overrides_have(&overrides, "finetune.steps"));
+    ck_assert_str_eq(tnas_overrides_text(&overrides, "supernet.steps"), "20");
+    ck_assert_ptr_null(tnas_overrides_text(&overrides, "finetune.steps"));
     tnas_plan_of_work work = quick();
     ck_ok(tnas_overrides_apply(&overrides, &work));
     ck_assert_int_eq(work.supernet.steps, 20);

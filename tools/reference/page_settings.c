@@ -1,5 +1,6 @@
 /* docs/reference/settings.md: the numbers and words that decide what a search does. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/dataset.h"
@@ -10,8 +11,10 @@
 #include "nas/search.h"
 #include "search_space/space.h"
 #include "study/preset.h"
+#include "study/work.h"
 #include "supernet/supernet.h"
 #include "tools/reference/reference.h"
+#include "trainer/finish.h"
 #include "trainer/recipe.h"
 
 typedef struct field_text {
@@ -20,6 +23,7 @@ typedef struct field_text {
 
 #define FIELD(name, type, value, min, max, help) {#name, #type, #value, #min, #max, help},
 static const field_text recipe_fields[] = {TNAS_RECIPE_FIELDS(FIELD)};
+static const field_text finish_fields[] = {TNAS_FINISH_FIELDS(FIELD)};
 static const field_text evolution_fields[] = {TNAS_EVOLUTION_FIELDS(FIELD)};
 #undef FIELD
 
@@ -34,8 +38,13 @@ static const word_text families[] = {TNAS_FAMILIES(WORD)};
 static const word_text roles[] = {TNAS_ROW_ROLES(WORD)};
 #undef WORD
 static const word_text blocks[] = {
-#define WORD(name, text, expands, what) {text, what},
+#define WORD(name, text, expands, residual, what) {text, what},
     TNAS_BLOCKS(WORD)
+#undef WORD
+};
+static const word_text strategies[] = {
+#define WORD(name, text, how) {text, how},
+    TNAS_STRATEGIES(WORD)
 #undef WORD
 };
 static const word_text operators[] = {
@@ -111,6 +120,46 @@ static void add_presets(tnas_text *out)
     }
 }
 
+/* The words of "|uniform|sandwich". */
+static void add_choice(tnas_text *out, const char *words)
+{
+    const char *word;
+    int length;
+    for (bool first = true; (length = tnas_next_alternative(&words, &word)) > 0; first = false)
+        tnas_text_add(out, "%s`%.*s`", first ? "" : ", ", length, word);
+}
+
+/* What a preset leaves open stands for a large data set. */
+static void add_work(tnas_text *out)
+{
+    static tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
+    tnas_plan_of_work work;
+    const int count = tnas_work_list(fields);
+    tnas_preset_resolve(tnas_preset_find("quick"), 1000000, 1000000, &work);
+    tnas_text_add(out,
+                  "\n## Keys of a run configuration\n\nFor `tinynas search --config` "
+                  "([formats.md](../formats.md)). A key of scope study is the same for all "
+                  "searches of a study, for its supernet rests on it; one of scope target may "
+                  "differ between them. The default is the preset quick's, for many images.\n\n"
+                  "| key | scope | default | value |\n|---|---|---|---|\n");
+    for (int i = 0; i < count; i++) {
+        const tnas_work_field *const f = &fields[i];
+        char text[TNAS_WORK_TEXT_BYTES];
+        tnas_work_text(&work, f, text);
+        tnas_text_add(out, "| `%s` | %s | ", f->key,
+                      f->scope == TNAS_WORK_STUDY ? "study" : "target");
+        if (f->kind == TNAS_WORK_NUMBER)
+            tnas_text_add(out, "%.9g | %.9g to %.9g |\n", strtod(text, NULL), f->min, f->max);
+        else if (f->kind == TNAS_WORK_COUNT)
+            tnas_text_add(out, "%s | whole, %.15g to %.15g |\n", text, f->min, f->max);
+        else {
+            tnas_text_add(out, "%s | ", text);
+            add_choice(out, f->words);
+            tnas_text_add(out, " |\n");
+        }
+    }
+}
+
 static void add_runtimes(tnas_text *out)
 {
     tnas_text_add(out, "\n## Runtimes\n\nFor `--runtime`; `tinynas` is the best variant of our own "
@@ -153,10 +202,13 @@ void tnas_page_settings(tnas_text *out)
                        "code. -->\n\nThe numbers and words that decide what a search, an estimate "
                        "and a training do. A study keeps those that were in force.\n");
     add_presets(out);
+    add_work(out);
     add_fields(out, "Training recipe", recipe_fields, COUNT_OF(recipe_fields));
     add_words(out, "Optimisers", optimizers, COUNT_OF(optimizers));
     add_augmentations(out);
     add_words(out, "Supernet rules", rules, COUNT_OF(rules));
+    add_fields(out, "Finish", finish_fields, COUNT_OF(finish_fields));
+    add_words(out, "Strategies of a search", strategies, COUNT_OF(strategies));
     add_fields(out, "Evolution", evolution_fields, COUNT_OF(evolution_fields));
     add_words(out, "Blocks of a search space", blocks, COUNT_OF(blocks));
     add_words(out, "Operators of a graph", operators, COUNT_OF(operators));

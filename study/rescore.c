@@ -1,0 +1,83 @@
+#include "study/rescore.h"
+
+#include "common/alloc.h"
+#include "quant/convert.h"
+#include "quant/fold.h"
+#include "quant/image.h"
+
+static tnas_status quantise(const tnas_rescorer *r, const tnas_net *net, const tnas_bn_stats *stats,
+                            tnas_model **model)
+{
+    const tnas_store *const store = r->supernet->store;
+    float min[TNAS_GRAPH_TENSORS_MAX], max[TNAS_GRAPH_TENSORS_MAX];
+    tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
+    TNAS_TRY(tnas_engine_ranges(r->engine, store, net, stats, r->calibration_images,
+                                r->range_images, min, max));
+    for (int i = 0; i < net->graph.tensor_count; i++)
+        ranges[i] = (tnas_range){min[i], max[i]};
+    tnas_model *folded;
+    TNAS_TRY(tnas_net_to_model(net, store, stats, &folded));
+    tnas_model_fold(folded);
+    const tnas_status status = tnas_model_quantize(folded, ranges, model);
+    tnas_model_destroy(folded);
+    return status;
+}
+
+static tnas_status count_right(const tnas_rescorer *r, const tnas_image *image, int *right)
+{
+    int16_t *const classes = tnas_alloc_zero((size_t)r->image_count, sizeof *classes);
+    if (classes == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "classes of %d images", r->image_count);
+    const tnas_status status =
+        tnas_image_classify(image, r->pool, r->images->pixels, r->image_count, classes);
+    for (int i = 0; i < r->image_count; i++)
+        *right += classes[i] == r->images->labels[i];
+    tnas_free(classes);
+    return status;
+}
+
+static tnas_status classify(const tnas_rescorer *r, const tnas_model *model, int *right)
+{
+    const tnas_host_kernels *host;
+    TNAS_TRY(tnas_host_kernels_choose(&host));
+    tnas_image *image;
+    TNAS_TRY(tnas_image_build(model, &tnas_target_tinynas_c, &image));
+    tnas_status status = tnas_image_use_host(image, host);
+    if (status == TNAS_OK)
+        status = count_right(r, image, right);
+    tnas_image_destroy(image);
+    return status;
+}
+
+static tnas_status rescore_net(const tnas_rescorer *r, const tnas_net *net, int *right)
+{
+    tnas_bn_stats stats;
+    TNAS_TRY(tnas_bn_stats_init(net, &stats));
+    tnas_model *model = NULL;
+    tnas_status status =
+        tnas_engine_recalibrate(r->engine, r->supernet->store, net, r->calibration_images,
+                                r->recalibration_batches, r->batch_images, &stats);
+    if (status == TNAS_OK)
+        status = quantise(r, net, &stats, &model);
+    if (status == TNAS_OK)
+        status = classify(r, model, right);
+    tnas_model_destroy(model);
+    tnas_bn_stats_deinit(&stats);
+    return status;
+}
+
+tnas_status tnas_rescore(const tnas_rescorer *r, const tnas_arch *arch, double *accuracy)
+{
+    *accuracy = 0;
+    tnas_net *const net = tnas_alloc_zero(1, sizeof *net);
+    if (net == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "candidate network");
+    int right = 0;
+    tnas_status status = tnas_supernet_view(r->supernet, arch, net);
+    if (status == TNAS_OK)
+        status = rescore_net(r, net, &right);
+    tnas_free(net);
+    if (status == TNAS_OK && r->image_count > 0)
+        *accuracy = (double)right / r->image_count;
+    return status;
+}
