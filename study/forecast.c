@@ -6,6 +6,7 @@
 
 #include "common/alloc.h"
 #include "study/run_internal.h"
+#include "trainer/teaching.h"
 
 enum { TIMED_STEPS = 5 };
 
@@ -49,7 +50,20 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
     return status;
 }
 
-static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_count)
+/* MACs of the largest network over those of the middle one. */
+static double largest_over(const tnas_run *run, const tnas_net *middle)
+{
+    tnas_arch largest;
+    tnas_graph graph;
+    int16_t site_of_op[TNAS_GRAPH_OPS_MAX];
+    tnas_arch_largest(&run->config->genes, &largest);
+    tnas_space_decode(run->config, &largest, &graph, site_of_op);
+    return (double)tnas_graph_macs(&graph) / (double)tnas_graph_macs(&middle->graph);
+}
+
+/* teaching_seconds: the largest network goes forward for one finalist. */
+static tnas_status measure(tnas_run *run, double *step_seconds, double *teaching_seconds,
+                           size_t *value_count)
 {
     tnas_supernet *supernet;
     TNAS_TRY(tnas_supernet_create(run->config, run->request->seed, &supernet));
@@ -61,6 +75,10 @@ static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_co
                                      : tnas_fail(TNAS_ERR_NOMEM, "forecast");
     if (status == TNAS_OK)
         status = time_step(run, supernet, net, step_seconds);
+    if (status == TNAS_OK)
+        *teaching_seconds = tnas_teaching_passes(&run->work.finetune, run->dataset->train.count,
+                                                 run->dataset->class_count) *
+                            *step_seconds / 3 / run->work.supernet.batch * largest_over(run, net);
     tnas_free(net);
     tnas_supernet_destroy(supernet);
     return status;
@@ -68,9 +86,9 @@ static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_co
 
 tnas_status tnas_run_forecast(tnas_run *run)
 {
-    double step_seconds = 0;
+    double step_seconds = 0, teaching_seconds = 0;
     size_t value_count;
-    TNAS_TRY(measure(run, &step_seconds, &value_count));
+    TNAS_TRY(measure(run, &step_seconds, &teaching_seconds, &value_count));
     const tnas_plan_of_work *const work = &run->work;
     const tnas_dataset *const data = run->dataset;
     const double judged_images =
@@ -80,7 +98,8 @@ tnas_status tnas_run_forecast(tnas_run *run)
     f->supernet_seconds = has_supernet ? 0 : step_seconds * work->supernet.steps * work->subnets;
     f->search_seconds = step_seconds / 3 / work->supernet.batch * judged_images *
                         work->evolution.population * work->evolution.generations;
-    f->finetune_seconds = step_seconds * work->finetune.steps;
+    f->finetune_seconds =
+        work->finalists * (step_seconds * work->finetune.steps + teaching_seconds);
     /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
     f->memory_bytes = (double)data->h * data->w * data->c *
                           (data->train.count + data->validation.count + data->test_count) +
