@@ -310,6 +310,13 @@ bench-estimate: $(OUT)/bench/bench_estimate
 bench-int8: $(OUT)/bench/bench_int8
 	@TINYNAS_HOME=. $(OUT)/bench/bench_int8
 
+## results-ranking: does a supernet rank networks as training them would? Fashion-MNIST, about 20 minutes
+.PHONY: results-ranking
+results-ranking: $(OUT)/tools/results_ranking
+	@mkdir -p $(BUILD)/ranking
+	@TINYNAS_HOME=. $(OUT)/tools/results_ranking $(SHARED)/data/fashion-mnist $(BUILD)/ranking 24 4 >$(BUILD)/ranking/table.md
+	@sh scripts/replace_table.sh docs/search.md ranking $(BUILD)/ranking/table.md
+
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory
 results-memory: $(OUT)/tools/fit_memory

@@ -152,8 +152,8 @@ int main(int argc, char **argv)
         return 2;
     }
     search_lab lab;
-    tnas_status status =
-        search_lab_open(argv[1], argv[2], argc > 3 ? atoi(argv[3]) : 2, true, &lab);
+    tnas_status status = search_lab_open(argv[1], argv[2], SEARCH_LAB_WIDEST,
+                                         argc > 3 ? atoi(argv[3]) : 2, true, &lab);
     if (status == TNAS_OK)
         status = compare(&lab);
     search_lab_close(&lab);

@@ -31,7 +31,7 @@ static tnas_status open_part(search_lab *lab)
     return TNAS_OK;
 }
 
-static tnas_status open_space(search_lab *lab)
+static tnas_status open_space(search_lab *lab, int width)
 {
     const tnas_dataset *const data = lab->dataset;
     char path[TNAS_PATH_BYTES];
@@ -40,8 +40,9 @@ static tnas_status open_space(search_lab *lab)
     lab->config = tnas_alloc_zero(1, sizeof *lab->config);
     if (lab->config == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "space");
-    return tnas_space_configure(&lab->space, 0, lab->space.width_count - 1, data->h, data->w,
-                                data->c, data->class_count, lab->config);
+    return tnas_space_configure(&lab->space, 0,
+                                width == SEARCH_LAB_WIDEST ? lab->space.width_count - 1 : width,
+                                data->h, data->w, data->c, data->class_count, lab->config);
 }
 
 static void report(void *context, const char *stage, long done, long total, const char *unit,
@@ -136,7 +137,7 @@ static tnas_status open_journal(search_lab *lab, const char *folder)
     return TNAS_OK;
 }
 
-tnas_status search_lab_open(const char *data, const char *folder, int threads, bool keep,
+tnas_status search_lab_open(const char *data, const char *folder, int width, int threads, bool keep,
                             search_lab *lab)
 {
     *lab = (search_lab){0};
@@ -147,7 +148,7 @@ tnas_status search_lab_open(const char *data, const char *folder, int threads, b
     if (lab->dataset->validation.count <= VALIDATION_IMAGES)
         return tnas_fail(TNAS_ERR_INPUT, "%s: %d validation images; more than %d are needed", data,
                          lab->dataset->validation.count, VALIDATION_IMAGES);
-    TNAS_TRY(open_space(lab));
+    TNAS_TRY(open_space(lab, width));
     TNAS_TRY(open_part(lab));
     TNAS_TRY(tnas_pool_create(threads, &lab->pool));
     const tnas_engine_config engine = {.pool = lab->pool, .shards = lab->work.supernet.shards};
