@@ -84,6 +84,8 @@ typedef enum tnas_command {
       "search", NULL, "how the networks of the supernet take turns (default: the preset's)")       \
     X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of each finalist")                                                           \
+    X(finalists, "finalists", COUNT, "K", 1, 16, "search", NULL,                                   \
+      "fine-tune the K best of the front and take the best of them (default: 1)")                  \
     X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
     X(strategy, "strategy", TEXT, "evolution|nsga2|random", 0, 0, "search", NULL,                  \
       "how candidates are found (default: evolution; nsga2: for a front)")                         \
