@@ -101,14 +101,15 @@ tnas_status tnas_run_forecast(tnas_run *run)
     tnas_speeds *const speeds = &run->speeds;
     speeds->supernet_step_seconds = step_seconds * nets;
     speeds->judged_seconds = step_seconds / 3 / work->supernet.batch * judged_images;
-    speeds->finetune_step_seconds = step_seconds;
+    speeds->finetune_step_seconds = step_seconds * work->finalists;
+    speeds->teaching_seconds = teaching_seconds * work->finalists;
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
     f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
     f->search_seconds = speeds->judged_seconds *
                         (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
     f->finetune_seconds =
-        work->finalists * (speeds->finetune_step_seconds * work->finetune.steps + teaching_seconds);
+        speeds->finetune_step_seconds * work->finetune.steps + speeds->teaching_seconds;
     /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
     f->memory_bytes = (double)data->h * data->w * data->c *
                           (data->train.count + data->validation.count + data->test_count) +
