@@ -328,7 +328,12 @@ static tnas_status settle_size(tnas_dataset *dataset)
     dataset->h = to.h;
     dataset->w = to.w;
     dataset->c = to.c;
-    if (from.h == to.h && from.w == to.w)
+    const bool same = from.h == to.h && from.w == to.w;
+    if (!same || dataset->options.resize[0] == '\0') {
+        dataset->own_h = from.h;
+        dataset->own_w = from.w;
+    }
+    if (same)
         return TNAS_OK;
     return tnas_resizer_create(&from, &to, tnas_resize_method_parse(dataset->options.resize_method),
                                &dataset->resizer);

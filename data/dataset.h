@@ -69,6 +69,7 @@ typedef struct tnas_dataset {
     char format[32]; /* "IDX", "builtin" ... */
     char location[TNAS_PATH_BYTES];
     int h, w, c;
+    int own_h, own_w; /* before resizing; 0: not known, pictures may differ */
     int class_count;
     char (*class_names)[TNAS_CLASS_NAME_BYTES]; /* [class_count] */
     tnas_affine affine;                         /* what the bytes mean */
