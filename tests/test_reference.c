@@ -71,14 +71,14 @@ START_TEST(the_parser_takes_every_example)
 }
 END_TEST
 
-/* Commands may share a flag for what each means by it. */
-static bool takes_flag(tnas_command command, const char *flag)
+/* Commands may share a flag for what each of them means by it. */
+static bool flag_applies(const char *flag, tnas_command command)
 {
+    bool applies = false;
     for (int o = 0; o < TNAS_OPTION_COUNT; o++)
-        if (strcmp(tnas_option_entry_of((tnas_option)o)->flag, flag) == 0 &&
-            tnas_option_applies((tnas_option)o, command))
-            return true;
-    return false;
+        applies = applies || (strcmp(tnas_option_entry_of((tnas_option)o)->flag, flag) == 0 &&
+                              tnas_option_applies((tnas_option)o, command));
+    return applies;
 }
 
 START_TEST(every_option_of_a_command_is_in_its_manual)
@@ -93,7 +93,7 @@ START_TEST(every_option_of_a_command_is_in_its_manual)
             const char *const found = strstr(page.chars, item);
             ck_assert_msg(
                 (found != NULL && strchr(" \n", found[strlen(item)]) != NULL) ==
-                    takes_flag((tnas_command)c, tnas_option_entry_of((tnas_option)o)->flag),
+                    flag_applies(tnas_option_entry_of((tnas_option)o)->flag, (tnas_command)c),
                 "tinynas-%s.1: \"%s\"", tnas_command_name((tnas_command)c), item);
         }
         tnas_text_deinit(&page);
@@ -229,7 +229,7 @@ START_TEST(help_of_a_command_has_its_options_its_text_and_its_examples)
             snprintf(flag, sizeof flag, "\n  --%s ", tnas_option_entry_of((tnas_option)i)->flag);
             ck_assert_int_eq(
                 strstr(o->out, flag) != NULL,
-                takes_flag((tnas_command)c, tnas_option_entry_of((tnas_option)i)->flag));
+                flag_applies(tnas_option_entry_of((tnas_option)i)->flag, (tnas_command)c));
         }
         const tnas_command_example *const example = tnas_command_example_at((tnas_command)c, 0);
         ck_assert(example == NULL || strstr(o->out, example->line) != NULL);
