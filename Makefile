@@ -75,7 +75,7 @@ LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
 FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes tools/reference bench include/tinynas \
-                        tests/emulated examples/library examples/boards/*))
+                        tests/emulated examples/library examples/keyword-spotting examples/sensor examples/boards/*))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -179,7 +179,7 @@ $(TOOLS): $(OUT)/%: %.c $(RECIPES) $(REFERENCE) $(LIBRARY)
 quickstart:
 	@sh scripts/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@sh scripts/quickstart.sh
+	@sh examples/quickstart/run.sh
 
 ## test: every test of the host, in under ten minutes (installs what is missing)
 .PHONY: test
@@ -250,6 +250,20 @@ test-boards:
 	@sh scripts/setup.sh build device
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_boards.sh
+
+## test-docs: every command that a document shows, on stand-in data with little work
+.PHONY: test-docs
+test-docs:
+	@sh scripts/setup.sh build test device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_docs.sh
+
+## test-examples: the scripts of examples/ with little work
+.PHONY: test-examples
+test-examples:
+	@sh scripts/setup.sh build
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_examples.sh
 
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite
