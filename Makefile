@@ -334,6 +334,19 @@ results-memory: $(OUT)/tools/fit_memory
 layers:
 	@sh scripts/layers.sh
 
+LINT ?= $(DIRS) tools tools/recipes tools/reference
+LINTED = $(filter-out runtime/mve/% runtime/gap8/%,$(wildcard $(addsuffix /*.c,$(LINT))))
+
+## lint: clang-tidy on every source file, in some ten minutes; LINT=cli for a folder
+.PHONY: lint
+lint:
+	@sh scripts/setup.sh build lint
+	@echo $(LINTED) | tr ' ' '\n' | xargs -P $$(nproc) -I FILE sh -c 'nice clang-tidy --quiet FILE -- $(BASE) -w $(PKG_CFLAGS) \
+	    -DTNAS_ISA=generic >$(BUILD)/lint.$$$$ 2>/dev/null || cat $(BUILD)/lint.$$$$; \
+	    ! grep -q error: $(BUILD)/lint.$$$$; found=$$?; rm -f $(BUILD)/lint.$$$$; exit $$found'
+	@shellcheck -s sh -S error scripts/*.sh
+	@echo "lint: nothing found in $(words $(LINTED)) files"
+
 ## format: clang-format on every source file
 .PHONY: format
 format:

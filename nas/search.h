@@ -97,6 +97,9 @@ tnas_status tnas_search_tell(tnas_search *search, const double *accuracies, int 
 
 bool tnas_search_done(const tnas_search *search);
 int tnas_search_generation(const tnas_search *search);
+/* Every candidate of the current generation has been told: a search may be left here as if it had
+ * been asked for no further generation. */
+bool tnas_search_between(const tnas_search *search);
 const tnas_draw_counts *tnas_search_draws(const tnas_search *search);
 /* The draw with the smallest overshoot so far; NULL before the first draw. */
 const tnas_candidate *tnas_search_nearest(const tnas_search *search);
