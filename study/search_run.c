@@ -109,6 +109,22 @@ static void release(tnas_run *run)
     tnas_mcu_destroy(run->mcu);
 }
 
+/* The wanted accuracy is the finished network's: int8, on the validation images, which unlike the
+ * test images may decide. */
+static tnas_status check_accuracy(const tnas_run *run)
+{
+    const tnas_winner *const winner = &run->report->winner;
+    const double wanted = run->work.min_accuracy;
+    if (run->request->dry_run || winner->accuracy_validation >= wanted)
+        return TNAS_OK;
+    return tnas_fail(TNAS_ERR_INFEASIBLE,
+                     "--min-accuracy %g: no network within the limits was found that has it; the "
+                     "best, target %d of study %s, has %.4f of the validation images right in int8 "
+                     "(%.160s%s)",
+                     wanted, run->target_id, run->report->folder, winner->accuracy_validation,
+                     winner->arch, strlen(winner->arch) > 160 ? "..." : "");
+}
+
 /* The sentence stays why it was stopped. */
 static void count_time_of_stopped(tnas_run *run)
 {
@@ -131,9 +147,11 @@ tnas_status tnas_study_search(const tnas_search_request *request, const tnas_pro
     run->report = report;
     run->lock_file = -1;
     run->started_seconds = tnas_run_now(run);
-    const tnas_status status = run_stages(run);
+    tnas_status status = run_stages(run);
     if (status == TNAS_ERR_STOPPED && run->target_id > 0)
         count_time_of_stopped(run);
+    if (status == TNAS_OK)
+        status = check_accuracy(run);
     release(run);
     tnas_free(run);
     return status;

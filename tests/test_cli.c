@@ -59,7 +59,7 @@ START_TEST(bad_data_ends_in_a_sentence_with_place_value_and_rule)
     char data[TNAS_PATH_BYTES];
     check_failure(run("search --mcu stm32h743 --data /nowhere/at/all"), 4, "/nowhere/at/all");
     temporary_folder(data);
-    check_failure(run("data info %s", data), 4, "train-images");
+    check_failure(run("data info %s", data), 4, "holds no data set");
     write_toy_data(data);
     truncate_file(data, "train-images-idx3-ubyte", 5);
     check_failure(run("search --mcu stm32h743 --data %s", data), 4, "train-images-idx3-ubyte");
@@ -414,9 +414,9 @@ START_TEST(a_bad_test_split_is_refused_before_any_training)
                   "t10k-images-idx3-ubyte: ends after");
     write_toy_data(data);
     poke_file(data, "t10k-labels-idx1-ubyte", 8 + 7, TOY_CLASSES);
-    check_failure(run("data info %s", data), 4, "label 3 of image 7");
+    check_failure(run("data info %s", data), 4, "image 7: label 3");
     check_failure(run("search --mcu stm32h743 --data %s --study %s --quiet", data, study), 4,
-                  "label 3 of image 7");
+                  "image 7: label 3");
     ck_assert(!tnas_dir_exists(study));
 }
 END_TEST

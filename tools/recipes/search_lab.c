@@ -128,7 +128,7 @@ tnas_status search_lab_open(const char *data, const char *folder, int width, int
                             search_lab *lab)
 {
     *lab = (search_lab){0};
-    TNAS_TRY(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &lab->dataset));
+    TNAS_TRY(tnas_dataset_load(data, NULL, &lab->dataset));
     tnas_preset_resolve(tnas_preset_find("quick"), lab->dataset->train.count,
                         lab->dataset->validation.count, &lab->work);
     lab->validation_images = VALIDATION_IMAGES;
@@ -207,32 +207,48 @@ static tnas_status judge_arch(search_lab *lab, const tnas_arch *arch, int first,
     return status;
 }
 
+static bool is_known(const search_lab *lab, uint64_t key, double *accuracy)
+{
+    for (int i = 0; i < lab->known_count; i++) {
+        if (lab->known[i].hash == key) {
+            *accuracy = lab->known[i].accuracy;
+            return true;
+        }
+    }
+    return false;
+}
+
+static tnas_status note(search_lab *lab, uint64_t key, const tnas_arch *arch, double accuracy)
+{
+    if (lab->journal != NULL) {
+        char text[TNAS_ARCH_TEXT_BYTES];
+        tnas_arch_print(&lab->config->genes, arch, text);
+        fprintf(lab->journal, "%016llx %.9g %s\n", (unsigned long long)key, accuracy, text);
+        fflush(lab->journal);
+    }
+    return remember(lab, key, accuracy);
+}
+
 tnas_status search_lab_judge(search_lab *lab, const tnas_arch *arch, double *accuracy)
 {
     const uint64_t hash = tnas_arch_hash(&lab->config->genes, arch);
-    for (int i = 0; i < lab->known_count; i++) {
-        if (lab->known[i].hash == hash) {
-            *accuracy = lab->known[i].accuracy;
-            return TNAS_OK;
-        }
-    }
+    if (is_known(lab, hash, accuracy))
+        return TNAS_OK;
     const double started = tnas_clock_seconds();
     TNAS_TRY(judge_arch(lab, arch, 0, lab->validation_images, accuracy));
     lab->judge_seconds += tnas_clock_seconds() - started;
     lab->judged++;
-    if (lab->journal != NULL) {
-        char text[TNAS_ARCH_TEXT_BYTES];
-        tnas_arch_print(&lab->config->genes, arch, text);
-        fprintf(lab->journal, "%016llx %.9g %s\n", (unsigned long long)hash, *accuracy, text);
-        fflush(lab->journal);
-    }
-    return remember(lab, hash, *accuracy);
+    return note(lab, hash, arch, *accuracy);
 }
 
 tnas_status search_lab_confirm(search_lab *lab, const tnas_arch *arch, double *accuracy)
 {
+    const uint64_t key = ~tnas_arch_hash(&lab->config->genes, arch);
+    if (is_known(lab, key, accuracy))
+        return TNAS_OK;
     const int first = lab->validation_images;
-    return judge_arch(lab, arch, first, lab->dataset->validation.count - first, accuracy);
+    TNAS_TRY(judge_arch(lab, arch, first, lab->dataset->validation.count - first, accuracy));
+    return note(lab, key, arch, *accuracy);
 }
 
 tnas_search_config search_lab_config(search_lab *lab, tnas_strategy strategy,
