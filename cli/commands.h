@@ -88,6 +88,8 @@ typedef enum tnas_command {
     X(min_accuracy, "min-accuracy", NUMBER, "X", 0, 1, "search", NULL,                             \
       "take the fastest network that is at least so accurate, 0..1; exit 3 when none is")          \
     X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
+    X(budget_minutes, "budget-minutes", NUMBER, "X", 0.001, 1e6, "search", NULL,                   \
+      "time for all of it: the preset's counts are lowered to what it allows, and stored")         \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
     X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study", NULL,                    \

@@ -61,6 +61,9 @@ tnas_status tnas_search_request_read(const tnas_arguments *arguments, tnas_run_c
         .limits = config->limits,
         .seed = seed_of_file ? config->seed : (uint64_t)arguments->number[TNAS_OPTION_seed],
         .threads = tnas_arguments_threads(arguments),
+        .budget_minutes = arguments->given[TNAS_OPTION_budget_minutes]
+                              ? arguments->number[TNAS_OPTION_budget_minutes]
+                              : config->budget_minutes,
         .dry_run = arguments->given[TNAS_OPTION_dry_run],
     };
     return TNAS_OK;

@@ -31,7 +31,7 @@ const tnas_data_field_info *tnas_data_field_describe(tnas_data_field field)
 
 tnas_data_options tnas_data_options_default(void)
 {
-    tnas_data_options options = {.features = tnas_features_defaults};
+    tnas_data_options options = {0};
     for (int i = 0; i < TNAS_DATA_FIELD_COUNT; i++)
         (void)tnas_data_options_set(&options, (tnas_data_field)i, fields[i].fallback);
     return options;

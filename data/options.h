@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 #include "common/status.h"
-#include "data/features.h"
 
 #define TNAS_DATA_TEXT_BYTES 256
 
@@ -46,7 +45,11 @@
     X(label_column, "label-column", TEXT, "NAME", 0, 0, commands, DEFAULT(""),                     \
       "of sensor CSV: the column with the class (found where it is plain)")                        \
     X(columns, "columns", TEXT, "A,B", 0, 0, commands, DEFAULT(""),                                \
-      "of sensor CSV: the columns that are the input (all numbers but time)")
+      "of sensor CSV: the columns that are the input (all numbers but time)")                      \
+    X(decimate, "decimate", COUNT, "N", 1, 1024, commands, DEFAULT("1"),                           \
+      "of sensor CSV: keep every N-th row of a window (1)")                                        \
+    X(features, "features", TEXT, "KEY=N,...", 0, 0, commands, DEFAULT(""),                        \
+      "of sounds: frames=40,bands=32,coefficients=0 and so on (docs/sound.md)")
 
 typedef enum tnas_data_kind {
     TNAS_DATA_NUMBER,
@@ -73,7 +76,6 @@ typedef struct tnas_data_options {
     TNAS_DATA_MEMBER_##kind(field)
     TNAS_DATA_FIELDS(TNAS_DATA_MEMBER, , )
 #undef TNAS_DATA_MEMBER
-    tnas_features_config features; /* of sounds */
 } tnas_data_options;
 
 /* A line of the table, for whoever makes options, keys or settings of it. */

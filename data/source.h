@@ -39,7 +39,8 @@ struct tnas_dataset_source {
     int h, w, c;
     bool are_pictures;  /* --resize makes sense; `read` gives what it says, or all in one size */
     tnas_affine affine; /* known after `fit` where there is one */
-    tnas_files *files;  /* owned; NULL for what is made, not read */
+    const struct tnas_sound_features *features; /* of sounds, what made the bytes; or NULL */
+    tnas_files *files;                          /* owned; NULL for what is made, not read */
 
     int sample_count;
     tnas_sample *samples; /* [sample_count], owned */
@@ -76,7 +77,9 @@ struct tnas_dataset_source {
     X(IDX, tnas_idx_recognises, tnas_idx_open)                                                     \
     X(NPY, tnas_npy_recognises, tnas_npy_open)                                                     \
     X(IMAGES, tnas_picture_recognises, tnas_picture_folder_open)                                   \
-    X(CIFAR, tnas_cifar_recognises, tnas_cifar_open)
+    X(WAV, tnas_sound_recognises, tnas_sound_open)                                                 \
+    X(CIFAR, tnas_cifar_recognises, tnas_cifar_open)                                               \
+    X(CSV, tnas_sensor_recognises, tnas_sensor_open)
 
 /* head[head_bytes]: the first unpacked bytes of a file, at most TNAS_HEAD_BYTES. */
 enum { TNAS_HEAD_BYTES = 64 * 1024 };

@@ -39,9 +39,9 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
     /* The first step reserves memory; of the others the fastest is the least disturbed. */
     *seconds = INFINITY;
     for (int i = 0; i < TIMED_STEPS && status == TNAS_OK; i++) {
-        const double started = tnas_clock_seconds();
+        const double started = tnas_run_now(run);
         status = tnas_engine_step(run->engine, supernet->store, &unit, 1, &batch, grads, &result);
-        const double elapsed = tnas_clock_seconds() - started;
+        const double elapsed = tnas_run_now(run) - started;
         *seconds = i > 0 && elapsed < *seconds ? elapsed : *seconds;
     }
     *seconds *= (double)recipe->batch / batch_images;
@@ -75,12 +75,16 @@ tnas_status tnas_run_forecast(tnas_run *run)
     const tnas_dataset *const data = run->dataset;
     const double judged_images =
         work->validation_images + work->recalibration_batches * work->batch_images;
+    tnas_speeds *const speeds = &run->speeds;
+    speeds->supernet_step_seconds = step_seconds * work->subnets;
+    speeds->judged_seconds = step_seconds / 3 / work->supernet.batch * judged_images;
+    speeds->finetune_step_seconds = step_seconds;
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
-    f->supernet_seconds = has_supernet ? 0 : step_seconds * work->supernet.steps * work->subnets;
-    f->search_seconds = step_seconds / 3 / work->supernet.batch * judged_images *
-                        work->evolution.population * work->evolution.generations;
-    f->finetune_seconds = step_seconds * work->finetune.steps;
+    f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
+    f->search_seconds = speeds->judged_seconds *
+                        (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
+    f->finetune_seconds = speeds->finetune_step_seconds * work->finetune.steps;
     /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
     f->memory_bytes = (double)data->h * data->w * data->c *
                           (data->train.count + data->validation.count + data->test_count) +

@@ -161,6 +161,7 @@ tnas_status tnas_run_add_target(tnas_run *run)
     TNAS_TRY(tnas_db_target(run->db, &run->target, &run->target_id));
     run->report->target_id = run->target_id;
     TNAS_TRY(tnas_settings_of_target(run));
+    TNAS_TRY(tnas_db_get_seconds(run->db, run->target_id, &run->spent_seconds));
     TNAS_TRY(tnas_db_describe_target(run->db, run->target_id, run->report->clock_mhz,
                                      run->report->latency_source));
     return tnas_db_commit(run->db);

@@ -218,7 +218,7 @@ static tnas_status keep(tnas_run *run, const finish *f)
     tnas_finalist finalist;
     describe_finalist(run, name, &finalist);
     TNAS_TRY(tnas_db_put_finalist(run->db, run->target_id, &finalist));
-    run->winner.seconds = tnas_clock_seconds() - run->started_seconds;
+    run->winner.seconds = tnas_budget_spent_seconds(run);
     TNAS_TRY(tnas_db_put_winner(run->db, run->target_id, &run->winner));
     return tnas_db_commit(run->db);
 }

@@ -38,7 +38,10 @@ typedef struct tnas_search_request {
     tnas_limits limits;              /* the part's own are applied on top */
     uint64_t seed;
     int threads;
-    bool dry_run; /* stop after the forecast */
+    bool dry_run;          /* stop after the forecast */
+    double budget_minutes; /* 0: none; else the counts follow from it (study/budget.h) */
+    double (*clock_seconds)(void *context); /* of budget and forecast; NULL: the machine's */
+    void *clock_context;
 } tnas_search_request;
 
 /* What is left to do, measured before it starts; 0 for what the study has already. */

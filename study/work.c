@@ -236,7 +236,13 @@ tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_w
 {
     if (overrides == NULL)
         return TNAS_OK;
+    const double parents_share = (double)work->evolution.parents / work->evolution.population;
     for (int i = 0; i < overrides->count; i++)
         TNAS_TRY(tnas_work_set(work, overrides->items[i].key, overrides->items[i].text));
+    if (tnas_overrides_text(overrides, "search.population") != NULL &&
+        tnas_overrides_text(overrides, "search.parents") == NULL) {
+        const int parents = (int)(parents_share * work->evolution.population + 0.5);
+        work->evolution.parents = parents < 1 ? 1 : parents;
+    }
     return TNAS_OK;
 }

@@ -95,6 +95,7 @@ typedef struct tnas_overrides {
 tnas_status tnas_overrides_put(tnas_overrides *overrides, const char *key, const char *text);
 /* The text of a field that is overridden; NULL: it is not. */
 const char *tnas_overrides_text(const tnas_overrides *overrides, const char *key);
+/* A population that is set alone keeps the share that are parents. */
 tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_work *work);
 
 #endif

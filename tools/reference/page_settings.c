@@ -36,15 +36,11 @@ static const word_text optimizers[] = {TNAS_OPTIMIZERS(WORD)};
 static const word_text rules[] = {TNAS_SUPERNET_RULES(WORD)};
 static const word_text families[] = {TNAS_FAMILIES(WORD)};
 static const word_text roles[] = {TNAS_ROW_ROLES(WORD)};
+static const word_text strategies[] = {TNAS_STRATEGIES(WORD)};
 #undef WORD
 static const word_text blocks[] = {
 #define WORD(name, text, expands, residual, what) {text, what},
     TNAS_BLOCKS(WORD)
-#undef WORD
-};
-static const word_text strategies[] = {
-#define WORD(name, text, how) {text, how},
-    TNAS_STRATEGIES(WORD)
 #undef WORD
 };
 static const word_text operators[] = {
