@@ -40,6 +40,7 @@ static tnas_status read_parts(tnas_store_db *db, int target, const char *mcu, tn
     TNAS_TRY(choose_target(db, target, mcu, study));
     TNAS_TRY(tnas_db_get_meta(db, "data_location", study->data, sizeof study->data, &found));
     TNAS_TRY(tnas_data_settings_load(db, &study->data_options));
+    TNAS_TRY(tnas_data_meaning_load(db, &study->affine, &study->features));
     TNAS_TRY(tnas_db_get_classes(db, &study->class_names, &study->class_count));
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(path, study->folder, study->winner.model));
@@ -84,5 +85,6 @@ void tnas_study_destroy(tnas_study *study)
     tnas_model_destroy(study->model);
     tnas_free(study->class_names);
     tnas_free(study->vector_images);
+    tnas_sound_features_destroy(study->features);
     tnas_free(study);
 }
