@@ -95,7 +95,7 @@ int main(int argc, char **argv)
     }
     const int threads = argc > 3 ? atoi(argv[3]) : 2;
     search_lab lab;
-    tnas_status status = search_lab_open(argv[1], argv[2], threads, false, &lab);
+    tnas_status status = search_lab_open(argv[1], argv[2], SEARCH_LAB_WIDEST, threads, false, &lab);
     if (status == TNAS_OK)
         status = bench(&lab, threads);
     search_lab_close(&lab);

@@ -66,8 +66,10 @@ typedef enum tnas_command {
     X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search space estimate", "upper",        \
       "what a latency limit is tested against")                                                    \
     X(samples, "samples", COUNT, "N", 1, 1e6, "space", "1000", "networks drawn at each setting")   \
-    X(classes, "classes", COUNT, "N", 2, 32767, "space", "10", "instead of --data: its classes")   \
-    X(channels, "channels", COUNT, "N", 1, 1024, "space", "3", "instead of --data: its channels")  \
+    X(classes, "classes", COUNT, "N", 2, 32767, "space", NULL,                                     \
+      "instead of --data: its classes (10)")                                                       \
+    X(channels, "channels", COUNT, "N", 1, 1024, "space", NULL,                                    \
+      "instead of --data: its channels (3)")                                                       \
     X(size, "size", TEXT, "HxW", 0, 0, "space", NULL,                                              \
       "instead of --data: the size of its images, for spaces without sizes of their own")          \
     X(code, "code-kib", NUMBER, "X", 0.001, 1e6, "space", NULL,                                    \
@@ -78,14 +80,20 @@ typedef enum tnas_command {
       "a run configuration, or its name in configs/runs; options win over it")                     \
     X(supernet_steps, "supernet-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of the supernet, in place of the preset's")                                  \
+    X(supernet_recipe, "supernet-recipe", TEXT, "uniform|sandwich|mcunet|progressive", 0, 0,       \
+      "search", NULL, "how the networks of the supernet take turns (default: the preset's)")       \
     X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of each finalist")                                                           \
+    X(finalists, "finalists", COUNT, "K", 1, 16, "search", NULL,                                   \
+      "fine-tune the K best of the front and take the best of them (default: 1)")                  \
     X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
     X(strategy, "strategy", TEXT, "evolution|nsga2|random", 0, 0, "search", NULL,                  \
       "how candidates are found (default: evolution; nsga2: for a front)")                         \
     X(min_accuracy, "min-accuracy", NUMBER, "X", 0, 1, "search", NULL,                             \
       "take the fastest network that is at least so accurate, 0..1; exit 3 when none is")          \
     X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
+    X(budget_minutes, "budget-minutes", NUMBER, "X", 0.001, 1e6, "search", NULL,                   \
+      "time for all of it: the preset's counts are lowered to what it allows, and stored")         \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
     X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study", NULL,                    \

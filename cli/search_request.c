@@ -10,7 +10,9 @@ static const struct {
     const char *key;
 } counts[] = {
     {TNAS_OPTION_supernet_steps, "supernet.steps"},
+    {TNAS_OPTION_supernet_recipe, "supernet.recipe"},
     {TNAS_OPTION_finetune_steps, "finetune.steps"},
+    {TNAS_OPTION_finalists, "finish.finalists"},
     {TNAS_OPTION_population, "search.population"},
     {TNAS_OPTION_generations, "search.generations"},
     {TNAS_OPTION_strategy, "search.strategy"},
@@ -61,6 +63,9 @@ tnas_status tnas_search_request_read(const tnas_arguments *arguments, tnas_run_c
         .limits = config->limits,
         .seed = seed_of_file ? config->seed : (uint64_t)arguments->number[TNAS_OPTION_seed],
         .threads = tnas_arguments_threads(arguments),
+        .budget_minutes = arguments->given[TNAS_OPTION_budget_minutes]
+                              ? arguments->number[TNAS_OPTION_budget_minutes]
+                              : config->budget_minutes,
         .dry_run = arguments->given[TNAS_OPTION_dry_run],
     };
     return TNAS_OK;

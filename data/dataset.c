@@ -37,6 +37,22 @@ static size_t image_bytes(const tnas_dataset *dataset)
     return (size_t)dataset->h * (size_t)dataset->w * (size_t)dataset->c;
 }
 
+const char *tnas_split_origin_text(tnas_split_origin origin)
+{
+    static const char *const texts[] = {
+#define ORIGIN_TEXT(name, text) text,
+        TNAS_SPLIT_ORIGINS(ORIGIN_TEXT)
+#undef ORIGIN_TEXT
+    };
+    return texts[origin];
+}
+
+const char *tnas_split_text(tnas_split split)
+{
+    static const char *const texts[TNAS_SPLIT_COUNT] = {"train", "validation", "test"};
+    return split >= 0 ? texts[split] : "left out";
+}
+
 /* ---- classes ---- */
 
 /* Labels and names that a format gives have to fit each other. Where only labels say what classes
@@ -113,12 +129,10 @@ static tnas_status check_classes(const tnas_dataset *dataset)
 /* What loading needs for a while. */
 typedef struct loading {
     tnas_dataset *dataset;
-    tnas_grouping grouping;
-    bool needs_content[TNAS_SPLIT_COUNT]; /* splits to carve by content */
-    bool *wanted;                         /* [sample_count] */
-    bool *seen;                           /* [sample_count], handed over: not bad */
-    uint64_t *hashes;                     /* [sample_count] */
-    tnas_images *to;                      /* NULL: only hashes are taken */
+    bool *wanted;     /* [sample_count] */
+    bool *seen;       /* [sample_count], handed over: not bad */
+    uint64_t *hashes; /* [sample_count] */
+    tnas_images *to;  /* NULL: only hashes are taken */
 } loading;
 
 /* A sample in the size of the data set at the end of `to`. */
@@ -179,7 +193,7 @@ enum {
 static tnas_status settle_test(loading *l)
 {
     tnas_dataset *const dataset = l->dataset;
-    if (l->needs_content[TNAS_SPLIT_TEST]) {
+    if (dataset->origins[TNAS_SPLIT_TEST] == TNAS_SPLIT_ORIGIN_CONTENT) {
         TNAS_TRY(read_splits(l, TRAIN_BIT | VALIDATION_BIT, NULL));
         TNAS_TRY(tnas_split_by_content(dataset->source, l->hashes, dataset->class_count,
                                        dataset->options.test_share, TNAS_SPLIT_TEST));
@@ -254,7 +268,7 @@ static tnas_status read_training(loading *l)
     TNAS_TRY(tnas_images_init(&dataset->train, count, image_bytes(dataset)));
     TNAS_TRY(read_splits(l, TRAIN_BIT | VALIDATION_BIT, &dataset->train));
     dataset->content_hash = hash_content(l);
-    if (l->needs_content[TNAS_SPLIT_VALIDATION])
+    if (dataset->origins[TNAS_SPLIT_VALIDATION] == TNAS_SPLIT_ORIGIN_CONTENT)
         TNAS_TRY(tnas_split_by_content(source, l->hashes, dataset->class_count,
                                        dataset->options.validation_share, TNAS_SPLIT_VALIDATION));
     return part(l, &dataset->train);
@@ -264,7 +278,7 @@ static tnas_status read_training(loading *l)
 static tnas_status check_test(loading *l)
 {
     tnas_dataset *const dataset = l->dataset;
-    if (!l->needs_content[TNAS_SPLIT_TEST])
+    if (dataset->origins[TNAS_SPLIT_TEST] != TNAS_SPLIT_ORIGIN_CONTENT)
         TNAS_TRY(read_splits(l, TEST_BIT, NULL));
     dataset->test_count = count_split(dataset->source, TNAS_SPLIT_TEST);
     dataset->test_hash = TNAS_HASH_START;
@@ -290,8 +304,8 @@ static tnas_status run_loading(loading *l)
         return tnas_fail(TNAS_ERR_NOMEM, "%zu samples of %s", count, dataset->name);
     TNAS_TRY(count_classes(dataset));
     TNAS_TRY(name_classes(dataset));
-    TNAS_TRY(tnas_grouping_make(source, &dataset->options, &l->grouping));
-    TNAS_TRY(tnas_split_by_groups(source, &dataset->options, &l->grouping, l->needs_content));
+    TNAS_TRY(tnas_grouping_make(source, &dataset->options, &dataset->grouping));
+    TNAS_TRY(tnas_split_by_groups(source, &dataset->options, &dataset->grouping, dataset->origins));
     TNAS_TRY(settle_test(l));
     TNAS_TRY(fit(l));
     TNAS_TRY(read_training(l));
@@ -315,7 +329,12 @@ static tnas_status settle_size(tnas_dataset *dataset)
     dataset->h = to.h;
     dataset->w = to.w;
     dataset->c = to.c;
-    if (from.h == to.h && from.w == to.w)
+    const bool same = from.h == to.h && from.w == to.w;
+    if (!same || dataset->options.resize[0] == '\0') {
+        dataset->own_h = from.h;
+        dataset->own_w = from.w;
+    }
+    if (same)
         return TNAS_OK;
     return tnas_resizer_create(&from, &to, tnas_resize_method_parse(dataset->options.resize_method),
                                &dataset->resizer);
@@ -331,7 +350,6 @@ static tnas_status load(const char *location, tnas_dataset *dataset)
     TNAS_TRY(settle_size(dataset));
     loading l = {.dataset = dataset};
     const tnas_status status = run_loading(&l);
-    tnas_grouping_deinit(&l.grouping);
     tnas_free(l.wanted);
     tnas_free(l.seen);
     tnas_free(l.hashes);
@@ -364,6 +382,7 @@ void tnas_dataset_destroy(tnas_dataset *dataset)
     tnas_free(dataset->class_names);
     tnas_dataset_source_destroy(dataset->source);
     tnas_resizer_destroy(dataset->resizer);
+    tnas_grouping_deinit(&dataset->grouping);
     tnas_free(dataset);
 }
 

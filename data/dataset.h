@@ -32,6 +32,30 @@ typedef enum tnas_split {
     TNAS_SPLIT_NONE = -1 /* left out */
 } tnas_split;
 
+/*  where a split comes from     text */
+#define TNAS_SPLIT_ORIGINS(X)                                                                      \
+    X(NONE, "there is none")                                                                       \
+    X(STATED, "as the data state it")                                                              \
+    X(NAMED, "the groups that were named")                                                         \
+    X(GROUPS, "a share of the groups")                                                             \
+    X(CONTENT, "a share of each class, by content")
+
+typedef enum tnas_split_origin {
+#define TNAS_SPLIT_ORIGIN_ENUM(name, text) TNAS_SPLIT_ORIGIN_##name,
+    TNAS_SPLIT_ORIGINS(TNAS_SPLIT_ORIGIN_ENUM)
+#undef TNAS_SPLIT_ORIGIN_ENUM
+} tnas_split_origin;
+
+const char *tnas_split_origin_text(tnas_split_origin origin);
+const char *tnas_split_text(tnas_split split); /* "train", "validation", "test" */
+
+/* What the samples are held together by: --split-by. */
+typedef struct tnas_grouping {
+    int group_count;                      /* 0: each sample is by itself */
+    int32_t *groups;                      /* [sample_count] */
+    char (*names)[TNAS_GROUP_NAME_BYTES]; /* [group_count] */
+} tnas_grouping;
+
 /* Samples with equal content. The examples are sample numbers, -1: there is none. */
 typedef struct tnas_duplicates {
     int across_count;   /* validation and test samples that an earlier split has too */
@@ -45,6 +69,7 @@ typedef struct tnas_dataset {
     char format[32]; /* "IDX", "builtin" ... */
     char location[TNAS_PATH_BYTES];
     int h, w, c;
+    int own_h, own_w; /* before resizing; 0: not known, pictures may differ */
     int class_count;
     char (*class_names)[TNAS_CLASS_NAME_BYTES]; /* [class_count] */
     tnas_affine affine;                         /* what the bytes mean */
@@ -56,6 +81,8 @@ typedef struct tnas_dataset {
     uint64_t content_hash; /* of train and validation: shapes, pixels, labels, affine */
     uint64_t test_hash;    /* of the test samples: they must not change until they are read */
     tnas_data_options options;
+    tnas_split_origin origins[TNAS_SPLIT_COUNT];
+    tnas_grouping grouping;
     tnas_duplicates duplicates;
     struct tnas_dataset_source *source; /* places and splits of all samples: data/source.h */
     tnas_resizer *resizer;              /* NULL: samples are of the right size as they come */

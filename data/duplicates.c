@@ -10,12 +10,6 @@ typedef struct item {
     int8_t split;
 } item;
 
-const char *tnas_split_text(tnas_split split)
-{
-    static const char *const texts[TNAS_SPLIT_COUNT] = {"train", "validation", "test"};
-    return split >= 0 ? texts[split] : "left out";
-}
-
 /* Equal content together; in it by split, then as they come. */
 static int by_content(const void *a, const void *b)
 {

@@ -13,6 +13,4 @@ tnas_status tnas_duplicates_find(const tnas_dataset_source *source, const uint64
 tnas_status tnas_duplicates_refuse(const tnas_dataset_source *source, const char *name,
                                    const tnas_duplicates *duplicates);
 
-const char *tnas_split_text(tnas_split split); /* "train", "validation", "test" */
-
 #endif

@@ -52,6 +52,10 @@ static bool take_wildcard(matching *m)
     m->pattern += named ? strcspn(m->pattern, "}") + 1 : 1;
     const size_t length = strcspn(m->pattern, "*{");
     const bool is_last = m->pattern[length] == '\0';
+    if (is_last && length == 0 && !named) { /* a * at the end takes what is left */
+        m->path += strlen(m->path);
+        return true;
+    }
     const char *const found = find_text(m->path, named ? 1 : 0, m->pattern, length, is_last);
     if (found == NULL)
         return false;

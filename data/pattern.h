@@ -11,8 +11,8 @@
 tnas_status tnas_pattern_check(const char *pattern);
 
 /* Does the last part of `path` (all of it when the pattern has a /) match? Each * and the named
- * part are as short as can be, never empty for the named part, and have no /. The named part is
- * written to out. */
+ * part are as short as can be and have no /; the named part is never empty, and a * at the end
+ * takes all that is left. The named part is written to out. */
 bool tnas_pattern_match(const char *pattern, const char *path, char *out, size_t out_bytes);
 
 #endif

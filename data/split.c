@@ -178,8 +178,7 @@ static tnas_status carve(tnas_dataset_source *source, const tnas_grouping *group
     bool *flags = tnas_alloc_zero(2 * (size_t)grouping->group_count, sizeof *flags);
     if (flags == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "%d groups", grouping->group_count);
-    if (share > 0)
-        carve_groups(source, grouping, share, to, flags, flags + grouping->group_count);
+    carve_groups(source, grouping, share, to, flags, flags + grouping->group_count);
     tnas_free(flags);
     return TNAS_OK;
 }
@@ -192,20 +191,28 @@ static bool has_split(const tnas_dataset_source *source, tnas_split split)
     return false;
 }
 
+/* The split that is missing, or how it came about. */
+static tnas_status settle_split(tnas_dataset_source *source, const tnas_data_options *options,
+                                const tnas_grouping *grouping, tnas_split split,
+                                tnas_split_origin *origin)
+{
+    const double share = split == TNAS_SPLIT_TEST ? options->test_share : options->validation_share;
+    *origin = named_groups(options, split)[0] != '\0' ? TNAS_SPLIT_ORIGIN_NAMED
+              : has_split(source, split)              ? TNAS_SPLIT_ORIGIN_STATED
+              : share <= 0                            ? TNAS_SPLIT_ORIGIN_NONE
+              : grouping->group_count > 0             ? TNAS_SPLIT_ORIGIN_GROUPS
+                                                      : TNAS_SPLIT_ORIGIN_CONTENT;
+    return *origin == TNAS_SPLIT_ORIGIN_GROUPS ? carve(source, grouping, share, split) : TNAS_OK;
+}
+
 tnas_status tnas_split_by_groups(tnas_dataset_source *source, const tnas_data_options *options,
                                  const tnas_grouping *grouping,
-                                 bool needs_content[TNAS_SPLIT_COUNT])
+                                 tnas_split_origin origins[TNAS_SPLIT_COUNT])
 {
-    const double shares[TNAS_SPLIT_COUNT] = {0, options->validation_share, options->test_share};
-    memset(needs_content, 0, TNAS_SPLIT_COUNT * sizeof *needs_content);
     TNAS_TRY(check_lists(options, grouping));
     take_stated(source, options, grouping);
-    for (int s = TNAS_SPLIT_TEST; s >= TNAS_SPLIT_VALIDATION; s--) {
-        if (has_split(source, (tnas_split)s))
-            continue;
-        needs_content[s] = grouping->group_count == 0 && shares[s] > 0;
-        if (grouping->group_count > 0)
-            TNAS_TRY(carve(source, grouping, shares[s], (tnas_split)s));
-    }
-    return TNAS_OK;
+    origins[TNAS_SPLIT_TRAIN] = TNAS_SPLIT_ORIGIN_STATED;
+    TNAS_TRY(settle_split(source, options, grouping, TNAS_SPLIT_TEST, &origins[TNAS_SPLIT_TEST]));
+    return settle_split(source, options, grouping, TNAS_SPLIT_VALIDATION,
+                        &origins[TNAS_SPLIT_VALIDATION]);
 }

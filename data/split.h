@@ -15,13 +15,6 @@
 
 #include "data/source.h"
 
-/* What the samples are held together by, made from options and source. */
-typedef struct tnas_grouping {
-    int group_count;                      /* 0: each sample is by itself */
-    int32_t *groups;                      /* [sample_count] */
-    char (*names)[TNAS_GROUP_NAME_BYTES]; /* [group_count] */
-} tnas_grouping;
-
 /* By --split-by: nothing for "content", the files, the groups that the format knows, or the part of
  * the file's name that a pattern names (data/pattern.h). TNAS_ERR_USAGE on another word;
  * TNAS_ERR_INPUT on a file whose name does not match. */
@@ -29,12 +22,11 @@ tnas_status tnas_grouping_make(const tnas_dataset_source *source, const tnas_dat
                                tnas_grouping *out);
 void tnas_grouping_deinit(tnas_grouping *grouping);
 
-/* Sets each sample's split from what is stated, named or carved by groups.
- * *needs_content is the splits that are left to carve by content: [TNAS_SPLIT_TEST] and
- * [TNAS_SPLIT_VALIDATION]. TNAS_ERR_USAGE on names that no group has. */
+/* Sets each sample's split from what is stated, named or carved by groups. What is left to carve by
+ * content has the origin TNAS_SPLIT_ORIGIN_CONTENT. TNAS_ERR_USAGE on names that no group has. */
 tnas_status tnas_split_by_groups(tnas_dataset_source *source, const tnas_data_options *options,
                                  const tnas_grouping *grouping,
-                                 bool needs_content[TNAS_SPLIT_COUNT]);
+                                 tnas_split_origin origins[TNAS_SPLIT_COUNT]);
 
 /* Moves a share of the training samples to another split, class by class, by content.
  *   hashes [sample_count], tnas_content_hash of each */

@@ -6,6 +6,7 @@
 
 #include "common/alloc.h"
 #include "study/run_internal.h"
+#include "trainer/teaching.h"
 
 enum { TIMED_STEPS = 5 };
 
@@ -39,9 +40,9 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
     /* The first step reserves memory; of the others the fastest is the least disturbed. */
     *seconds = INFINITY;
     for (int i = 0; i < TIMED_STEPS && status == TNAS_OK; i++) {
-        const double started = tnas_clock_seconds();
+        const double started = tnas_run_now(run);
         status = tnas_engine_step(run->engine, supernet->store, &unit, 1, &batch, grads, &result);
-        const double elapsed = tnas_clock_seconds() - started;
+        const double elapsed = tnas_run_now(run) - started;
         *seconds = i > 0 && elapsed < *seconds ? elapsed : *seconds;
     }
     *seconds *= (double)recipe->batch / batch_images;
@@ -49,10 +50,25 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
     return status;
 }
 
-static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_count)
+/* MACs of the largest network over those of the middle one. */
+static double largest_over(const tnas_run *run, const tnas_net *middle)
+{
+    tnas_arch largest;
+    tnas_graph graph;
+    int16_t site_of_op[TNAS_GRAPH_OPS_MAX];
+    tnas_arch_largest(&run->config->genes, &largest);
+    tnas_space_decode(run->config, &largest, &graph, site_of_op);
+    return (double)tnas_graph_macs(&graph) / (double)tnas_graph_macs(&middle->graph);
+}
+
+/* nets: how many such networks a step of the supernet costs. teaching_seconds: the largest network
+ * goes forward for one finalist. */
+static tnas_status measure(tnas_run *run, double *step_seconds, double *nets,
+                           double *teaching_seconds, size_t *value_count)
 {
     tnas_supernet *supernet;
-    TNAS_TRY(tnas_supernet_create(run->config, run->request->seed, &supernet));
+    TNAS_TRY(tnas_supernet_create(run->config, tnas_supernet_recipe_kernels(run->work.recipe),
+                                  run->request->seed, &supernet));
     *value_count = supernet->store->value_count;
     tnas_arch arch;
     middle_arch(&run->config->genes, &arch);
@@ -61,6 +77,13 @@ static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_co
                                      : tnas_fail(TNAS_ERR_NOMEM, "forecast");
     if (status == TNAS_OK)
         status = time_step(run, supernet, net, step_seconds);
+    if (status == TNAS_OK)
+        *nets = tnas_supernet_macs_per_step(supernet, run->work.recipe) /
+                (double)tnas_graph_macs(&net->graph);
+    if (status == TNAS_OK)
+        *teaching_seconds = tnas_teaching_passes(&run->work.finetune, run->dataset->train.count,
+                                                 run->dataset->class_count) *
+                            *step_seconds / 3 / run->work.supernet.batch * largest_over(run, net);
     tnas_free(net);
     tnas_supernet_destroy(supernet);
     return status;
@@ -68,19 +91,24 @@ static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_co
 
 tnas_status tnas_run_forecast(tnas_run *run)
 {
-    double step_seconds = 0;
+    double step_seconds = 0, nets = 0, teaching_seconds = 0;
     size_t value_count;
-    TNAS_TRY(measure(run, &step_seconds, &value_count));
+    TNAS_TRY(measure(run, &step_seconds, &nets, &teaching_seconds, &value_count));
     const tnas_plan_of_work *const work = &run->work;
     const tnas_dataset *const data = run->dataset;
     const double judged_images =
         work->validation_images + work->recalibration_batches * work->batch_images;
+    tnas_speeds *const speeds = &run->speeds;
+    speeds->supernet_step_seconds = step_seconds * nets;
+    speeds->judged_seconds = step_seconds / 3 / work->supernet.batch * judged_images;
+    speeds->finetune_step_seconds = step_seconds;
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
-    f->supernet_seconds = has_supernet ? 0 : step_seconds * work->supernet.steps * work->subnets;
-    f->search_seconds = step_seconds / 3 / work->supernet.batch * judged_images *
-                        work->evolution.population * work->evolution.generations;
-    f->finetune_seconds = step_seconds * work->finetune.steps;
+    f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
+    f->search_seconds = speeds->judged_seconds *
+                        (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
+    f->finetune_seconds =
+        work->finalists * (speeds->finetune_step_seconds * work->finetune.steps + teaching_seconds);
     /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
     f->memory_bytes = (double)data->h * data->w * data->c *
                           (data->train.count + data->validation.count + data->test_count) +

@@ -93,6 +93,19 @@ static tnas_status price_front_end(tnas_run *run)
     return TNAS_OK;
 }
 
+tnas_status tnas_study_fit_options(const tnas_space *space, tnas_data_options *options)
+{
+    if (space->input_count == 0)
+        return TNAS_OK;
+    if (options->resize[0] != '\0')
+        return tnas_fail(TNAS_ERR_USAGE,
+                         "--resize %s: space %s chooses among sizes of its own, leave it out",
+                         options->resize, space->name);
+    snprintf(options->resize, sizeof options->resize, "%dx%d", space->inputs[0].h,
+             space->inputs[0].w);
+    return TNAS_OK;
+}
+
 tnas_status tnas_run_open_inputs(tnas_run *run)
 {
     const tnas_search_request *const request = run->request;
@@ -106,7 +119,10 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
     if (realpath(path, run->space_file) == NULL)
         return tnas_fail(TNAS_ERR_IO, "cannot read %s", path);
     TNAS_TRY(tnas_space_load(path, &run->space));
-    TNAS_TRY(tnas_dataset_load(request->data, &request->data_options, &run->dataset));
+    tnas_data_options options = request->data_options;
+    TNAS_TRY(tnas_study_fit_options(&run->space, &options));
+    TNAS_TRY(tnas_dataset_load(request->data, &options, &run->dataset));
+    run->dataset->options = request->data_options; /* as the study knows them */
     TNAS_TRY(price_front_end(run));
     if (run->dataset->validation.count == 0)
         return tnas_fail(TNAS_ERR_INPUT,

@@ -41,6 +41,10 @@ static tnas_status read_parts(tnas_store_db *db, int target, const char *mcu, tn
     TNAS_TRY(tnas_db_get_meta(db, "data_location", study->data, sizeof study->data, &found));
     TNAS_TRY(tnas_data_settings_load(db, &study->data_options));
     TNAS_TRY(tnas_data_meaning_load(db, &study->affine, &study->features));
+    char size[24]; /* that the space chose */
+    TNAS_TRY(tnas_db_get_meta(db, "data_size", size, sizeof size, &found));
+    if (found)
+        snprintf(study->data_options.resize, sizeof study->data_options.resize, "%s", size);
     TNAS_TRY(tnas_db_get_classes(db, &study->class_names, &study->class_count));
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(path, study->folder, study->winner.model));

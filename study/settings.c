@@ -170,6 +170,7 @@ tnas_status tnas_run_plan_work(tnas_run *run, bool exists)
     }
     TNAS_TRY(tnas_work_check(&run->work, validation_count));
     run->target.work_hash = hash_target_work(&run->work);
+    run->target.budget_minutes = request->budget_minutes;
     tnas_engine_destroy(run->engine);
     const tnas_engine_config engine = {.pool = run->pool, .shards = run->work.supernet.shards};
     return tnas_engine_create(&engine, &run->engine);

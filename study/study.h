@@ -3,6 +3,7 @@
  *   study.db            what it is, candidates, winners (study/store.h)
  *   supernet.bin        trained weights, shared by all targets
  *   targets/N/model.tnm the winner's int8 model
+ *   targets/N/finalist-K  of each finalist: float.tnm, model.tnm, trainings that were stopped
  *   *.ckpt              trainings that were stopped: the supernet's, a target's fine-tuning
  *   lock                host and process of the writer
  * Data, space, preset and seed belong to the study; part, runtime and limits to a target. The
@@ -16,6 +17,7 @@
 #include "common/progress.h"
 #include "data/features.h"
 #include "graph/model.h"
+#include "search_space/space.h"
 #include "study/preset.h"
 #include "study/store.h"
 
@@ -38,7 +40,10 @@ typedef struct tnas_search_request {
     tnas_limits limits;              /* the part's own are applied on top */
     uint64_t seed;
     int threads;
-    bool dry_run; /* stop after the forecast */
+    bool dry_run;          /* stop after the forecast */
+    double budget_minutes; /* 0: none; else the counts follow from it (study/budget.h) */
+    double (*clock_seconds)(void *context); /* of budget and forecast; NULL: the machine's */
+    void *clock_context;
 } tnas_search_request;
 
 /* What is left to do, measured before it starts; 0 for what the study has already. */
@@ -62,6 +67,10 @@ typedef struct tnas_search_report {
     tnas_front_end_time features_time;
     bool from_store; /* the study already had the result */
 } tnas_search_report;
+
+/* How data are read for a space. One with input sizes chooses theirs: until it has, images come in
+ * the smallest, which says all but the size. TNAS_ERR_USAGE when the options already say a size. */
+tnas_status tnas_study_fit_options(const tnas_space *space, tnas_data_options *options);
 
 /* Runs or resumes a search. TNAS_ERR_INFEASIBLE, before anything is written, when no network
  * of the space was found within the limits; the sentence has the nearest candidate, the

@@ -90,6 +90,16 @@ int tnas_work_list(tnas_work_field out[TNAS_WORK_FIELDS_MAX])
         "search", #name);
     TNAS_EVOLUTION_FIELDS(ADD_EVOLUTION_FIELD)
 #undef ADD_EVOLUTION_FIELD
+#define ADD_FINISH_FIELD(name, type, value, least, most, help)                                     \
+    add(&list,                                                                                     \
+        (tnas_work_field){.scope = TNAS_WORK_TARGET,                                               \
+                          .kind = KIND_OF(type),                                                   \
+                          .at = offsetof(tnas_plan_of_work, finish.name),                          \
+                          .min = (least),                                                          \
+                          .max = (most)},                                                          \
+        "finish", #name);
+    TNAS_FINISH_FIELDS(ADD_FINISH_FIELD)
+#undef ADD_FINISH_FIELD
     return list.count;
 }
 
@@ -165,7 +175,7 @@ static tnas_status parse_number(const tnas_work_field *field, const char *text, 
 
 tnas_status tnas_work_set(tnas_plan_of_work *work, const char *key, const char *text)
 {
-    _Static_assert(sizeof(tnas_supernet_rule) == sizeof(int), "words are stored as int");
+    _Static_assert(sizeof(tnas_supernet_recipe) == sizeof(int), "words are stored as int");
     tnas_work_field field;
     if (!tnas_work_find(key, &field))
         return tnas_fail(TNAS_ERR_USAGE, "%s = %s: there is no such count or recipe field", key,
@@ -236,7 +246,13 @@ tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_w
 {
     if (overrides == NULL)
         return TNAS_OK;
+    const double parents_share = (double)work->evolution.parents / work->evolution.population;
     for (int i = 0; i < overrides->count; i++)
         TNAS_TRY(tnas_work_set(work, overrides->items[i].key, overrides->items[i].text));
+    if (tnas_overrides_text(overrides, "search.population") != NULL &&
+        tnas_overrides_text(overrides, "search.parents") == NULL) {
+        const int parents = (int)(parents_share * work->evolution.population + 0.5);
+        work->evolution.parents = parents < 1 ? 1 : parents;
+    }
     return TNAS_OK;
 }

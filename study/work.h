@@ -3,7 +3,8 @@
  * override single fields by their keys, the study stores it.
  *
  * Fields are listed once: those below, those of the recipes (trainer/recipe.h) under
- * "supernet." and "finetune.", those of the evolution (nas/search.h) under "search.". Keys,
+ * "supernet." and "finetune.", those of the evolution (nas/search.h) under "search.", those of the
+ * finish (trainer/finish.h) under "finish.". Keys,
  * texts, ranges, comparison and configuration files come from the list. */
 #ifndef TNAS_STUDY_WORK_H
 #define TNAS_STUDY_WORK_H
@@ -12,11 +13,11 @@
 
 #include "nas/search.h"
 #include "supernet/supernet.h"
-#include "trainer/trainer.h"
+#include "trainer/finish.h"
 
 /* Words of a field that is an enum counted from 0: "|uniform|sandwich". */
 #define TNAS_WORK_WORD_3(name, text, what) "|" text
-#define TNAS_SUPERNET_RULE_WORDS           "" TNAS_SUPERNET_RULES(TNAS_WORK_WORD_3)
+#define TNAS_SUPERNET_RECIPE_WORDS         "" TNAS_SUPERNET_RECIPES(TNAS_WORK_WORD_3)
 #define TNAS_OPTIMIZER_WORDS               "" TNAS_OPTIMIZERS(TNAS_WORK_WORD_3)
 #define TNAS_STRATEGY_WORDS                "" TNAS_STRATEGIES(TNAS_WORK_WORD_3)
 
@@ -26,10 +27,8 @@
 #define TNAS_WORK_FIELDS(X)                                                                        \
     X(STUDY, "choice.samples", COUNT, space_samples, NULL, 1, 1000000,                             \
       "random networks behind the choice of input size and width")                                 \
-    X(STUDY, "supernet.rule", WORD, rule, TNAS_SUPERNET_RULE_WORDS, 0, 0,                          \
-      "which networks a training step runs")                                                       \
-    X(STUDY, "supernet.subnets", COUNT, subnets, NULL, 1, TNAS_UNITS_MAX,                          \
-      "networks of a training step")                                                               \
+    X(STUDY, "supernet.recipe", WORD, recipe, TNAS_SUPERNET_RECIPE_WORDS, 0, 0,                    \
+      "how the networks of the supernet take turns (docs/supernet.md)")                            \
     X(TARGET, "search.strategy", WORD, strategy, TNAS_STRATEGY_WORDS, 0, 0,                        \
       "how candidates are found")                                                                  \
     X(TARGET, "search.min_accuracy", NUMBER, min_accuracy, NULL, 0, 1,                             \
@@ -39,12 +38,15 @@
     X(TARGET, "search.recalibration_batches", COUNT, recalibration_batches, NULL, 1, 100000,       \
       "batches behind a network's batch-norm statistics")                                          \
     X(TARGET, "search.batch_images", COUNT, batch_images, NULL, 1, 4096, "images of such a batch") \
+    X(TARGET, "finish.finalists", COUNT, finalists, NULL, 1, TNAS_FINALISTS_MAX,                   \
+      "candidates that are fine-tuned; the best of them wins")                                     \
     X(TARGET, "finish.calibration_images", COUNT, calibration_images, NULL, 1, 1000000,            \
       "training images behind the int8 ranges")
 
+enum { TNAS_FINALISTS_MAX = 16 };
+
 typedef struct tnas_plan_of_work {
-    tnas_supernet_rule rule;
-    int subnets;
+    tnas_supernet_recipe recipe;
     tnas_recipe supernet, finetune;
     tnas_evolution evolution;
     double min_accuracy;
@@ -53,6 +55,8 @@ typedef struct tnas_plan_of_work {
     int validation_images;
     int recalibration_batches, batch_images;
     int calibration_images;
+    int finalists;
+    tnas_finish_recipe finish;
 } tnas_plan_of_work;
 
 typedef enum tnas_work_scope { TNAS_WORK_STUDY, TNAS_WORK_TARGET } tnas_work_scope;
@@ -95,6 +99,7 @@ typedef struct tnas_overrides {
 tnas_status tnas_overrides_put(tnas_overrides *overrides, const char *key, const char *text);
 /* The text of a field that is overridden; NULL: it is not. */
 const char *tnas_overrides_text(const tnas_overrides *overrides, const char *key);
+/* A population that is set alone keeps the share that are parents. */
 tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_work *work);
 
 #endif

@@ -37,6 +37,9 @@ START_TEST(every_command_has_help_and_unknown_words_are_refused)
     check_failure(run("search --mcu"), 2, "--mcu needs a value");
     check_failure(run("search"), 2, "needs --mcu");
     check_failure(run("search --mcu stm32h743 --preset slow"), 2, "--preset slow");
+    check_failure(
+        run("search --mcu stm32h743 --supernet-recipe hamburger"), 2,
+        "supernet.recipe = hamburger: must be one of uniform|sandwich|mcunet|progressive");
     check_failure(run("search --mcu stm32h743 --format xml"), 2, "--format xml");
     check_failure(run("search --mcu stm32h743 now"), 2, "\"now\"");
 }

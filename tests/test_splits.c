@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "data/source.h"
 #include "tests/idx_fixture.h"
+#include "tests/picture_writer.h"
 
 /* ---- splits ---- */
 
@@ -176,6 +178,213 @@ START_TEST(images_that_differ_in_one_byte_are_split_evenly)
 }
 END_TEST
 
+/* ---- groups ---- */
+
+/* Images below folder/CLASS/GROUP_i.png, of six speakers and three classes, n each. */
+static void write_speakers(const char *folder, int n)
+{
+    static const char *const speakers[] = {"ann", "bob", "cy", "dan", "eve", "fay"};
+    static const char *const classes[] = {"no", "stop", "yes"};
+    for (int s = 0; s < 6; s++)
+        for (int k = 0; k < 3; k++)
+            for (int i = 0; i < n; i++) {
+                uint8_t pixels[16];
+                char name[64];
+                tnas_rng rng =
+                    tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)(100 * (3 * s + k) + i));
+                for (int p = 0; p < 16; p++)
+                    pixels[p] = (uint8_t)tnas_rng_below(&rng, 256);
+                snprintf(name, sizeof name, "%s/%s_%d.png", classes[k], speakers[s], i);
+                write_png(folder, name, pixels, 4, 4, 1);
+            }
+}
+
+static int split_of_speaker(const tnas_dataset *dataset, const char *speaker)
+{
+    int found = -2;
+    for (int i = 0; i < dataset->source->sample_count; i++) {
+        const tnas_sample *const sample = &dataset->source->samples[i];
+        const char *const name = tnas_files_last(dataset->source->files, sample->file);
+        if (strncmp(name, speaker, strlen(speaker)) != 0)
+            continue;
+        ck_assert_msg(found == -2 || found == sample->split, "%s is in two splits", speaker);
+        found = sample->split;
+    }
+    return found;
+}
+
+START_TEST(named_groups_are_their_splits_and_nothing_else_is)
+{
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    tnas_data_options options = tnas_data_options_default();
+    fresh_folder(folder);
+    write_speakers(folder, 4);
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_split_by, "{speaker}_*"));
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_test_groups, "cy"));
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_validation_groups, "ann,eve"));
+    ck_ok(tnas_dataset_load(folder, &options, &dataset));
+    ck_assert_int_eq(dataset->origins[TNAS_SPLIT_TEST], TNAS_SPLIT_ORIGIN_NAMED);
+    ck_assert_int_eq(split_of_speaker(dataset, "cy"), TNAS_SPLIT_TEST);
+    ck_assert_int_eq(split_of_speaker(dataset, "ann"), TNAS_SPLIT_VALIDATION);
+    ck_assert_int_eq(split_of_speaker(dataset, "eve"), TNAS_SPLIT_VALIDATION);
+    ck_assert_int_eq(split_of_speaker(dataset, "bob"), TNAS_SPLIT_TRAIN);
+    ck_assert_int_eq(dataset->test_count, 12);
+    ck_assert_int_eq(dataset->validation.count, 24);
+    ck_assert_int_eq(dataset->train.count, 36);
+    tnas_dataset_destroy(dataset);
+}
+END_TEST
+
+START_TEST(carved_groups_are_whole_and_stay_when_others_come)
+{
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *few, *more;
+    tnas_data_options options = tnas_data_options_default();
+    static const char *const speakers[] = {"ann", "bob", "cy", "dan", "eve", "fay"};
+    fresh_folder(folder);
+    write_speakers(folder, 2);
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_split_by, "{speaker}_*"));
+    ck_ok(tnas_dataset_load(folder, &options, &few));
+    write_speakers(folder, 5);
+    ck_ok(tnas_dataset_load(folder, &options, &more));
+    for (int s = 0; s < 6; s++)
+        ck_assert_int_eq(split_of_speaker(few, speakers[s]), split_of_speaker(more, speakers[s]));
+    ck_assert_int_eq(more->origins[TNAS_SPLIT_TEST], TNAS_SPLIT_ORIGIN_GROUPS);
+    ck_assert_int_gt(more->test_count, 0);
+    ck_assert_int_gt(more->validation.count, 0);
+    ck_assert_int_gt(more->train.count, 0);
+    tnas_dataset_destroy(few);
+    tnas_dataset_destroy(more);
+}
+END_TEST
+
+typedef struct bad_groups {
+    const char *split_by, *test, *validation;
+    tnas_status status;
+    const char *part;
+} bad_groups;
+
+static const bad_groups bad_group_rows[] = {
+    {"{speaker}_*", "zoe", "", TNAS_ERR_USAGE,
+     "--test-groups: there is no group zoe among the 6: ann, bob"},
+    {"{speaker}_*", "ann", "bob,ann", TNAS_ERR_USAGE,
+     "group ann: must not be in --test-groups and in --validation-groups"},
+    {"{speaker}-*", "", "", TNAS_ERR_INPUT, "no/ann_0.png: does not match --split-by {speaker}-*"},
+    {"speaker", "", "", TNAS_ERR_USAGE,
+     "--split-by speaker: must be content, file, or a pattern with one {name} in it"},
+    {"{speaker}_*", "ann,bob,cy,dan,eve,fay", "", TNAS_ERR_INPUT, "no training image is of class"},
+};
+enum { BAD_GROUP_COUNT = sizeof bad_group_rows / sizeof bad_group_rows[0] };
+
+START_TEST(groups_that_cannot_be_are_refused)
+{
+    const bad_groups *const bad = &bad_group_rows[_i];
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    tnas_data_options options = tnas_data_options_default();
+    fresh_folder(folder);
+    write_speakers(folder, 1);
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_split_by, bad->split_by));
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_test_groups, bad->test));
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_validation_groups, bad->validation));
+    ck_fails(bad->status, bad->part, tnas_dataset_load(folder, &options, &dataset));
+}
+END_TEST
+
+START_TEST(split_by_file_keeps_a_file_together)
+{
+    fixture *f = fixture_create();
+    tnas_dataset *dataset;
+    tnas_data_options options = tnas_data_options_default();
+    write_files(f);
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_split_by, "file"));
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_validation_groups,
+                                file_names[TEST_LABELS]));
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_test_share, "0"));
+    ck_ok(tnas_dataset_load(f->folder, &options, &dataset));
+    ck_assert_int_eq(dataset->validation.count, 12);
+    ck_assert_int_eq(dataset->train.count, 40);
+    ck_assert_int_eq(dataset->test_count, 0);
+    tnas_dataset_destroy(dataset);
+    tnas_free(f);
+}
+END_TEST
+
+/* ---- duplicates ---- */
+
+START_TEST(duplicates_are_counted_with_their_first_example)
+{
+    fixture *f = fixture_create();
+    tnas_dataset *dataset;
+    tnas_data_options options = tnas_data_options_default();
+    uint8_t *const train = f->files[TRAIN_IMAGES].values, *const test =
+                                                              f->files[TEST_IMAGES].values;
+    memcpy(train + 6 * 9, train + 6 * 3, 6);   /* the same class twice */
+    memcpy(train + 6 * 20, train + 6 * 10, 6); /* class 1 and class 2 */
+    memcpy(test + 6 * 5, train + 6 * 30, 6);   /* class 2 and class 0, in test */
+    write_files(f);
+    options.validation_share = 0;
+    ck_fails(TNAS_ERR_INPUT, "1 samples of one split are in another too",
+             tnas_dataset_load(f->folder, &options, &dataset));
+    options.allow_duplicates = true;
+    ck_ok(tnas_dataset_load(f->folder, &options, &dataset));
+    const tnas_duplicates *const d = &dataset->duplicates;
+    ck_assert_int_eq(d->across_count, 1);
+    ck_assert_int_eq(d->across[0], 30);
+    ck_assert_int_eq(d->across[1], 45);
+    ck_assert_int_eq(d->inside_count, 2);
+    ck_assert_int_eq(d->inside[0], 3);
+    ck_assert_int_eq(d->inside[1], 9);
+    ck_assert_int_eq(d->conflict_count, 2);
+    ck_assert_int_eq(d->conflict[0], 10);
+    ck_assert_int_eq(d->conflict[1], 20);
+    tnas_dataset_destroy(dataset);
+    tnas_free(f);
+}
+END_TEST
+
+/* Carved by content, copies fall on one side. */
+START_TEST(carving_never_makes_duplicates_across_splits)
+{
+    fixture *f = fixture_create();
+    tnas_dataset *dataset;
+    for (int i = 0; i < 20; i++)
+        memcpy(f->files[TRAIN_IMAGES].values + 6 * (20 + i), f->files[TRAIN_IMAGES].values + 6 * i,
+               6);
+    write_files(f);
+    remove_file(f, file_names[TEST_IMAGES]);
+    remove_file(f, file_names[TEST_LABELS]);
+    ck_ok(load_share(f->folder, 0.3, &dataset));
+    ck_assert_int_eq(dataset->duplicates.across_count, 0);
+    ck_assert_int_eq(dataset->duplicates.inside_count, 20);
+    tnas_dataset_destroy(dataset);
+    tnas_free(f);
+}
+END_TEST
+
+/* ---- blocks ---- */
+
+START_TEST(a_block_beyond_the_limit_is_a_mapped_file)
+{
+    const size_t image_bytes = 1 << 20;
+    const int capacity = (int)(TNAS_SAMPLES_HEAP_BYTES / image_bytes) + 1;
+    tnas_images images;
+    uint8_t *pixels = tnas_alloc_zero(image_bytes, 1);
+    memset(pixels, 7, image_bytes);
+    ck_ok(tnas_images_init(&images, capacity, image_bytes));
+    ck_assert_uint_eq(images.mapped_bytes, (size_t)capacity * image_bytes);
+    tnas_images_add(&images, image_bytes, pixels, 3);
+    ck_assert_int_eq(images.pixels[image_bytes - 1], 7);
+    ck_assert_int_eq(images.pixels[(size_t)capacity * image_bytes - 1], 0);
+    tnas_images_deinit(&images);
+    ck_ok(tnas_images_init(&images, 3, image_bytes));
+    ck_assert_uint_eq(images.mapped_bytes, 0);
+    tnas_images_deinit(&images);
+    tnas_free(pixels);
+}
+END_TEST
+
 /* ---- writing ---- */
 
 static void save_and_compare(int h, int w, int c, const uint8_t *header, size_t header_bytes)
@@ -280,6 +489,17 @@ int main(void)
     tcase_add_test(splits, images_that_differ_in_one_byte_are_split_evenly);
     tcase_set_timeout(splits, 30);
     suite_add_tcase(suite, splits);
+
+    TCase *groups = tcase_create("groups");
+    tcase_add_test(groups, named_groups_are_their_splits_and_nothing_else_is);
+    tcase_add_test(groups, carved_groups_are_whole_and_stay_when_others_come);
+    tcase_add_loop_test(groups, groups_that_cannot_be_are_refused, 0, BAD_GROUP_COUNT);
+    tcase_add_test(groups, split_by_file_keeps_a_file_together);
+    tcase_add_test(groups, duplicates_are_counted_with_their_first_example);
+    tcase_add_test(groups, carving_never_makes_duplicates_across_splits);
+    tcase_add_test(groups, a_block_beyond_the_limit_is_a_mapped_file);
+    tcase_set_timeout(groups, 30);
+    suite_add_tcase(suite, groups);
 
     TCase *writing = tcase_create("writing");
     tcase_add_test(writing, saved_splits_are_idx_files);

@@ -8,97 +8,9 @@
 #include <sys/file.h>
 
 #include "common/alloc.h"
-#include "study/study.h"
 #include "tests/testing.h"
 #include "tests/toy_data.h"
-
-static tnas_search_request toy_request(const char *data, const char *folder)
-{
-    return (tnas_search_request){
-        .data_options = tnas_data_options_default(),
-        .data = data,
-        .space = "small-image",
-        .mcu = "stm32h743",
-        .runtime = "tinynas",
-        .preset = "smoke",
-        .folder = folder,
-        .limits = {.flash_bytes = 60 * 1024, .sram_bytes = 24 * 1024, .latency_ms = 50},
-        .seed = 7,
-        .threads = 2,
-    };
-}
-
-/* One row a line; what may differ between equal searches is left out: how long they took. */
-static void print_table(sqlite3 *db, const char *table, FILE *out)
-{
-    sqlite3_stmt *columns;
-    char sql[96];
-    snprintf(sql, sizeof sql, "SELECT * FROM %s", table);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &columns, NULL), SQLITE_OK);
-    const bool wide = sqlite3_column_count(columns) > 3; /* no key has more than four columns */
-    sqlite3_finalize(columns);
-    snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2%s", table, wide ? ", 3, 4" : "");
-    sqlite3_stmt *statement;
-    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-        fprintf(out, "%s:", table);
-        for (int i = 0; i < sqlite3_column_count(statement); i++)
-            if (strcmp(sqlite3_column_name(statement, i), "seconds") != 0)
-                fprintf(out, " %s=%s", sqlite3_column_name(statement, i),
-                        (const char *)sqlite3_column_text(statement, i));
-        fputc('\n', out);
-    }
-    sqlite3_finalize(statement);
-}
-
-/* Every table of the study as one text. */
-static char *study_content(const char *folder)
-{
-    char path[TNAS_PATH_BYTES];
-    ck_ok(tnas_path_join(path, folder, "study.db"));
-    sqlite3 *db;
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    char *content = NULL;
-    size_t bytes;
-    FILE *const text = open_memstream(&content, &bytes);
-    sqlite3_stmt *tables;
-    ck_assert_int_eq(sqlite3_prepare_v2(db,
-                                        "SELECT name FROM sqlite_master WHERE type = 'table' "
-                                        "ORDER BY name",
-                                        -1, &tables, NULL),
-                     SQLITE_OK);
-    while (sqlite3_step(tables) == SQLITE_ROW)
-        print_table(db, (const char *)sqlite3_column_text(tables, 0), text);
-    sqlite3_finalize(tables);
-    sqlite3_close(db);
-    fclose(text);
-    return content;
-}
-
-static void check_same_file(const char *folder_a, const char *folder_b, const char *name)
-{
-    char path[TNAS_PATH_BYTES];
-    uint8_t *a, *b;
-    size_t a_bytes, b_bytes;
-    ck_ok(tnas_path_join(path, folder_a, name));
-    ck_ok(tnas_file_read(path, 1 << 24, &a, &a_bytes));
-    ck_ok(tnas_path_join(path, folder_b, name));
-    ck_ok(tnas_file_read(path, 1 << 24, &b, &b_bytes));
-    ck_assert_msg(a_bytes == b_bytes && memcmp(a, b, a_bytes) == 0, "%s differs", name);
-    tnas_free(a);
-    tnas_free(b);
-}
-
-static void check_same_study(const char *a, const char *b)
-{
-    char *const content_a = study_content(a);
-    char *const content_b = study_content(b);
-    ck_assert_str_eq(content_a, content_b);
-    free(content_a);
-    free(content_b);
-    check_same_file(a, b, "supernet.bin");
-    check_same_file(a, b, "targets/1/model.tnm");
-}
+#include "tests/toy_study.h"
 
 START_TEST(same_seed_gives_the_same_study_for_1_2_and_3_threads)
 {
@@ -156,13 +68,150 @@ START_TEST(a_stopped_search_resumes_to_the_same_study)
             break;
         ck_assert_int_eq(status, TNAS_ERR_STOPPED);
         inside_supernet += has_file(stopped, "supernet.ckpt");
-        inside_finetuning += has_file(stopped, "finetune-1.ckpt");
+        inside_finetuning += has_file(stopped, "targets/1/finalist-1/train.ckpt");
     }
     ck_assert_int_gt(stops, 3);
     ck_assert_int_gt(inside_supernet, 0);
     ck_assert_int_gt(inside_finetuning, 0);
-    ck_assert(!has_file(stopped, "supernet.ckpt") && !has_file(stopped, "finetune-1.ckpt"));
+    ck_assert(!has_file(stopped, "supernet.ckpt") &&
+              !has_file(stopped, "targets/1/finalist-1/train.ckpt"));
     check_same_study(whole, stopped);
+}
+END_TEST
+
+START_TEST(a_study_keeps_its_recipe_and_the_curve_of_all_its_phases)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_overrides overrides = {.count = 0};
+    ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "progressive"));
+    ck_ok(tnas_overrides_put(&overrides, "supernet.steps", "12"));
+    tnas_search_request request = toy_request(data, folder);
+    request.overrides = &overrides;
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+
+    tnas_store_db *db;
+    tnas_curve_point *points;
+    int count;
+    ck_ok(tnas_db_open_read(folder, &db));
+    ck_ok(tnas_db_get_curve(db, 0, "supernet", &points, &count));
+    ck_assert_int_eq(count, 12);
+    for (int i = 0; i < count; i++) {
+        ck_assert_int_eq(points[i].step, i + 1);
+        ck_assert(points[i].loss > 0 && points[i].right >= 0 && points[i].right <= 1);
+    }
+    tnas_free(points);
+    tnas_db_close(db);
+    ck_assert(has_file(folder, "supernet.bin") && !has_file(folder, "supernet.ckpt") &&
+              !has_file(folder, "supernet.ckpt.1"));
+
+    ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "uniform"));
+    ck_fails(TNAS_ERR_USAGE, "supernet.recipe = progressive, this search has uniform",
+             tnas_study_search(&request, NULL, &report));
+}
+END_TEST
+
+/* Four finalists that learn from the largest network, and int8 that is mended however little it
+ * loses. */
+static tnas_search_request finalists_request(const char *data, const char *folder)
+{
+    static tnas_overrides overrides;
+    overrides.count = 0;
+    ck_ok(tnas_overrides_put(&overrides, "finish.finalists", "4"));
+    ck_ok(tnas_overrides_put(&overrides, "finish.qat_drop", "0"));
+    ck_ok(tnas_overrides_put(&overrides, "finetune.distill_share", "0.5"));
+    tnas_search_request request = toy_request(data, folder);
+    request.overrides = &overrides;
+    return request;
+}
+
+START_TEST(finalists_are_the_same_for_any_threads_and_however_often_stopped)
+{
+    char data[TNAS_PATH_BYTES], whole[TNAS_PATH_BYTES], stopped[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(whole);
+    temporary_folder(stopped);
+    tnas_search_report report;
+    tnas_search_request request = finalists_request(data, whole);
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    request = finalists_request(data, stopped);
+    int between = 0;
+    for (int stops = 0;; stops++) {
+        ck_assert_int_lt(stops, 60);
+        request.threads = 1 + stops % 3;
+        stopper s = {.questions_left = 1 + 3 * stops};
+        const tnas_progress progress = {.context = &s, .stop = stop_later};
+        const tnas_status status = tnas_study_search(&request, &progress, &report);
+        if (status == TNAS_OK)
+            break;
+        ck_assert_int_eq(status, TNAS_ERR_STOPPED);
+        between += has_file(stopped, "targets/1/finalist-1/model.tnm");
+        ck_assert(!has_file(stopped, "targets/1/model.tnm"));
+    }
+    ck_assert_int_gt(between, 0);
+    check_same_study(whole, stopped);
+}
+END_TEST
+
+static void keep_sentence(void *context, const char *sentence)
+{
+    if (strstr(sentence, "over 4 finalists") != NULL)
+        ++*(int *)context;
+}
+
+START_TEST(the_best_finalist_on_validation_wins_and_all_meet_the_test_set)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_search_report report;
+    int ranked = 0;
+    const tnas_progress progress = {.context = &ranked, .note = keep_sentence};
+    const tnas_search_request request = finalists_request(data, folder);
+    ck_ok(tnas_study_search(&request, &progress, &report));
+    ck_assert_int_eq(ranked, 1);
+    tnas_store_db *db;
+    tnas_finalist *rows;
+    int count, confusion[TOY_CLASSES * TOY_CLASSES], right = 0, all = 0, chosen = -1;
+    ck_ok(tnas_db_open_read(folder, &db));
+    ck_ok(tnas_db_get_finalists(db, 1, &rows, &count));
+    ck_assert_int_eq(count, 4);
+    double best = 0;
+    for (int i = 0; i < count; i++) {
+        ck_assert_int_eq(rows[i].test_count, TOY_TEST);
+        ck_assert(rows[i].test_int8 >= 0 && rows[i].test_float >= 0);
+        ck_assert_int_ge(rows[i].candidate, 0);
+        best = fmax(best, rows[i].validation_int8);
+        if (rows[i].chosen) {
+            ck_assert_int_eq(chosen, -1);
+            chosen = i;
+        }
+        ck_assert(has_file(folder, rows[i].model));
+    }
+    ck_assert_int_ge(chosen, 0);
+    const double sigma = 1.5 * sqrt(best * (1 - best) / (TOY_TRAIN / 10)); /* about */
+    ck_assert_double_ge(rows[chosen].validation_int8, best - sigma - 1e-9);
+    for (int i = 0; i < count; i++)
+        if (rows[i].validation_int8 >= best)
+            ck_assert_double_ge(rows[i].latency_ms, rows[chosen].latency_ms - 1e-9);
+    ck_assert_int_eq(report.winner.finalist, rows[chosen].id);
+    ck_assert_double_eq(report.winner.accuracy_int8, rows[chosen].test_int8);
+    ck_assert_str_eq(report.winner.model, "targets/1/model.tnm");
+    ck_ok(tnas_db_get_confusion(db, 1, rows[chosen].id, confusion, TOY_CLASSES));
+    for (int label = 0; label < TOY_CLASSES; label++)
+        for (int answer = 0; answer < TOY_CLASSES; answer++) {
+            all += confusion[label * TOY_CLASSES + answer];
+            right += label == answer ? confusion[label * TOY_CLASSES + answer] : 0;
+        }
+    ck_assert_int_eq(all, TOY_TEST);
+    ck_assert_int_eq(right, (int)lround(rows[chosen].test_int8 * TOY_TEST));
+    tnas_free(rows);
+    tnas_db_close(db);
 }
 END_TEST
 
@@ -335,6 +384,9 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, same_seed_gives_the_same_study_for_1_2_and_3_threads);
     tcase_add_test(tc, a_stopped_search_resumes_to_the_same_study);
+    tcase_add_test(tc, a_study_keeps_its_recipe_and_the_curve_of_all_its_phases);
+    tcase_add_test(tc, finalists_are_the_same_for_any_threads_and_however_often_stopped);
+    tcase_add_test(tc, the_best_finalist_on_validation_wins_and_all_meet_the_test_set);
     tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);
     tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
     tcase_add_test(tc, the_same_target_is_answered_from_the_store);

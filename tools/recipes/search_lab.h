@@ -1,7 +1,7 @@
 /* A place to try searches: a supernet of Fashion-MNIST that is trained once and kept in a file, and
  * the accuracies of its networks, each judged once and kept in another.
  *
- * Space small-image at its largest width; recipe, batches and images as the preset quick has them.
+ * Space small-image at one of its widths; recipe, batches and images as the preset quick has them.
  * Accuracies are of inherited weights with batch-norm statistics of their own, on the first 2,000
  * validation images. */
 #ifndef TNAS_TOOLS_RECIPES_SEARCH_LAB_H
@@ -37,16 +37,17 @@ typedef struct search_lab {
     double judge_seconds, price_seconds; /* spent so far */
 } search_lab;
 
-/* folder: where supernet.bin is or will be. keep: read and write the journal of accuracies there.
- */
-tnas_status search_lab_open(const char *data, const char *folder, int threads, bool keep,
+/* width: index of the space's widths; SEARCH_LAB_WIDEST. folder: where supernet.bin is or will be.
+ * keep: read and write the journal of accuracies there. */
+#define SEARCH_LAB_WIDEST (-1)
+tnas_status search_lab_open(const char *data, const char *folder, int width, int threads, bool keep,
                             search_lab *lab);
 void search_lab_close(search_lab *lab);
 
 /* Fits tnas_price_fn with a search_lab as context. */
 tnas_status search_lab_price(void *lab, const tnas_arch *arch, tnas_cost *cost);
 tnas_status search_lab_judge(search_lab *lab, const tnas_arch *arch, double *accuracy);
-/* On the validation images that judging leaves aside. */
+/* On the validation images that judging leaves aside; in the journal under the hash inverted. */
 tnas_status search_lab_confirm(search_lab *lab, const tnas_arch *arch, double *accuracy);
 
 /* A search with these numbers on the lab's space, part and images. */
