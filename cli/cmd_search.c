@@ -58,7 +58,7 @@ static void print_features(const tnas_search_report *report)
     if (report->features_flash_bytes == 0)
         return;
     printf("features   %zu bytes of flash, %zu of scratch within the arena, %s ms within %s..%s ms "
-           "(%s); counted below and above\n",
+           "(%s); within flash, SRAM and latency\n",
            report->features_flash_bytes, report->features_scratch_bytes,
            tnas_ms_text(report->features_time.ms, a), tnas_ms_text(report->features_time.low_ms, b),
            tnas_ms_text(report->features_time.high_ms, c), TNAS_FRONT_END_SOURCE);
