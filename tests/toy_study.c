@@ -89,12 +89,19 @@ void check_same_file(const char *folder_a, const char *folder_b, const char *nam
 void rich_overrides(tnas_overrides *overrides)
 {
     static const char *const values[][2] = {
-        {"supernet.steps", "6"},       {"supernet.checkpoint_steps", "2"},
-        {"search.population", "12"},    {"search.generations", "4"},
-        {"search.screen_after", "20"},  {"search.screen_rank", "-1"},
-        {"search.screen_best", "0.25"}, {"finish.finalists", "2"},
-        {"finish.qat_drop", "0"},       {"finetune.distill_share", "0.5"},
-        {"finetune.steps", "10"},       {"finetune.checkpoint_steps", "3"},
+        {"supernet.steps", "6"},
+        {"supernet.checkpoint_steps", "2"},
+        {"search.population", "12"},
+        {"search.generations", "4"},
+        {"search.screen_after", "20"},
+        {"search.screen_rank", "-1"},
+        {"search.screen_best", "0.25"},
+        {"finish.finalists", "2"},
+        {"finish.qat_drop", "0"},
+        {"finish.calibration_images", "1"},
+        {"finetune.distill_share", "0.5"},
+        {"finetune.steps", "4"},
+        {"finetune.checkpoint_steps", "1"},
     };
     overrides->count = 0;
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
