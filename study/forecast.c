@@ -49,10 +49,12 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
     return status;
 }
 
-static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_count)
+/* *nets: how many such networks a step of the supernet costs. */
+static tnas_status measure(tnas_run *run, double *step_seconds, double *nets, size_t *value_count)
 {
     tnas_supernet *supernet;
-    TNAS_TRY(tnas_supernet_create(run->config, run->request->seed, &supernet));
+    TNAS_TRY(tnas_supernet_create(run->config, tnas_supernet_recipe_kernels(run->work.recipe),
+                                  run->request->seed, &supernet));
     *value_count = supernet->store->value_count;
     tnas_arch arch;
     middle_arch(&run->config->genes, &arch);
@@ -61,6 +63,9 @@ static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_co
                                      : tnas_fail(TNAS_ERR_NOMEM, "forecast");
     if (status == TNAS_OK)
         status = time_step(run, supernet, net, step_seconds);
+    if (status == TNAS_OK)
+        *nets = tnas_supernet_macs_per_step(supernet, run->work.recipe) /
+                (double)tnas_graph_macs(&net->graph);
     tnas_free(net);
     tnas_supernet_destroy(supernet);
     return status;
@@ -68,15 +73,15 @@ static tnas_status measure(tnas_run *run, double *step_seconds, size_t *value_co
 
 tnas_status tnas_run_forecast(tnas_run *run)
 {
-    double step_seconds = 0;
+    double step_seconds = 0, nets = 0;
     size_t value_count;
-    TNAS_TRY(measure(run, &step_seconds, &value_count));
+    TNAS_TRY(measure(run, &step_seconds, &nets, &value_count));
     const tnas_plan_of_work *const work = &run->work;
     const tnas_dataset *const data = run->dataset;
     const double judged_images =
         work->validation_images + work->recalibration_batches * work->batch_images;
     tnas_speeds *const speeds = &run->speeds;
-    speeds->supernet_step_seconds = step_seconds * work->subnets;
+    speeds->supernet_step_seconds = step_seconds * nets;
     speeds->judged_seconds = step_seconds / 3 / work->supernet.batch * judged_images;
     speeds->finetune_step_seconds = step_seconds;
     const bool has_supernet = tnas_file_exists(run->supernet_path);

@@ -165,7 +165,7 @@ static tnas_status parse_number(const tnas_work_field *field, const char *text, 
 
 tnas_status tnas_work_set(tnas_plan_of_work *work, const char *key, const char *text)
 {
-    _Static_assert(sizeof(tnas_supernet_rule) == sizeof(int), "words are stored as int");
+    _Static_assert(sizeof(tnas_supernet_recipe) == sizeof(int), "words are stored as int");
     tnas_work_field field;
     if (!tnas_work_find(key, &field))
         return tnas_fail(TNAS_ERR_USAGE, "%s = %s: there is no such count or recipe field", key,

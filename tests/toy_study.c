@@ -11,6 +11,7 @@
 tnas_search_request toy_request(const char *data, const char *folder)
 {
     return (tnas_search_request){
+        .data_options = tnas_data_options_default(),
         .data = data,
         .space = "small-image",
         .mcu = "stm32h743",
