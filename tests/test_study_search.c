@@ -13,6 +13,7 @@
 #include "study/study.h"
 #include "tests/testing.h"
 #include "tests/toy_data.h"
+#include "tests/toy_study.h"
 
 /* 60 candidates, of which about half are measured. */
 static const char *const counts[][2] = {
@@ -39,18 +40,8 @@ static void set_up(fixture *f, const char *data)
     temporary_folder(f->folder);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         ck_ok(tnas_overrides_put(&f->overrides, counts[i][0], counts[i][1]));
-    f->request = (tnas_search_request){
-        .data = f->data,
-        .space = "small-image",
-        .mcu = "stm32h743",
-        .runtime = "tinynas",
-        .preset = "smoke",
-        .overrides = &f->overrides,
-        .folder = f->folder,
-        .limits = {.flash_bytes = 60 * 1024, .sram_bytes = 24 * 1024, .latency_ms = 50},
-        .seed = 7,
-        .threads = 2,
-    };
+    f->request = toy_request(f->data, f->folder);
+    f->request.overrides = &f->overrides;
 }
 
 static void run(fixture *f)
@@ -71,32 +62,6 @@ static int read_candidates(const char *folder, tnas_candidate_row **rows, tnas_w
     ck_assert(found);
     tnas_db_close(db);
     return count;
-}
-
-static bool same_number(double a, double b)
-{
-    return a == b || (isnan(a) && isnan(b));
-}
-
-static void check_same(const char *folder_a, const char *folder_b)
-{
-    tnas_candidate_row *a, *b;
-    tnas_winner winner_a, winner_b;
-    const int count = read_candidates(folder_a, &a, &winner_a);
-    ck_assert_int_eq(read_candidates(folder_b, &b, &winner_b), count);
-    for (int i = 0; i < count; i++)
-        ck_assert_msg(strcmp(a[i].arch, b[i].arch) == 0 && a[i].generation == b[i].generation &&
-                          a[i].predicted == b[i].predicted && a[i].accuracy == b[i].accuracy &&
-                          same_number(a[i].accuracy_int8, b[i].accuracy_int8) &&
-                          a[i].on_front == b[i].on_front &&
-                          same_number(a[i].latency_ms, b[i].latency_ms),
-                      "candidate %d differs", i);
-    ck_assert_str_eq(winner_a.arch, winner_b.arch);
-    ck_assert(winner_a.accuracy_int8 == winner_b.accuracy_int8);
-    ck_assert(winner_a.accuracy_validation == winner_b.accuracy_validation);
-    ck_assert_mem_eq(&winner_a.draws, &winner_b.draws, sizeof winner_a.draws);
-    tnas_candidate_rows_free(a, count);
-    tnas_candidate_rows_free(b, count);
 }
 
 START_TEST(measured_and_predicted_candidates_are_told_apart)
@@ -199,7 +164,7 @@ START_TEST(threads_do_not_matter_for_what_is_predicted)
         set_up(&other, first.data);
         other.request.threads = threads;
         run(&other);
-        check_same(first.folder, other.folder);
+        check_same_study(first.folder, other.folder);
     }
 }
 END_TEST
@@ -248,7 +213,7 @@ START_TEST(killed_at_20_random_instants_it_ends_as_if_it_had_never_been)
     }
     ck_assert_int_ge(kills, 10);
     printf("%d kills\n", kills);
-    check_same(whole.folder, killed.folder);
+    check_same_study(whole.folder, killed.folder);
 }
 END_TEST
 
