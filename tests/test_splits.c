@@ -306,6 +306,9 @@ START_TEST(split_by_file_keeps_a_file_together)
     ck_assert_int_eq(dataset->validation.count, 12);
     ck_assert_int_eq(dataset->train.count, 40);
     ck_assert_int_eq(dataset->test_count, 0);
+    tnas_images test;
+    ck_fails(TNAS_ERR_INPUT, "has no test split: see --test-share",
+             tnas_dataset_read_test(dataset, &test));
     tnas_dataset_destroy(dataset);
     tnas_free(f);
 }
