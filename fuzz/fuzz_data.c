@@ -34,9 +34,11 @@ static void load(const char *path, bool skip_bad)
         return;
     check(dataset);
     tnas_images test;
-    if (tnas_dataset_read_test(dataset, &test) != TNAS_OK)
-        abort();
-    tnas_images_deinit(&test);
+    if (dataset->test_count > 0) { /* tiny sets may have none */
+        if (tnas_dataset_read_test(dataset, &test) != TNAS_OK)
+            abort();
+        tnas_images_deinit(&test);
+    }
     tnas_dataset_destroy(dataset);
 }
 
