@@ -75,7 +75,7 @@ LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
 FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes tools/reference bench include/tinynas \
-                        tests/emulated examples/library examples/boards/*))
+                        tests/emulated examples/library examples/keyword-spotting examples/sensor examples/boards/*))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -179,7 +179,7 @@ $(TOOLS): $(OUT)/%: %.c $(RECIPES) $(REFERENCE) $(LIBRARY)
 quickstart:
 	@sh scripts/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@sh scripts/quickstart.sh
+	@sh examples/quickstart/run.sh
 
 ## test: every test of the host, in under ten minutes (installs what is missing)
 .PHONY: test
@@ -250,6 +250,20 @@ test-boards:
 	@sh scripts/setup.sh build device
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_boards.sh
+
+## test-docs: every command that a document shows, on stand-in data with little work
+.PHONY: test-docs
+test-docs:
+	@sh scripts/setup.sh build test device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_docs.sh
+
+## test-examples: the scripts of examples/ with little work
+.PHONY: test-examples
+test-examples:
+	@sh scripts/setup.sh build
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_examples.sh
 
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite
@@ -331,7 +345,8 @@ bench-search: $(OUT)/bench/bench_search
 ## results-search: strategies at equal numbers of evaluations, five seeds; what cheap scores say
 .PHONY: results-search
 results-search: $(OUT)/tools/results_search
-	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search
+	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search >$(OUT)/results_search.md
+	@sh scripts/replace_section.sh docs/search.md results-search <$(OUT)/results_search.md
 
 ## results-ranking: does a supernet rank networks as training them would? Fashion-MNIST, about 20 minutes
 .PHONY: results-ranking
@@ -350,9 +365,10 @@ results-space: $(OUT)/tools/results_space
 ## results-supernet: supernet recipes at equal time, on Fashion-MNIST, into docs/supernet.md (half an hour)
 .PHONY: results-supernet
 results-supernet: $(OUT)/tools/results_supernet
-	TINYNAS_HOME=. $(OUT)/tools/results_supernet $(SHARED)/data/fashion-mnist 240 2 uniform sandwich \
-	    mcunet progressive >$(OUT)/supernet.md
-	@sh scripts/replace_table.sh docs/supernet.md recipes $(OUT)/supernet.md
+	@TINYNAS_HOME=. $(OUT)/tools/results_supernet $(SHARED)/data/fashion-mnist 240 2 uniform sandwich \
+	    mcunet progressive >$(OUT)/results_supernet.md
+	@sh scripts/replace_section.sh docs/supernet.md results-supernet < $(OUT)/results_supernet.md
+	@cat $(OUT)/results_supernet.md
 
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory

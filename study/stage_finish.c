@@ -159,6 +159,13 @@ static tnas_status meet_the_test_set(tnas_run *run, tnas_finishing *f)
         f->rows[i].test_int8 = counts.images > 0 ? (double)counts.int8_right / counts.images : 0;
     }
     tnas_images_deinit(&test);
+    for (int i = 0; status == TNAS_OK && run->finalist_count > 1 && i < run->finalist_count; i++)
+        tnas_progress_note(run->progress,
+                           "finalist %d of %d: int8 %.2f %% on validation, %.2f %% on test, float "
+                           "%.2f %%%s",
+                           i + 1, run->finalist_count, 100 * f->rows[i].validation_int8,
+                           100 * f->rows[i].test_int8, 100 * f->rows[i].test_float,
+                           i == f->chosen ? ": the winner" : "");
     return status;
 }
 
