@@ -1,7 +1,8 @@
 /* The search of a target: asks for candidates, judges them by inherited weights, tells. Every
  * score goes into the store at once, so that a resumed search replays it instead of judging
  * again and arrives at the same state; what the predictor says follows from the tells. At the end
- * the front and the best are judged again in int8, and those figures choose the winner. */
+ * the front and the best are judged again in int8, and those figures choose the
+ * finalists. */
 #include <math.h>
 #include <stdio.h>
 
@@ -173,21 +174,34 @@ static tnas_status store_front(tnas_run *run, const tnas_candidate *rescored, co
     return status;
 }
 
-static tnas_status choose_among(tnas_run *run, const tnas_search *search, const int *ids, int count,
+static void add_finalist(tnas_run *run, const tnas_candidate *candidate, int id)
+{
+    const int i = run->finalist_count++;
+    run->finalists[i].arch = candidate->arch;
+    run->finalists[i].candidate = id;
+    run->finalists[i].accuracy_supernet = candidate->accuracy;
+}
+
+/* Finalists are the objective's best of the rescored, one after the other. */
+static tnas_status choose_among(tnas_run *run, const tnas_search *search, int *ids, int count,
                                 tnas_candidate *rescored, int *front_count)
 {
     TNAS_TRY(rescore(run, search, ids, count, rescored));
     TNAS_TRY(store_front(run, rescored, ids, count, front_count));
     const tnas_objective objective = tnas_run_objective(run);
-    const int chosen = ids[tnas_objective_best(&objective, rescored, count)];
-    run->winner_arch = tnas_search_scored(search)[chosen].arch;
-    run->winner.accuracy_supernet = tnas_search_scored(search)[chosen].accuracy;
+    run->finalist_count = 0;
+    while (count > 0 && run->finalist_count < run->work.finalists) {
+        const int best = tnas_objective_best(&objective, rescored, count);
+        add_finalist(run, &tnas_search_scored(search)[ids[best]], ids[best]);
+        rescored[best] = rescored[--count];
+        ids[best] = ids[count];
+    }
     return TNAS_OK;
 }
 
 /* The front and the best by inherited weights, in float, are judged again; what they have in int8
  * decides. */
-static tnas_status choose_winner(tnas_run *run, const tnas_search *search, int *front_count)
+static tnas_status choose_finalists(tnas_run *run, const tnas_search *search, int *front_count)
 {
     int *front, count;
     const tnas_candidate *const scored = tnas_search_scored(search);
@@ -239,10 +253,9 @@ static void note_outcome(const tnas_run *run, const tnas_search *search, int fro
 static tnas_status conclude(tnas_run *run, const tnas_search *search)
 {
     int front_count;
-    TNAS_TRY(choose_winner(run, search, &front_count));
+    TNAS_TRY(choose_finalists(run, search, &front_count));
     run->winner.candidates = tnas_search_scored_count(search);
     run->winner.draws = *tnas_search_draws(search);
-    tnas_arch_print(&run->config->genes, &run->winner_arch, run->winner.arch);
     note_outcome(run, search, front_count);
     return TNAS_OK;
 }
