@@ -182,12 +182,11 @@ static void add_finalist(tnas_run *run, const tnas_candidate *candidate, int id)
     run->finalists[i].accuracy_supernet = candidate->accuracy;
 }
 
-/* Finalists are the objective's best of the rescored, one after the other. */
-static tnas_status choose_among(tnas_run *run, const tnas_search *search, int *ids, int count,
-                                tnas_candidate *rescored, int *front_count)
+/* The objective's best of the rescored, one after the other, by int8 accuracy; changes the order of
+ * ids and rescored. */
+static void choose_finalists(tnas_run *run, const tnas_search *search, int *ids, int count,
+                             tnas_candidate *rescored)
 {
-    TNAS_TRY(rescore(run, search, ids, count, rescored));
-    TNAS_TRY(store_front(run, rescored, ids, count, front_count));
     const tnas_objective objective = tnas_run_objective(run);
     run->finalist_count = 0;
     while (count > 0 && run->finalist_count < run->work.finalists) {
@@ -196,12 +195,20 @@ static tnas_status choose_among(tnas_run *run, const tnas_search *search, int *i
         rescored[best] = rescored[--count];
         ids[best] = ids[count];
     }
+}
+
+static tnas_status choose_among(tnas_run *run, const tnas_search *search, int *ids, int count,
+                                tnas_candidate *rescored, int *front_count)
+{
+    TNAS_TRY(rescore(run, search, ids, count, rescored));
+    TNAS_TRY(store_front(run, rescored, ids, count, front_count));
+    choose_finalists(run, search, ids, count, rescored);
     return TNAS_OK;
 }
 
 /* The front and the best by inherited weights, in float, are judged again; what they have in int8
  * decides. */
-static tnas_status choose_finalists(tnas_run *run, const tnas_search *search, int *front_count)
+static tnas_status judge_the_front(tnas_run *run, const tnas_search *search, int *front_count)
 {
     int *front, count;
     const tnas_candidate *const scored = tnas_search_scored(search);
@@ -253,7 +260,7 @@ static void note_outcome(const tnas_run *run, const tnas_search *search, int fro
 static tnas_status conclude(tnas_run *run, const tnas_search *search)
 {
     int front_count;
-    TNAS_TRY(choose_finalists(run, search, &front_count));
+    TNAS_TRY(judge_the_front(run, search, &front_count));
     run->winner.candidates = tnas_search_scored_count(search);
     run->winner.draws = *tnas_search_draws(search);
     note_outcome(run, search, front_count);
