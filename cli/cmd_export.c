@@ -105,6 +105,10 @@ static tnas_status write_graph(export_job *job)
 /* The names of the classes; of a file, its own description. */
 static void describe(const tnas_source *source, tnas_text *out)
 {
+    if (source->study == NULL && source->notes == NULL) {
+        tnas_text_add(out, "%s", source->name);
+        return;
+    }
     if (source->study == NULL) {
         tnas_text_add(out, "%s", source->notes->description);
         return;

@@ -11,6 +11,9 @@
 #include "common/text.h"
 #include "trainer/finish.h"
 
+/* Images behind batch norm and int8 ranges, as in a search. */
+enum { RECALIBRATION_BATCHES = 8, BATCH_IMAGES = 64, CALIBRATION_IMAGES = 512 };
+
 /* Everything behind one training. */
 typedef struct training {
     const tnas_arguments *arguments;
@@ -75,8 +78,6 @@ static void choose_recipe(training *t, bool has_teacher)
     recipe.augment.doses[TNAS_AUGMENT_FLIP].probability =
         t->arguments->given[TNAS_OPTION_flip] ? 0.5 : 0;
     t->finish = tnas_finish_recipe_default();
-    t->finish.calibration_images =
-        count < t->finish.calibration_images ? count : t->finish.calibration_images;
     t->recipe = tnas_finish_train_recipe(&t->finish, &recipe, &t->graph, count, has_teacher);
 }
 
@@ -165,9 +166,8 @@ static tnas_status open_parts(training *t)
     const size_t image_bytes =
         (size_t)t->dataset->h * (size_t)t->dataset->w * (size_t)t->dataset->c;
     const uint64_t seed = (uint64_t)a->number[TNAS_OPTION_seed];
-    TNAS_TRY(tnas_finish_sample_calibration(&t->dataset->train, image_bytes,
-                                            tnas_finish_calibration_count(&t->finish), seed,
-                                            &t->calibration_images));
+    TNAS_TRY(tnas_finish_sample_calibration(&t->dataset->train, image_bytes, CALIBRATION_IMAGES,
+                                            seed, &t->calibration_images));
     t->net = tnas_alloc_zero(1, sizeof *t->net);
     if (t->net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "network");
@@ -203,6 +203,9 @@ static tnas_status run(training *t, const tnas_progress *progress)
                                  .train = &t->dataset->train,
                                  .validation = &t->dataset->validation,
                                  .calibration_images = t->calibration_images,
+                                 .recalibration_batches = RECALIBRATION_BATCHES,
+                                 .batch_images = BATCH_IMAGES,
+                                 .range_images = CALIBRATION_IMAGES,
                                  .recipe = &t->recipe,
                                  .finish = t->finish,
                                  .teacher = t->teacher_net != NULL ? &teacher : NULL,

@@ -81,7 +81,7 @@ static tnas_status load_model(const tnas_arguments *arguments, const char *model
 static tnas_status load_graph(const tnas_arguments *arguments, const char *model, tnas_priced *p)
 {
     tnas_path_name(model, p->name);
-    if (tnas_dir_exists(model) || tnas_is_tflite_path(model))
+    if (tnas_dir_exists(model) || tnas_is_model_path(model))
         return load_model(arguments, model, p);
     return tnas_named_graph_load(model, &p->graph);
 }

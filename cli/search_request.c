@@ -12,6 +12,7 @@ static const struct {
     {TNAS_OPTION_supernet_steps, "supernet.steps"},
     {TNAS_OPTION_supernet_recipe, "supernet.recipe"},
     {TNAS_OPTION_finetune_steps, "finetune.steps"},
+    {TNAS_OPTION_finalists, "finish.finalists"},
     {TNAS_OPTION_population, "search.population"},
     {TNAS_OPTION_generations, "search.generations"},
     {TNAS_OPTION_strategy, "search.strategy"},

@@ -14,9 +14,11 @@ static bool ends_with(const char *text, const char *end)
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
-bool tnas_is_tflite_path(const char *path)
+static const char *const model_endings[] = {".tflite", ".tnm"};
+
+bool tnas_is_model_path(const char *path)
 {
-    return ends_with(path, ".tflite");
+    return ends_with(path, model_endings[0]) || ends_with(path, model_endings[1]);
 }
 
 void tnas_path_name(const char *path, char out[TNAS_SOURCE_NAME_BYTES])
@@ -26,8 +28,8 @@ void tnas_path_name(const char *path, char out[TNAS_SOURCE_NAME_BYTES])
     size_t length = strlen(base);
     if (ends_with(base, ".json"))
         length -= strlen(".json");
-    else if (tnas_is_tflite_path(base))
-        length -= strlen(".tflite");
+    else if (tnas_is_model_path(base))
+        length -= strlen(strrchr(base, '.'));
     const size_t longest = TNAS_SOURCE_NAME_BYTES - 1;
     snprintf(out, TNAS_SOURCE_NAME_BYTES, "%.*s", (int)(length < longest ? length : longest), base);
 }
@@ -59,6 +61,16 @@ static tnas_status load_file(const char *path, tnas_source *source)
     return tnas_tflite_load(path, &source->model, source->notes);
 }
 
+/* What `tinynas train` writes. */
+static tnas_status load_model(const char *path, tnas_source *source)
+{
+    tnas_path_name(path, source->name);
+    TNAS_TRY(tnas_model_load(path, &source->model));
+    return source->model->type == TNAS_MODEL_INT8
+               ? TNAS_OK
+               : tnas_fail(TNAS_ERR_INPUT, "%s is a float model: its int8 one is needed", path);
+}
+
 static tnas_status load(const tnas_arguments *arguments, const char *what, const char *mcu_name,
                         tnas_source *source)
 {
@@ -66,9 +78,9 @@ static tnas_status load(const tnas_arguments *arguments, const char *what, const
         return load_study(arguments, what, mcu_name, source);
     if (tnas_dir_exists(what))
         return tnas_fail(TNAS_ERR_INPUT, "%s is a folder, but not a study", what);
-    if (tnas_is_tflite_path(what))
-        return load_file(what, source);
-    return tnas_fail(TNAS_ERR_INPUT, "%s is neither a study nor a .tflite file", what);
+    if (tnas_is_model_path(what))
+        return ends_with(what, ".tnm") ? load_model(what, source) : load_file(what, source);
+    return tnas_fail(TNAS_ERR_INPUT, "%s is neither a study nor a .tflite file nor a .tnm file", what);
 }
 
 tnas_status tnas_source_load(const tnas_arguments *arguments, const char *what,

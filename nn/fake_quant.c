@@ -21,18 +21,42 @@ static pixel_bits *bits_of(const tnas_pass *pass, int tensor, int32_t channel)
     return (pixel_bits *)(void *)at + (size_t)channel * pixels;
 }
 
-/* One pixel onto the grid. Adding and taking away MAGIC rounds to a whole number, ties to even, as
- * whatever is on a grid of int8 is far below 2^22. */
-static pixel_bits quantize_pixel(float *values, const tnas_grid_step *grid, float scale,
-                                 float shift)
+/* How a channel is rounded: to a fraction first (0: not), and moved by a nudge away from zero,
+ * which decides halves and nothing else. */
+typedef struct rounding {
+    float fraction, nudge, zero;
+} rounding;
+
+static rounding rounding_of(const tnas_grid_step *grid, int32_t channel)
+{
+    /* Less than an average of a thousand values can lie beside a half. */
+    if (grid->average)
+        return (rounding){0.0f, 2e-4f, grid->zero};
+    if (grid->fractions == NULL)
+        return (rounding){0.0f, 0.0f, 0.0f};
+    const float fraction = grid->fractions[channel];
+    return (rounding){fraction, 0.25f / fraction, 0.0f};
+}
+
+/* To a whole number, halves to the even one. Adding and taking away MAGIC does it, as whatever is
+ * on a grid of int8 is far below 2^22. */
+static inline float whole(float x)
 {
     const float magic = 12582912.0f; /* 1.5 * 2^23 */
+    return x + magic - magic;
+}
+
+/* One pixel onto the grid. */
+static pixel_bits quantize_pixel(float *values, const tnas_grid_step *grid, rounding r, float scale,
+                                 float shift)
+{
     pixel_bits bits = 0;
     for (int lane = 0; lane < TNAS_LANES; lane++) {
         const float steps = (scale * values[lane] + shift) / grid->step;
         const float above = steps < grid->low ? grid->low : steps;
         const float within = above > grid->high ? grid->high : above;
-        values[lane] = (within + magic - magic) * grid->step;
+        const float first = r.fraction > 0.0f ? whole(within * r.fraction) / r.fraction : within;
+        values[lane] = whole(first + (first < r.zero ? -r.nudge : r.nudge)) * grid->step;
         bits |= (pixel_bits)((within == steps) << lane);
     }
     return bits;
@@ -60,6 +84,7 @@ void tnas_pass_quantize(tnas_pass *pass, int op)
     for (int32_t c = 0; c < shape->c; c++) {
         const float scale = filters ? tnas_pass_channels(pass, op).scale[c] : 1.0f;
         const float shift = filters ? tnas_pass_channels(pass, op).shift[c] : 0.0f;
+        const rounding r = rounding_of(grid, c);
         float *at = tnas_pass_data(pass, out) + (size_t)c * pass->layout->stride[out];
         pixel_bits *bits = pass->grads != NULL ? bits_of(pass, out, c) : NULL;
         for (int block = 0; block < pass->layout->blocks; block++) {
@@ -68,7 +93,7 @@ void tnas_pass_quantize(tnas_pass *pass, int op)
             for (size_t p = 0; p < block_pixels; p++, at += TNAS_LANES) {
                 if (pass->seen != NULL)
                     see_pixel(at, scale, shift, real, &pass->seen[out]);
-                const pixel_bits inside = quantize_pixel(at, grid, scale, shift);
+                const pixel_bits inside = quantize_pixel(at, grid, r, scale, shift);
                 if (bits != NULL)
                     *bits++ = inside;
             }

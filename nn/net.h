@@ -23,10 +23,18 @@ typedef struct tnas_view {
 } tnas_view;
 
 /* The grid of values that a tensor has on the device, as floats: z becomes
- * step * min(max(round(z / step), low), high), the activation included. */
+ * step * min(max(round(z / step), low), high), the activation included.
+ *
+ * Rounding is the kernels'. Sums of products are rounded twice, first to a channel's fraction, a
+ * power of two, and then with halves away from 0, so that a little less than a half may be rounded
+ * up. Averages of a tensor on the same grid have many halves, which go away from `zero`, the
+ * device's 0. Elsewhere halves are rare and go to the even number. */
 typedef struct tnas_grid_step {
-    float step;      /* 0: the tensor stays as it is computed */
-    float low, high; /* whole numbers, at most 255 apart */
+    float step;             /* 0: the tensor stays as it is computed */
+    float low, high;        /* whole numbers, at most 255 apart */
+    const float *fractions; /* [c]: 64 for a 64th; NULL: rounded once */
+    bool average;
+    float zero; /* whole number */
 } tnas_grid_step;
 
 /* Fake quantisation of a net's tensors; the input's grid is not used. */

@@ -6,6 +6,7 @@
 
 #include "common/alloc.h"
 #include "study/run_internal.h"
+#include "trainer/teaching.h"
 
 enum { TIMED_STEPS = 5 };
 
@@ -49,8 +50,21 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
     return status;
 }
 
-/* *nets: how many such networks a step of the supernet costs. */
-static tnas_status measure(tnas_run *run, double *step_seconds, double *nets, size_t *value_count)
+/* MACs of the largest network over those of the middle one. */
+static double largest_over(const tnas_run *run, const tnas_net *middle)
+{
+    tnas_arch largest;
+    tnas_graph graph;
+    int16_t site_of_op[TNAS_GRAPH_OPS_MAX];
+    tnas_arch_largest(&run->config->genes, &largest);
+    tnas_space_decode(run->config, &largest, &graph, site_of_op);
+    return (double)tnas_graph_macs(&graph) / (double)tnas_graph_macs(&middle->graph);
+}
+
+/* nets: how many such networks a step of the supernet costs. teaching_seconds: the largest network
+ * goes forward for one finalist. */
+static tnas_status measure(tnas_run *run, double *step_seconds, double *nets,
+                           double *teaching_seconds, size_t *value_count)
 {
     tnas_supernet *supernet;
     TNAS_TRY(tnas_supernet_create(run->config, tnas_supernet_recipe_kernels(run->work.recipe),
@@ -66,6 +80,10 @@ static tnas_status measure(tnas_run *run, double *step_seconds, double *nets, si
     if (status == TNAS_OK)
         *nets = tnas_supernet_macs_per_step(supernet, run->work.recipe) /
                 (double)tnas_graph_macs(&net->graph);
+    if (status == TNAS_OK)
+        *teaching_seconds = tnas_teaching_passes(&run->work.finetune, run->dataset->train.count,
+                                                 run->dataset->class_count) *
+                            *step_seconds / 3 / run->work.supernet.batch * largest_over(run, net);
     tnas_free(net);
     tnas_supernet_destroy(supernet);
     return status;
@@ -73,9 +91,9 @@ static tnas_status measure(tnas_run *run, double *step_seconds, double *nets, si
 
 tnas_status tnas_run_forecast(tnas_run *run)
 {
-    double step_seconds = 0, nets = 0;
+    double step_seconds = 0, nets = 0, teaching_seconds = 0;
     size_t value_count;
-    TNAS_TRY(measure(run, &step_seconds, &nets, &value_count));
+    TNAS_TRY(measure(run, &step_seconds, &nets, &teaching_seconds, &value_count));
     const tnas_plan_of_work *const work = &run->work;
     const tnas_dataset *const data = run->dataset;
     const double judged_images =
@@ -89,7 +107,8 @@ tnas_status tnas_run_forecast(tnas_run *run)
     f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
     f->search_seconds = speeds->judged_seconds *
                         (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
-    f->finetune_seconds = speeds->finetune_step_seconds * work->finetune.steps;
+    f->finetune_seconds =
+        work->finalists * (speeds->finetune_step_seconds * work->finetune.steps + teaching_seconds);
     /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
     f->memory_bytes = (double)data->h * data->w * data->c *
                           (data->train.count + data->validation.count + data->test_count) +

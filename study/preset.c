@@ -42,6 +42,8 @@ void tnas_preset_resolve(const tnas_preset *preset, int train_count, int validat
         .recalibration_batches = 8,
         .batch_images = 64,
         .calibration_images = at_most(512, train_count),
+        .finalists = 1,
+        .finish = tnas_finish_recipe_default(),
     };
     out->supernet.steps = bounded_steps(preset->supernet_steps_max, preset->supernet_epochs_max,
                                         train_count, out->supernet.batch);
@@ -51,6 +53,8 @@ void tnas_preset_resolve(const tnas_preset *preset, int train_count, int validat
      * points of inherited accuracy, and fine-tuning gains from a high rate. */
     out->supernet.learning_rate = 0.6;
     out->finetune.learning_rate = 0.3;
+    /* Where network and schedule are large enough for it (docs/finish.md). */
+    out->finetune.augment.doses[TNAS_AUGMENT_SHIFT] = (tnas_augment_dose){1, 1};
     out->evolution.population = preset->population;
     out->evolution.parents = preset->parents;
     out->evolution.generations = preset->generations;

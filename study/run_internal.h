@@ -56,7 +56,12 @@ typedef struct tnas_run {
     uint8_t *calibration_images; /* a sample of train: what judging or calibration needs */
 
     /* stage_search.c */
-    tnas_arch winner_arch;
+    struct {
+        tnas_arch arch;
+        int candidate; /* its number in the store */
+        double accuracy_supernet;
+    } finalists[TNAS_FINALISTS_MAX]; /* the objective's order */
+    int finalist_count;
     tnas_winner winner;
 } tnas_run;
 

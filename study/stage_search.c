@@ -1,7 +1,8 @@
 /* The search of a target: asks for candidates, judges them by inherited weights, tells. Every
  * score goes into the store at once, so that a resumed search replays it instead of judging
  * again and arrives at the same state; what the predictor says follows from the tells. At the end
- * the front and the best are judged again in int8, and those figures choose the winner. */
+ * the front and the best are judged again in int8, and those figures choose the
+ * finalists. */
 #include <math.h>
 #include <stdio.h>
 
@@ -150,10 +151,18 @@ static tnas_status store_front(tnas_run *run, const int *ids, int count)
     return tnas_db_commit(run->db);
 }
 
-/* The objective over the front, by int8 accuracy; the float best takes part should it be equal to
- * a network of the front in every cost. */
-static tnas_status choose_winner(tnas_run *run, const tnas_search *search, const int *front,
-                                 int front_count)
+static void add_finalist(tnas_run *run, const tnas_candidate *candidate, int id)
+{
+    const int i = run->finalist_count++;
+    run->finalists[i].arch = candidate->arch;
+    run->finalists[i].candidate = id;
+    run->finalists[i].accuracy_supernet = candidate->accuracy;
+}
+
+/* The objective's best of the front, one after the other, by int8 accuracy; the float best takes
+ * part should it be equal to a network of the front in every cost. */
+static tnas_status choose_finalists(tnas_run *run, const tnas_search *search, const int *front,
+                                    int front_count)
 {
     int *const ids = tnas_alloc_zero((size_t)front_count + 1, sizeof *ids);
     tnas_candidate *const rescored = tnas_alloc_zero((size_t)front_count + 1, sizeof *rescored);
@@ -174,9 +183,13 @@ static tnas_status choose_winner(tnas_run *run, const tnas_search *search, const
     }
     if (status == TNAS_OK) {
         const tnas_objective objective = tnas_run_objective(run);
-        const int chosen = ids[tnas_objective_best(&objective, rescored, count)];
-        run->winner_arch = tnas_search_scored(search)[chosen].arch;
-        run->winner.accuracy_supernet = tnas_search_scored(search)[chosen].accuracy;
+        run->finalist_count = 0;
+        while (count > 0 && run->finalist_count < run->work.finalists) {
+            const int best = tnas_objective_best(&objective, rescored, count);
+            add_finalist(run, &tnas_search_scored(search)[ids[best]], ids[best]);
+            rescored[best] = rescored[--count];
+            ids[best] = ids[count];
+        }
     }
     tnas_free(rescored);
     tnas_free(ids);
@@ -210,14 +223,13 @@ static tnas_status conclude(tnas_run *run, const tnas_search *search)
     int *front, front_count;
     TNAS_TRY(tnas_front_find(tnas_search_scored(search), tnas_search_scored_count(search), &front,
                              &front_count));
-    tnas_status status = choose_winner(run, search, front, front_count);
+    tnas_status status = choose_finalists(run, search, front, front_count);
     if (status == TNAS_OK)
         status = store_front(run, front, front_count);
     tnas_free(front);
     TNAS_TRY(status);
     run->winner.candidates = tnas_search_scored_count(search);
     run->winner.draws = *tnas_search_draws(search);
-    tnas_arch_print(&run->config->genes, &run->winner_arch, run->winner.arch);
     note_outcome(run, search, front_count);
     return TNAS_OK;
 }

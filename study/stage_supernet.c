@@ -13,16 +13,8 @@ tnas_status tnas_run_sample_calibration(tnas_run *run)
         run->work.calibration_images > judged ? run->work.calibration_images : judged;
     const size_t image_bytes =
         (size_t)run->dataset->h * (size_t)run->dataset->w * (size_t)run->dataset->c;
-    run->calibration_images = tnas_alloc_zero((size_t)wanted, image_bytes);
-    if (run->calibration_images == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "%d calibration images", wanted);
-    tnas_rng rng = tnas_rng_stream(run->request->seed, TNAS_RNG_CALIBRATION, 0);
-    for (int i = 0; i < wanted; i++) {
-        const size_t from = tnas_rng_below(&rng, (uint32_t)train->count);
-        memcpy(run->calibration_images + (size_t)i * image_bytes,
-               train->pixels + from * image_bytes, image_bytes);
-    }
-    return TNAS_OK;
+    return tnas_finish_sample_calibration(train, image_bytes, wanted, run->request->seed,
+                                          &run->calibration_images);
 }
 
 tnas_status tnas_run_judge(tnas_run *run, const tnas_net *net, const tnas_store *store,

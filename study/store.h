@@ -134,15 +134,15 @@ tnas_status tnas_db_get_curve(tnas_store_db *db, int target, const char *stage,
 
 /* store_finalists.c: what the finish made of the best candidates */
 
-/* A fine-tuned, quantised network. Accuracies are shares of the validation images, and for the
- * chosen one of test_count test images. */
+/* A fine-tuned, quantised network. Accuracies are shares of the validation images and, once all
+ * finalists have met it, of the test set's test_count images. */
 typedef struct tnas_finalist {
     int id;
     int candidate; /* number of the candidate; -1: of a store of version 1, not known */
     char arch[TNAS_ARCH_TEXT_BYTES];
     double accuracy_supernet;
     double validation_float, validation_int8;
-    double test_float, test_int8; /* NAN but for the chosen one */
+    double test_float, test_int8; /* NAN before */
     int test_count;
     int64_t macs;
     size_t flash_bytes, sram_bytes, stack_bytes;
@@ -162,7 +162,7 @@ tnas_status tnas_db_get_finalists(tnas_store_db *db, int target, tnas_finalist *
 typedef struct tnas_layer_loss {
     int layer;          /* operator of the graph */
     char name[48];      /* "conv2d 3x3, 16" */
-    double sqnr_db;     /* signal to quantisation noise of its output; NAN: not measured */
+    double sqnr_db;     /* signal to noise of the network's answers with this layer alone in int8 */
     double accuracy;    /* with this layer alone in int8; NAN: not measured */
     bool before_tuning; /* of the network as it was before quantisation-aware fine-tuning */
 } tnas_layer_loss;

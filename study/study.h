@@ -3,6 +3,7 @@
  *   study.db            what it is, candidates, winners (study/store.h)
  *   supernet.bin        trained weights, shared by all targets
  *   targets/N/model.tnm the winner's int8 model
+ *   targets/N/finalist-K  of each finalist: float.tnm, model.tnm, trainings that were stopped
  *   *.ckpt              trainings that were stopped: the supernet's, a target's fine-tuning
  *   lock                host and process of the writer
  * Data, space, preset and seed belong to the study; part, runtime and limits to a target. The

@@ -90,6 +90,16 @@ int tnas_work_list(tnas_work_field out[TNAS_WORK_FIELDS_MAX])
         "search", #name);
     TNAS_EVOLUTION_FIELDS(ADD_EVOLUTION_FIELD)
 #undef ADD_EVOLUTION_FIELD
+#define ADD_FINISH_FIELD(name, type, value, least, most, help)                                     \
+    add(&list,                                                                                     \
+        (tnas_work_field){.scope = TNAS_WORK_TARGET,                                               \
+                          .kind = KIND_OF(type),                                                   \
+                          .at = offsetof(tnas_plan_of_work, finish.name),                          \
+                          .min = (least),                                                          \
+                          .max = (most)},                                                          \
+        "finish", #name);
+    TNAS_FINISH_FIELDS(ADD_FINISH_FIELD)
+#undef ADD_FINISH_FIELD
     return list.count;
 }
 

@@ -3,7 +3,8 @@
  * override single fields by their keys, the study stores it.
  *
  * Fields are listed once: those below, those of the recipes (trainer/recipe.h) under
- * "supernet." and "finetune.", those of the evolution (nas/search.h) under "search.". Keys,
+ * "supernet." and "finetune.", those of the evolution (nas/search.h) under "search.", those of the
+ * finish (trainer/finish.h) under "finish.". Keys,
  * texts, ranges, comparison and configuration files come from the list. */
 #ifndef TNAS_STUDY_WORK_H
 #define TNAS_STUDY_WORK_H
@@ -12,7 +13,7 @@
 
 #include "nas/search.h"
 #include "supernet/supernet.h"
-#include "trainer/trainer.h"
+#include "trainer/finish.h"
 
 /* Words of a field that is an enum counted from 0: "|uniform|sandwich". */
 #define TNAS_WORK_WORD_3(name, text, what) "|" text
@@ -37,8 +38,12 @@
     X(TARGET, "search.recalibration_batches", COUNT, recalibration_batches, NULL, 1, 100000,       \
       "batches behind a network's batch-norm statistics")                                          \
     X(TARGET, "search.batch_images", COUNT, batch_images, NULL, 1, 4096, "images of such a batch") \
+    X(TARGET, "finish.finalists", COUNT, finalists, NULL, 1, TNAS_FINALISTS_MAX,                   \
+      "candidates that are fine-tuned; the best of them wins")                                     \
     X(TARGET, "finish.calibration_images", COUNT, calibration_images, NULL, 1, 1000000,            \
       "training images behind the int8 ranges")
+
+enum { TNAS_FINALISTS_MAX = 16 };
 
 typedef struct tnas_plan_of_work {
     tnas_supernet_recipe recipe;
@@ -50,6 +55,8 @@ typedef struct tnas_plan_of_work {
     int validation_images;
     int recalibration_batches, batch_images;
     int calibration_images;
+    int finalists;
+    tnas_finish_recipe finish;
 } tnas_plan_of_work;
 
 typedef enum tnas_work_scope { TNAS_WORK_STUDY, TNAS_WORK_TARGET } tnas_work_scope;

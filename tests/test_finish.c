@@ -53,8 +53,7 @@ static void trained_init(trained *t, int threads, int steps)
     t->recipe.steps = steps;
     t->finish = tnas_finish_recipe_default();
     const size_t image_bytes = 24 * 24;
-    ck_ok(tnas_finish_sample_calibration(&t->dataset->train, image_bytes,
-                                         tnas_finish_calibration_count(&t->finish), SEED,
+    ck_ok(tnas_finish_sample_calibration(&t->dataset->train, image_bytes, 512, SEED,
                                          &t->calibration));
 }
 
@@ -72,6 +71,9 @@ static tnas_finish_job job_of(const trained *t, const char *folder)
                              .train = &t->dataset->train,
                              .validation = &t->dataset->validation,
                              .calibration_images = t->calibration,
+                             .recalibration_batches = 8,
+                             .batch_images = 64,
+                             .range_images = 512,
                              .recipe = &t->recipe,
                              .finish = t->finish,
                              .seed = SEED,
@@ -295,8 +297,7 @@ static void twin_of(trained *t, const char *folder, tnas_twin *twin)
     float min[TNAS_GRAPH_TENSORS_MAX], max[TNAS_GRAPH_TENSORS_MAX];
     tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
     ck_ok(tnas_net_from_model(folded, &net, &store, &stats));
-    ck_ok(tnas_engine_ranges(t->e.engine, store, &net, &stats, t->calibration,
-                             t->finish.calibration_images, min, max));
+    ck_ok(tnas_engine_ranges(t->e.engine, store, &net, &stats, t->calibration, 512, min, max));
     for (int i = 0; i < folded->graph.tensor_count; i++)
         ranges[i] = (tnas_range){min[i], max[i]};
     ck_ok(tnas_twin_init(twin, folded, ranges));

@@ -68,12 +68,13 @@ START_TEST(a_stopped_search_resumes_to_the_same_study)
             break;
         ck_assert_int_eq(status, TNAS_ERR_STOPPED);
         inside_supernet += has_file(stopped, "supernet.ckpt");
-        inside_finetuning += has_file(stopped, "finetune-1.ckpt");
+        inside_finetuning += has_file(stopped, "targets/1/finalist-1/train.ckpt");
     }
     ck_assert_int_gt(stops, 3);
     ck_assert_int_gt(inside_supernet, 0);
     ck_assert_int_gt(inside_finetuning, 0);
-    ck_assert(!has_file(stopped, "supernet.ckpt") && !has_file(stopped, "finetune-1.ckpt"));
+    ck_assert(!has_file(stopped, "supernet.ckpt") &&
+              !has_file(stopped, "targets/1/finalist-1/train.ckpt"));
     check_same_study(whole, stopped);
 }
 END_TEST
@@ -110,6 +111,107 @@ START_TEST(a_study_keeps_its_recipe_and_the_curve_of_all_its_phases)
     ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "uniform"));
     ck_fails(TNAS_ERR_USAGE, "supernet.recipe = progressive, this search has uniform",
              tnas_study_search(&request, NULL, &report));
+}
+END_TEST
+
+/* Four finalists that learn from the largest network, and int8 that is mended however little it
+ * loses. */
+static tnas_search_request finalists_request(const char *data, const char *folder)
+{
+    static tnas_overrides overrides;
+    overrides.count = 0;
+    ck_ok(tnas_overrides_put(&overrides, "finish.finalists", "4"));
+    ck_ok(tnas_overrides_put(&overrides, "finish.qat_drop", "0"));
+    ck_ok(tnas_overrides_put(&overrides, "finetune.distill_share", "0.5"));
+    tnas_search_request request = toy_request(data, folder);
+    request.overrides = &overrides;
+    return request;
+}
+
+START_TEST(finalists_are_the_same_for_any_threads_and_however_often_stopped)
+{
+    char data[TNAS_PATH_BYTES], whole[TNAS_PATH_BYTES], stopped[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(whole);
+    temporary_folder(stopped);
+    tnas_search_report report;
+    tnas_search_request request = finalists_request(data, whole);
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    request = finalists_request(data, stopped);
+    int between = 0;
+    for (int stops = 0;; stops++) {
+        ck_assert_int_lt(stops, 60);
+        request.threads = 1 + stops % 3;
+        stopper s = {.questions_left = 1 + 3 * stops};
+        const tnas_progress progress = {.context = &s, .stop = stop_later};
+        const tnas_status status = tnas_study_search(&request, &progress, &report);
+        if (status == TNAS_OK)
+            break;
+        ck_assert_int_eq(status, TNAS_ERR_STOPPED);
+        between += has_file(stopped, "targets/1/finalist-1/model.tnm");
+        ck_assert(!has_file(stopped, "targets/1/model.tnm"));
+    }
+    ck_assert_int_gt(between, 0);
+    check_same_study(whole, stopped);
+}
+END_TEST
+
+static void keep_sentence(void *context, const char *sentence)
+{
+    if (strstr(sentence, "over 4 finalists") != NULL)
+        ++*(int *)context;
+}
+
+START_TEST(the_best_finalist_on_validation_wins_and_all_meet_the_test_set)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_search_report report;
+    int ranked = 0;
+    const tnas_progress progress = {.context = &ranked, .note = keep_sentence};
+    const tnas_search_request request = finalists_request(data, folder);
+    ck_ok(tnas_study_search(&request, &progress, &report));
+    ck_assert_int_eq(ranked, 1);
+    tnas_store_db *db;
+    tnas_finalist *rows;
+    int count, confusion[TOY_CLASSES * TOY_CLASSES], right = 0, all = 0, chosen = -1;
+    ck_ok(tnas_db_open_read(folder, &db));
+    ck_ok(tnas_db_get_finalists(db, 1, &rows, &count));
+    ck_assert_int_eq(count, 4);
+    double best = 0;
+    for (int i = 0; i < count; i++) {
+        ck_assert_int_eq(rows[i].test_count, TOY_TEST);
+        ck_assert(rows[i].test_int8 >= 0 && rows[i].test_float >= 0);
+        ck_assert_int_ge(rows[i].candidate, 0);
+        best = fmax(best, rows[i].validation_int8);
+        if (rows[i].chosen) {
+            ck_assert_int_eq(chosen, -1);
+            chosen = i;
+        }
+        ck_assert(has_file(folder, rows[i].model));
+    }
+    ck_assert_int_ge(chosen, 0);
+    const double sigma = 1.5 * sqrt(best * (1 - best) / (TOY_TRAIN / 10)); /* about */
+    ck_assert_double_ge(rows[chosen].validation_int8, best - sigma - 1e-9);
+    for (int i = 0; i < count; i++)
+        if (rows[i].validation_int8 >= best)
+            ck_assert_double_ge(rows[i].latency_ms, rows[chosen].latency_ms - 1e-9);
+    ck_assert_int_eq(report.winner.finalist, rows[chosen].id);
+    ck_assert_double_eq(report.winner.accuracy_int8, rows[chosen].test_int8);
+    ck_assert_str_eq(report.winner.model, "targets/1/model.tnm");
+    ck_ok(tnas_db_get_confusion(db, 1, rows[chosen].id, confusion, TOY_CLASSES));
+    for (int label = 0; label < TOY_CLASSES; label++)
+        for (int answer = 0; answer < TOY_CLASSES; answer++) {
+            all += confusion[label * TOY_CLASSES + answer];
+            right += label == answer ? confusion[label * TOY_CLASSES + answer] : 0;
+        }
+    ck_assert_int_eq(all, TOY_TEST);
+    ck_assert_int_eq(right, (int)lround(rows[chosen].test_int8 * TOY_TEST));
+    tnas_free(rows);
+    tnas_db_close(db);
 }
 END_TEST
 
@@ -283,6 +385,8 @@ int main(void)
     tcase_add_test(tc, same_seed_gives_the_same_study_for_1_2_and_3_threads);
     tcase_add_test(tc, a_stopped_search_resumes_to_the_same_study);
     tcase_add_test(tc, a_study_keeps_its_recipe_and_the_curve_of_all_its_phases);
+    tcase_add_test(tc, finalists_are_the_same_for_any_threads_and_however_often_stopped);
+    tcase_add_test(tc, the_best_finalist_on_validation_wins_and_all_meet_the_test_set);
     tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);
     tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
     tcase_add_test(tc, the_same_target_is_answered_from_the_store);

@@ -36,12 +36,6 @@ tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tna
     return out;
 }
 
-int tnas_finish_calibration_count(const tnas_finish_recipe *finish)
-{
-    const int judged = finish->recalibration_batches * finish->batch_images;
-    return finish->calibration_images > judged ? finish->calibration_images : judged;
-}
-
 tnas_status tnas_finish_sample_calibration(const tnas_images *train, size_t image_bytes, int count,
                                            uint64_t seed, uint8_t **out)
 {
@@ -80,8 +74,7 @@ static tnas_status train(const tnas_finish_job *job, const tnas_net *net, tnas_s
         TNAS_TRY(tnas_train_net(net, store, job->engine, job->recipe, job->train, &options));
         TNAS_TRY(tnas_bn_stats_init(net, &stats));
         status = tnas_engine_recalibrate(job->engine, store, net, job->calibration_images,
-                                         job->finish.recalibration_batches,
-                                         job->finish.batch_images, &stats);
+                                         job->recalibration_batches, job->batch_images, &stats);
         if (status == TNAS_OK)
             status = tnas_net_to_model(net, store, &stats, &model);
         tnas_bn_stats_deinit(&stats);
@@ -114,7 +107,7 @@ static tnas_status fold(const tnas_finish_job *job, const tnas_finished *f, tnas
 {
     float min[TNAS_GRAPH_TENSORS_MAX], max[TNAS_GRAPH_TENSORS_MAX];
     TNAS_TRY(tnas_engine_ranges(job->engine, f->store, f->net, &f->stats, job->calibration_images,
-                                job->finish.calibration_images, min, max));
+                                job->range_images, min, max));
     for (int t = 0; t < f->net->graph.tensor_count; t++)
         ranges[t] = (tnas_range){min[t], max[t]};
     TNAS_TRY(tnas_net_to_model(f->net, f->store, &f->stats, folded));
@@ -217,17 +210,30 @@ static bool loses_too_much(const tnas_finish_job *job, const tnas_finished *f)
     return f->validation_float - f->validation_int8 > job->finish.qat_drop;
 }
 
+static void note_losses(const tnas_finish_job *job, const tnas_finished *f)
+{
+    tnas_progress_note(job->progress,
+                       "int8 loses %.2f points on validation; with one layer at a time in int8:",
+                       100 * (f->validation_float - f->validation_int8));
+    for (int i = 0; i < f->loss_count; i++) {
+        const tnas_int8_loss *const l = &f->losses[i];
+        tnas_progress_note(
+            job->progress, "  layer %3d %-20s %6.1f dB (weights %.1f, output %.1f), %.2f %% right",
+            l->op, l->name, l->sqnr_db, l->weights_sqnr_db, l->output_sqnr_db, 100 * l->accuracy);
+    }
+}
+
 static tnas_status clip_ranges(const tnas_finish_job *job, tnas_twin *twin, tnas_finished *f)
 {
     enum { IMAGES = 512 };
     const tnas_images *const validation = job->validation;
     const int seen = validation->count < IMAGES ? validation->count : IMAGES;
-    const int drawn =
-        job->finish.calibration_images < IMAGES ? job->finish.calibration_images : IMAGES;
+    const int drawn = job->range_images < IMAGES ? job->range_images : IMAGES;
     tnas_model *model;
     TNAS_TRY(tnas_twin_round(twin, twin->store, &model));
     tnas_model_destroy(model);
     TNAS_TRY(tnas_int8_losses(job->engine, twin, validation, seen, f->losses, &f->loss_count));
+    note_losses(job, f);
     int clipped;
     TNAS_TRY(tnas_int8_clip(job->engine, twin, job->calibration_images, drawn, f->losses,
                             f->loss_count, job->finish.qat_clip_db, &clipped));

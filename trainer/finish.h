@@ -18,9 +18,6 @@
 
 /*  field              type    default  min   max       help */
 #define TNAS_FINISH_FIELDS(X)                                                                      \
-    X(calibration_images, int, 512, 1, 1000000, "training images behind the int8 ranges")          \
-    X(recalibration_batches, int, 8, 1, 10000, "batches behind the batch-norm statistics")         \
-    X(batch_images, int, 64, 1, 4096, "images of such a batch")                                    \
     X(augment_epochs_min, int, 10, 0, 100000, "fewer passes over the images: no augmentation")     \
     X(augment_weights_min, int, 15000, 0, 100000000, "smaller networks: no augmentation")          \
     X(qat_drop, double, 0.005, 0.0, 1.0, "int8 loses more on validation: trained again")           \
@@ -44,9 +41,8 @@ tnas_finish_recipe tnas_finish_recipe_default(void);
 tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tnas_recipe *recipe,
                                      const tnas_graph *graph, int image_count, bool has_teacher);
 
-/* What calibration_images must hold: so many images drawn from the training images by the seed,
- * [count, h, w, c]. Release *out with tnas_free. */
-int tnas_finish_calibration_count(const tnas_finish_recipe *finish);
+/* `count` images drawn from the training images by the seed, [count, h, w, c]. Release *out with
+ * tnas_free. */
 tnas_status tnas_finish_sample_calibration(const tnas_images *train, size_t image_bytes, int count,
                                            uint64_t seed, uint8_t **out);
 
@@ -54,8 +50,10 @@ typedef struct tnas_finish_job {
     tnas_engine *engine; /* of recipe->shards shards */
     tnas_pool *pool;
     const tnas_images *train, *validation;
-    const uint8_t *calibration_images; /* training images, as many as the recipes say */
-    const tnas_recipe *recipe;         /* of the training, as tnas_finish_train_recipe gives it */
+    const uint8_t *calibration_images;       /* training images, as many as the counts below need */
+    int recalibration_batches, batch_images; /* behind the batch-norm statistics */
+    int range_images;                        /* behind the int8 ranges */
+    const tnas_recipe *recipe; /* of the training, as tnas_finish_train_recipe gives it */
     tnas_finish_recipe finish;
     const tnas_teacher *teacher; /* NULL: none */
     uint64_t seed;

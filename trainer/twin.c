@@ -63,11 +63,15 @@ static void put_ranges(tnas_store *store, const tnas_range *ranges, int count)
 
 tnas_status tnas_twin_init(tnas_twin *twin, const tnas_model *folded, const tnas_range *ranges)
 {
+    size_t channels = 0;
+    for (int op = 0; op < folded->graph.op_count; op++)
+        channels += (size_t)folded->graph.tensors[folded->graph.ops[op].out].c;
     *twin = (tnas_twin){.net = tnas_alloc_zero(1, sizeof *twin->net),
-                        .grids = tnas_alloc_zero(1, sizeof *twin->grids)};
+                        .grids = tnas_alloc_zero(1, sizeof *twin->grids),
+                        .fractions = tnas_alloc_zero(channels, sizeof *twin->fractions)};
     tnas_store *weights = NULL;
     tnas_bn_stats stats = {NULL, NULL};
-    tnas_status status = twin->net != NULL && twin->grids != NULL
+    tnas_status status = twin->net != NULL && twin->grids != NULL && twin->fractions != NULL
                              ? tnas_net_from_model(folded, twin->net, &weights, &stats)
                              : tnas_fail(TNAS_ERR_NOMEM, "twin of a network");
     if (status == TNAS_OK)
@@ -96,6 +100,7 @@ void tnas_twin_deinit(tnas_twin *twin)
     tnas_model_destroy(twin->model);
     tnas_store_destroy(twin->rounded);
     tnas_store_destroy(twin->store);
+    tnas_free(twin->fractions);
     tnas_free(twin->grids);
     tnas_free(twin->net);
     *twin = (tnas_twin){0};
@@ -139,16 +144,40 @@ void tnas_twin_clip(const tnas_twin *twin, int tensor, float covered)
     twin->store->values[extra_slot(twin->store, COVER_SLOT)->scale_at + (size_t)tensor] = covered;
 }
 
-void tnas_grids_of_model(const tnas_model *model, tnas_grids *out)
+/* The first of the two roundings of each channel of a sum of products: to as many bits behind the
+ * point as the kernel's shift takes away. Floats are exact to 22. */
+static const float *list_fractions(const tnas_model *model, int op, float *at)
 {
-    memset(out, 0, sizeof *out);
+    const tnas_op *const o = &model->graph.ops[op];
+    const double in = model->quant[o->in[0]].scale, out = model->quant[o->out].scale;
+    for (int32_t c = 0; c < model->graph.tensors[o->out].c; c++) {
+        int32_t multiplier;
+        int8_t shift;
+        tnas_quantize_multiplier(in * model->constants[op].weight_scale[c] / out, &multiplier,
+                                 &shift);
+        const int bits = shift < 0 ? -shift : 0;
+        at[c] = ldexpf(1.0f, bits < 13 ? bits : 13);
+    }
+    return at;
+}
+
+static void set_grids(const tnas_twin *twin, const tnas_model *model)
+{
+    float *at = twin->fractions;
+    memset(twin->grids, 0, sizeof *twin->grids);
     for (int op = 0; op < model->graph.op_count; op++) {
-        const int t = model->graph.ops[op].out;
+        const int kind = model->graph.ops[op].kind, t = model->graph.ops[op].out;
+        tnas_grid_step *const grid = &twin->grids->tensors[t];
         int8_t min, max;
         tnas_pack_activation(model, op, &min, &max);
-        out->tensors[t] = (tnas_grid_step){.step = model->quant[t].scale,
-                                           .low = (float)(min - model->quant[t].zero_point),
-                                           .high = (float)(max - model->quant[t].zero_point)};
+        *grid = (tnas_grid_step){.step = model->quant[t].scale,
+                                 .low = (float)(min - model->quant[t].zero_point),
+                                 .high = (float)(max - model->quant[t].zero_point),
+                                 .average = kind == TNAS_OP_AVGPOOL || tnas_op_is_mean(kind),
+                                 .zero = (float)-model->quant[t].zero_point};
+        if (tnas_op_has(kind, TNAS_OP_FILTERS))
+            grid->fractions = list_fractions(model, op, at);
+        at += model->graph.tensors[t].c;
     }
 }
 
@@ -160,6 +189,6 @@ tnas_status tnas_twin_round(tnas_twin *twin, const tnas_store *store, tnas_model
     TNAS_TRY(tnas_model_quantize(twin->model, ranges, model));
     tnas_model_dequantize(*model, twin->worth);
     tnas_net_take_weights(twin->net, twin->worth, twin->rounded);
-    tnas_grids_of_model(*model, twin->grids);
+    set_grids(twin, *model);
     return TNAS_OK;
 }

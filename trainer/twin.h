@@ -14,6 +14,7 @@
 typedef struct tnas_twin {
     tnas_net *net; /* with grids */
     tnas_grids *grids;
+    float *fractions;    /* of the grids */
     tnas_store *rounded; /* what the int8 weights are worth */
     tnas_store *store;   /* float weights, and behind them two slots for ranges (below) */
     tnas_model *model;   /* float, folded: where weights pass to the converter */
@@ -35,8 +36,5 @@ void tnas_twin_clip(const tnas_twin *twin, int tensor, float covered);
 
 /* The int8 model of the store, and in `rounded` and `grids` what it computes. */
 tnas_status tnas_twin_round(tnas_twin *twin, const tnas_store *store, tnas_model **model);
-
-/* The grids of an int8 model's tensors. */
-void tnas_grids_of_model(const tnas_model *model, tnas_grids *out);
 
 #endif
