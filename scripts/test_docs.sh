@@ -22,7 +22,8 @@ s|^\./tinynas|tinynas|
 s|--preset [a-z]*|--preset smoke|
 /^tinynas search/{/--preset/!s|$| --preset smoke|}
 s|--epochs [0-9.]*|--epochs 0.2|
-s|--[a-z]*-steps [0-9]*|&0000|;s|\(--[a-z]*-steps\) [0-9]*|\1 20|
+s|\(--[a-z]*-steps\) [0-9]*|\1 20|
+s|configs/graphs/hand-28-45k.json|net.json|
 s|--generations [0-9]*|--generations 2|
 s|--population [0-9]*|--population 8|
 s|^st-flash|: no board: st-flash|
@@ -59,6 +60,7 @@ prepare()
         ln -s mine studies/my-data-small-image &&
         tinynas export studies/mine --as tflite --name model --out . >/dev/null &&
         tinynas export studies/mine --as graph --name net --out . >/dev/null &&
+        tinynas study show studies/mine --config >run.json &&
         for name in kws mynet out/kws; do cp model.tflite $name.tflite; done && cp net.json small.json &&
         printf 'model,latency_ms\nmcunet-in0,26.3\nmcunet-in1,55.9\nmcunet-in2,280.5\nmbv2-w0.35,131.4\n' >mine.csv &&
         tinynas export studies/mine --as c --name mine --out out/mine >/dev/null && make -s -C out/mine host >/dev/null &&
