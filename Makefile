@@ -345,7 +345,8 @@ bench-search: $(OUT)/bench/bench_search
 ## results-search: strategies at equal numbers of evaluations, five seeds; what cheap scores say
 .PHONY: results-search
 results-search: $(OUT)/tools/results_search
-	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search
+	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search >$(OUT)/results_search.md
+	@sh scripts/replace_section.sh docs/search.md results-search <$(OUT)/results_search.md
 
 ## results-ranking: does a supernet rank networks as training them would? Fashion-MNIST, about 20 minutes
 .PHONY: results-ranking

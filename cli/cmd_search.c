@@ -33,6 +33,12 @@ static void print_result(const tnas_arguments *arguments, const tnas_search_repo
     tnas_json_add(o, "latency_high_ms", w->has_latency ? w->latency_high_ms : NAN);
     tnas_json_add(o, "latency_upper_ms", w->has_latency ? w->latency_upper_ms : NAN);
     cJSON_AddStringToObject(o, "latency_source", report->latency_source);
+    if (report->features_flash_bytes > 0) {
+        cJSON_AddNumberToObject(o, "features_flash_bytes", (double)report->features_flash_bytes);
+        cJSON_AddNumberToObject(o, "features_scratch_bytes",
+                                (double)report->features_scratch_bytes);
+        cJSON_AddNumberToObject(o, "features_ms", report->features_time.ms);
+    }
     cJSON_AddNumberToObject(o, "candidates", w->candidates);
     cJSON_AddNumberToObject(o, "drawn", (double)w->draws.drawn);
     const double share = w->draws.drawn > 0 ? 1.0 / (double)w->draws.drawn : 0;
@@ -44,6 +50,19 @@ static void print_result(const tnas_arguments *arguments, const tnas_search_repo
                             share * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY]);
     cJSON_AddNumberToObject(o, "seconds", w->seconds);
     tnas_result_print(arguments, o, NULL);
+}
+
+/* The front end's part of flash and latency, in which it is counted. */
+static void print_features(const tnas_search_report *report)
+{
+    char a[24], b[24], c[24];
+    if (report->features_flash_bytes == 0)
+        return;
+    printf("features   %zu bytes of flash, %zu of scratch within the arena, %s ms within %s..%s ms "
+           "(%s); within flash, SRAM and latency\n",
+           report->features_flash_bytes, report->features_scratch_bytes,
+           tnas_ms_text(report->features_time.ms, a), tnas_ms_text(report->features_time.low_ms, b),
+           tnas_ms_text(report->features_time.high_ms, c), TNAS_FRONT_END_SOURCE);
 }
 
 static void print_table(const tnas_arguments *arguments, const tnas_search_report *report)
@@ -65,6 +84,7 @@ static void print_table(const tnas_arguments *arguments, const tnas_search_repor
     snprintf(where, sizeof where, "in %s", report->region);
     tnas_report_bytes("SRAM", w->sram_bytes, limits->reserve_sram_bytes, limits->sram_bytes, where);
     printf("stack      %zu bytes\n", w->stack_bytes);
+    print_features(report);
     if (w->has_latency)
         tnas_report_latency(&(tnas_latency_line){
             .ms = w->latency_ms,
