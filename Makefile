@@ -36,7 +36,7 @@ RUNTIME_DIRS := runtime $(patsubst %/,%,$(wildcard runtime/*/))
 DIRS := common $(RUNTIME_DIRS) graph data nn search_space estimators quant supernet trainer nas export \
         study cli api
 
-PKGS := openblas libcjson sqlite3 libarchive sndfile
+PKGS := openblas libcjson sqlite3 libarchive libturbojpeg libpng sndfile
 # Those without a pkg-config file.
 PLAIN_LIBS := -lcsv -lpthread -lm
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -305,17 +305,49 @@ bench-train:
 bench-estimate: $(OUT)/bench/bench_estimate
 	@TINYNAS_HOME=. $(OUT)/bench/bench_estimate
 
+## bench-space: the first stage over 108 spaces of 1000 networks, in seconds on two processors
+.PHONY: bench-space
+bench-space: $(OUT)/bench/bench_space
+	@TINYNAS_HOME=. $(OUT)/bench/bench_space
+
 ## bench-int8: multiply-accumulates a second of the int8 kernels, plain C and the host's vectors
 .PHONY: bench-int8
 bench-int8: $(OUT)/bench/bench_int8
 	@TINYNAS_HOME=. $(OUT)/bench/bench_int8
+
+# Both keep a supernet, and what its networks are worth, in build/search.
+SEARCH_DATA ?= $(SHARED)/data/fashion-mnist
+
+## bench-search: 3,000 candidates on Fashion-MNIST with a trained supernet, and where the time goes
+.PHONY: bench-search
+bench-search: $(OUT)/bench/bench_search
+	@TINYNAS_HOME=. $(OUT)/bench/bench_search $(SEARCH_DATA) $(BUILD)/search
+
+## results-search: strategies at equal numbers of evaluations, five seeds; what cheap scores say
+.PHONY: results-search
+results-search: $(OUT)/tools/results_search
+	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search
 
 ## results-ranking: does a supernet rank networks as training them would? Fashion-MNIST, about 20 minutes
 .PHONY: results-ranking
 results-ranking: $(OUT)/tools/results_ranking
 	@mkdir -p $(BUILD)/ranking
 	@TINYNAS_HOME=. $(OUT)/tools/results_ranking $(SHARED)/data/fashion-mnist $(BUILD)/ranking 24 4 >$(BUILD)/ranking/table.md
-	@sh scripts/replace_table.sh docs/search.md ranking $(BUILD)/ranking/table.md
+	@sh scripts/replace_section.sh docs/search.md results-ranking <$(BUILD)/ranking/table.md
+
+## results-space: the first stage beside the published figures; writes the tables of docs/stage1.md
+.PHONY: results-space
+results-space: $(OUT)/tools/results_space
+	@TINYNAS_HOME=. $(OUT)/tools/results_space > $(OUT)/results_space.md
+	@sh scripts/replace_section.sh docs/stage1.md results-space < $(OUT)/results_space.md
+	@cat $(OUT)/results_space.md
+
+## results-supernet: supernet recipes at equal time, on Fashion-MNIST, into docs/supernet.md (half an hour)
+.PHONY: results-supernet
+results-supernet: $(OUT)/tools/results_supernet
+	TINYNAS_HOME=. $(OUT)/tools/results_supernet $(SHARED)/data/fashion-mnist 240 2 uniform sandwich \
+	    mcunet progressive >$(OUT)/supernet.md
+	@sh scripts/replace_table.sh docs/supernet.md recipes $(OUT)/supernet.md
 
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory
@@ -326,6 +358,19 @@ results-memory: $(OUT)/tools/fit_memory
 .PHONY: layers
 layers:
 	@sh scripts/layers.sh
+
+LINT ?= $(DIRS) tools tools/recipes tools/reference
+LINTED = $(filter-out runtime/mve/% runtime/gap8/%,$(wildcard $(addsuffix /*.c,$(LINT))))
+
+## lint: clang-tidy on every source file, in some ten minutes; LINT=cli for a folder
+.PHONY: lint
+lint:
+	@sh scripts/setup.sh build lint
+	@echo $(LINTED) | tr ' ' '\n' | xargs -P $$(nproc) -I FILE sh -c 'nice clang-tidy --quiet FILE -- $(BASE) -w $(PKG_CFLAGS) \
+	    -DTNAS_ISA=generic >$(BUILD)/lint.$$$$ 2>/dev/null || cat $(BUILD)/lint.$$$$; \
+	    ! grep -q error: $(BUILD)/lint.$$$$; found=$$?; rm -f $(BUILD)/lint.$$$$; exit $$found'
+	@shellcheck -s sh -S error scripts/*.sh
+	@echo "lint: nothing found in $(words $(LINTED)) files"
 
 ## format: clang-format on every source file
 .PHONY: format

@@ -25,7 +25,7 @@ typedef struct command_words {
 /* The parser takes argv, whose words are not const; it only reads them. */
 static void add_word(command_words *w, const char *word)
 {
-    w->words[w->count++] = (char *)(uintptr_t)word;
+    w->words[w->count++] = (char *)word;
 }
 
 /* Nothing for NULL. */

@@ -197,7 +197,7 @@ static void set_up(bench *b, const char *folder, const char *name, int threads)
                               &b->config),
          "configure");
     b->batch = int_of(net, "batch");
-    must(tnas_supernet_create(&b->config, 1, &b->supernet), "supernet");
+    must(tnas_supernet_create(&b->config, TNAS_KERNEL_CROP, 1, &b->supernet), "supernet");
     must(tnas_pool_create(threads, &b->pool), "threads");
     b->recipe = tnas_recipe_default();
     b->recipe.learning_rate = 0.01;

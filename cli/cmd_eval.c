@@ -103,8 +103,10 @@ static tnas_status eval_study(const tnas_arguments *arguments, const char *folde
     tnas_dataset *dataset = NULL;
     tnas_images test = {0};
     evaluation e = {.what = "the kernels of this program"};
-    tnas_status status =
-        tnas_dataset_load(data != NULL ? data : study->data, TNAS_VALIDATION_SHARE, &dataset);
+    tnas_data_options options = study->data_options;
+    tnas_status status = tnas_arguments_data(arguments, &options);
+    if (status == TNAS_OK)
+        status = tnas_dataset_load(data != NULL ? data : study->data, &options, &dataset);
     if (status == TNAS_OK)
         status = check_shape(dataset, &study->model->graph.tensors[0], folder);
     if (status == TNAS_OK && dataset->class_count != study->class_count)
@@ -219,7 +221,9 @@ static tnas_status eval_export(const tnas_arguments *arguments, const char *fold
     char runner[TNAS_PATH_BYTES], text[4096];
     TNAS_TRY(find_runner(folder, runner));
     tnas_dataset *dataset;
-    TNAS_TRY(tnas_dataset_load(arguments->text[TNAS_OPTION_data], TNAS_VALIDATION_SHARE, &dataset));
+    tnas_data_options options = tnas_data_options_default();
+    TNAS_TRY(tnas_arguments_data(arguments, &options));
+    TNAS_TRY(tnas_dataset_load(arguments->text[TNAS_OPTION_data], &options, &dataset));
     tnas_status status = feed_runner(runner, dataset, text, sizeof text);
     tnas_dataset_destroy(dataset);
     TNAS_TRY(status);

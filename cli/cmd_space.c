@@ -47,15 +47,20 @@ static tnas_status open_estimator(const tnas_arguments *arguments, inputs *in)
 }
 
 /* Shape and classes of a data set, whose images are not looked at. */
-static tnas_status take_data(const char *data, inputs *in)
+static tnas_status take_data(const tnas_arguments *arguments, const char *data, inputs *in)
 {
     tnas_dataset *dataset;
-    TNAS_TRY(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &dataset));
+    tnas_data_options options = tnas_data_options_default();
+    TNAS_TRY(tnas_arguments_data(arguments, &options));
+    TNAS_TRY(tnas_study_fit_options(&in->space, &options));
+    TNAS_TRY(tnas_dataset_load(data, &options, &dataset));
     snprintf(in->data, sizeof in->data, "%s", dataset->name);
     in->task.h = dataset->h;
     in->task.w = dataset->w;
     in->task.c = dataset->c;
     in->task.class_count = dataset->class_count;
+    in->task.most_h = dataset->own_h;
+    in->task.most_w = dataset->own_w;
     tnas_dataset_destroy(dataset);
     return TNAS_OK;
 }
@@ -70,10 +75,15 @@ static tnas_status parse_size(const char *text, inputs *in)
     return tnas_fail(TNAS_ERR_USAGE, "--size %s: must be HxW, as 28x28", text);
 }
 
+static int count_option(const tnas_arguments *arguments, tnas_option option, int fallback)
+{
+    return arguments->given[option] ? (int)arguments->number[option] : fallback;
+}
+
 static tnas_status describe_data(const tnas_arguments *arguments, inputs *in)
 {
-    in->task.class_count = (int)arguments->number[TNAS_OPTION_classes];
-    in->task.c = (int)arguments->number[TNAS_OPTION_channels];
+    in->task.class_count = count_option(arguments, TNAS_OPTION_classes, 10);
+    in->task.c = count_option(arguments, TNAS_OPTION_channels, 3);
     if (arguments->given[TNAS_OPTION_size])
         return parse_size(arguments->text[TNAS_OPTION_size], in);
     if (in->space.input_count == 0)
@@ -101,7 +111,7 @@ static tnas_status choose_data(const tnas_arguments *arguments, const tnas_progr
         return describe_data(arguments, in);
     if (data == NULL)
         tnas_progress_note(progress, "no --data: the built-in set builtin:shapes");
-    return take_data(data != NULL ? data : "builtin:shapes", in);
+    return take_data(arguments, data != NULL ? data : "builtin:shapes", in);
 }
 
 static tnas_status open_inputs(const tnas_arguments *arguments, const tnas_progress *progress,
@@ -225,9 +235,11 @@ static tnas_status print_table(const tnas_arguments *arguments, const inputs *in
     printf("part       %s at %g MHz, runtime %s\n", in->mcu->name, in->mcu->clock_mhz,
            in->estimator.runtime->name);
     print_limits(in);
-    printf("space      %s: %d settings, %d networks drawn of each; %s%s%d channels, %d classes\n",
+    printf("space      %s: %d settings, %d networks drawn of each; %s%simages of %d "
+           "channel%s, %d classes\n",
            in->space.name, table->row_count, in->task.samples, in->data,
-           in->data[0] != '\0' ? ", " : "", in->task.c, in->task.class_count);
+           in->data[0] != '\0' ? ", " : "", in->task.c, in->task.c > 1 ? "s" : "",
+           in->task.class_count);
     printf(
         "\n                                  over the limit of, %%       MMAC of those that fit\n"
         "  input     width  networks  fit %%   flash    SRAM  latency      mean  20 %% <=  50 %% "

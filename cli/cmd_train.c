@@ -151,7 +151,9 @@ static tnas_status open_parts(training *t)
     const char *const data = a->text[TNAS_OPTION_data], *const teacher =
                                                             a->text[TNAS_OPTION_teacher];
     TNAS_TRY(load_graph(a, &t->graph));
-    TNAS_TRY(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &t->dataset));
+    tnas_data_options options = tnas_data_options_default();
+    TNAS_TRY(tnas_arguments_data(a, &options));
+    TNAS_TRY(tnas_dataset_load(data, &options, &t->dataset));
     TNAS_TRY(check_fit(t, &t->graph, a->text[TNAS_OPTION_net]));
     if (teacher != NULL)
         TNAS_TRY(open_teacher(t, teacher));

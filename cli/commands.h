@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/status.h"
+#include "data/options.h"
 
 /*  name       operands            summary */
 #define TNAS_COMMANDS(X)                                                                           \
@@ -33,13 +34,17 @@ typedef enum tnas_command {
         TNAS_COMMAND_COUNT
 } tnas_command;
 
+/* Not given is another thing than given as the default: an evaluation takes its study's. */
+#define TNAS_NO_DEFAULT(text) NULL
+
 /* Kinds of values: TEXT as is; NUMBER and COUNT (whole) within min..max; FLAG has none.
  *  id                flag                kind    value   min   max    commands, default, help */
 #define TNAS_OPTIONS(X)                                                                            \
     X(mcu, "mcu", TEXT, "M", 0, 0, "search space estimate export compare calibrate measure", NULL, \
       "the part: a name from `tinynas mcu list` or a profile file")                                \
     X(data, "data", TEXT, "D", 0, 0, "search space eval train", NULL,                              \
-      "a folder of IDX files, or builtin:NAME (search: builtin:shapes)")                           \
+      "a folder, file or archive, or builtin:NAME (search: builtin:shapes); docs/data.md")         \
+    TNAS_DATA_FIELDS(X, "search space eval train data", TNAS_NO_DEFAULT)                           \
     X(space, "space", TEXT, "S", 0, 0, "search space", "small-image",                              \
       "the search space: a name from configs/spaces or a file")                                    \
     X(runtime, "runtime", TEXT, "R", 0, 0, "search space estimate compare calibrate measure",      \
@@ -61,8 +66,10 @@ typedef enum tnas_command {
     X(latency_at, "latency-at", TEXT, "upper|mean", 0, 0, "search space estimate", "upper",        \
       "what a latency limit is tested against")                                                    \
     X(samples, "samples", COUNT, "N", 1, 1e6, "space", "1000", "networks drawn at each setting")   \
-    X(classes, "classes", COUNT, "N", 2, 32767, "space", "10", "instead of --data: its classes")   \
-    X(channels, "channels", COUNT, "N", 1, 1024, "space", "3", "instead of --data: its channels")  \
+    X(classes, "classes", COUNT, "N", 2, 32767, "space", NULL,                                     \
+      "instead of --data: its classes (10)")                                                       \
+    X(channels, "channels", COUNT, "N", 1, 1024, "space", NULL,                                    \
+      "instead of --data: its channels (3)")                                                       \
     X(size, "size", TEXT, "HxW", 0, 0, "space", NULL,                                              \
       "instead of --data: the size of its images, for spaces without sizes of their own")          \
     X(code, "code-kib", NUMBER, "X", 0.001, 1e6, "space", NULL,                                    \
@@ -73,6 +80,8 @@ typedef enum tnas_command {
       "a run configuration, or its name in configs/runs; options win over it")                     \
     X(supernet_steps, "supernet-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of the supernet, in place of the preset's")                                  \
+    X(supernet_recipe, "supernet-recipe", TEXT, "uniform|sandwich|mcunet|progressive", 0, 0,       \
+      "search", NULL, "how the networks of the supernet take turns (default: the preset's)")       \
     X(finetune_steps, "finetune-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of each finalist")                                                           \
     X(finalists, "finalists", COUNT, "K", 1, 16, "search", NULL,                                   \
@@ -83,6 +92,8 @@ typedef enum tnas_command {
     X(min_accuracy, "min-accuracy", NUMBER, "X", 0, 1, "search", NULL,                             \
       "take the fastest network that is at least so accurate, 0..1; exit 3 when none is")          \
     X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
+    X(budget_minutes, "budget-minutes", NUMBER, "X", 0.001, 1e6, "search", NULL,                   \
+      "time for all of it: the preset's counts are lowered to what it allows, and stored")         \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
     X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study", NULL,                    \

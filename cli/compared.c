@@ -6,6 +6,13 @@
 #include "cli/limits.h"
 #include "common/alloc.h"
 
+static bool counts_alike(const tnas_memory_terms *a, const tnas_memory_terms *b)
+{
+    return a->fast_ram_bytes == b->fast_ram_bytes && a->chip_flash_bytes == b->chip_flash_bytes &&
+           a->stall_cycles_byte == b->stall_cycles_byte && a->padded_copies == b->padded_copies &&
+           a->stall_cycles_mac == b->stall_cycles_mac;
+}
+
 /* The runtime's models of the profile, newest first; with --runtime-version that one alone. */
 static tnas_status choose_models(const tnas_arguments *arguments, tnas_compared *r)
 {
@@ -29,7 +36,7 @@ static tnas_status choose_models(const tnas_arguments *arguments, tnas_compared 
     }
     /* One reading of the rows counts one set of memory terms. */
     for (int i = 1; i < r->model_count; i++)
-        if (memcmp(&r->models[i]->memory, &r->models[0]->memory, sizeof r->models[0]->memory) != 0)
+        if (!counts_alike(&r->models[i]->memory, &r->models[0]->memory))
             return tnas_fail(TNAS_ERR_USAGE,
                              "the models of %s %s and %s count memory differently: choose one with "
                              "--runtime-version",

@@ -85,6 +85,24 @@ tnas_status tnas_arguments_latency_model(const tnas_arguments *arguments, const 
                      version, mcu->name, runtime, mcu->name);
 }
 
+tnas_status tnas_arguments_data(const tnas_arguments *arguments, tnas_data_options *options)
+{
+    static const tnas_option lines[TNAS_DATA_FIELD_COUNT] = {
+#define LINE_OF(field, flag, kind, value, min, max, commands, fallback, help) TNAS_OPTION_##field,
+        TNAS_DATA_FIELDS(LINE_OF, , )
+#undef LINE_OF
+    };
+    for (int i = 0; i < TNAS_DATA_FIELD_COUNT; i++) {
+        if (!arguments->given[lines[i]])
+            continue;
+        const tnas_data_field field = (tnas_data_field)i;
+        const bool is_flag = tnas_data_field_describe(field)->kind == TNAS_DATA_FLAG;
+        TNAS_TRY(
+            tnas_data_options_set(options, field, is_flag ? "true" : arguments->text[lines[i]]));
+    }
+    return tnas_data_options_check(options);
+}
+
 int tnas_arguments_threads(const tnas_arguments *arguments)
 {
     return arguments->given[TNAS_OPTION_threads] ? (int)arguments->number[TNAS_OPTION_threads]

@@ -28,6 +28,9 @@ tnas_status tnas_arguments_study(const tnas_arguments *arguments, const char *fo
 tnas_status tnas_arguments_latency_model(const tnas_arguments *arguments, const tnas_mcu *mcu,
                                          const char *runtime, const tnas_latency_model **out);
 
+/* Sets the fields of data/options.h that are given, and leaves the others. */
+tnas_status tnas_arguments_data(const tnas_arguments *arguments, tnas_data_options *options);
+
 int tnas_arguments_threads(const tnas_arguments *arguments);
 
 #endif

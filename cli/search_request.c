@@ -10,6 +10,7 @@ static const struct {
     const char *key;
 } counts[] = {
     {TNAS_OPTION_supernet_steps, "supernet.steps"},
+    {TNAS_OPTION_supernet_recipe, "supernet.recipe"},
     {TNAS_OPTION_finetune_steps, "finetune.steps"},
     {TNAS_OPTION_finalists, "finish.finalists"},
     {TNAS_OPTION_population, "search.population"},
@@ -44,12 +45,14 @@ tnas_status tnas_search_request_read(const tnas_arguments *arguments, tnas_run_c
     if (mcu == NULL)
         TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_mcu, "mcu"));
     TNAS_TRY(set_counts(arguments, &config->overrides));
+    TNAS_TRY(tnas_arguments_data(arguments, &config->data_options));
     TNAS_TRY(tnas_arguments_limits_over(arguments, &config->limits));
     const char *const data = text_of(arguments, TNAS_OPTION_data, config->data);
     const char *const runtime = text_of(arguments, TNAS_OPTION_runtime, config->runtime);
     const bool seed_of_file = config->has_seed && !arguments->given[TNAS_OPTION_seed];
     *out = (tnas_search_request){
         .data = data != NULL ? data : "builtin:shapes",
+        .data_options = config->data_options,
         .space = text_of(arguments, TNAS_OPTION_space, config->space),
         .mcu = mcu,
         .runtime = runtime != NULL ? runtime : "tinynas",
@@ -60,6 +63,9 @@ tnas_status tnas_search_request_read(const tnas_arguments *arguments, tnas_run_c
         .limits = config->limits,
         .seed = seed_of_file ? config->seed : (uint64_t)arguments->number[TNAS_OPTION_seed],
         .threads = tnas_arguments_threads(arguments),
+        .budget_minutes = arguments->given[TNAS_OPTION_budget_minutes]
+                              ? arguments->number[TNAS_OPTION_budget_minutes]
+                              : config->budget_minutes,
         .dry_run = arguments->given[TNAS_OPTION_dry_run],
     };
     return TNAS_OK;

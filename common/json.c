@@ -152,6 +152,9 @@ tnas_json_at tnas_json_item(const tnas_json_at *at, int index)
 /* The child `key`, or the place itself when key is NULL. */
 static tnas_status find(const tnas_json_at *at, const char *key, tnas_json_at *out)
 {
+    if (key == NULL && at == out)
+        return TNAS_OK;
+    *out = (tnas_json_at){.document = at->document};
     if (key == NULL) {
         *out = *at;
         return TNAS_OK;

@@ -6,6 +6,7 @@
 /* The one piece of mutable state at file scope: each thread's last sentence. */
 static _Thread_local char error_text[TNAS_ERROR_TEXT_BYTES];
 
+#undef tnas_fail /* see common/status.h */
 tnas_status tnas_fail(tnas_status status, const char *format, ...)
 {
     /* Formatted aside first, so that a sentence may quote the previous one. */

@@ -7,66 +7,18 @@
 
 #include "common/alloc.h"
 #include "common/hash.h"
-#include "common/io.h"
-#include "data/idx.h"
+#include "data/duplicates.h"
 #include "data/source.h"
 #include "data/split.h"
 
-#define VALIDATION_SHARE_MAX 0.5
-#define BUILTIN_PREFIX       "builtin:"
-
-/* The table of built-in sets: name, open function, the line users read about it. */
-#define BUILTINS(X) X("shapes", tnas_shapes_open, "10 drawn shapes, 24x24 grey, 10,000 + 2,000")
-
-const char *tnas_builtin_names(void)
-{
-#define NAME_AND_LINE(name, open, line) ", " name " (" line ")"
-    static const char list[] = BUILTINS(NAME_AND_LINE);
-#undef NAME_AND_LINE
-    return list + strlen(", ");
-}
-
-static tnas_status open_builtin(const char *location, tnas_dataset_source **out)
-{
-    static const struct {
-        const char *name;
-        tnas_status (*open)(tnas_dataset_source **out);
-    } builtins[] = {
-#define NAME_AND_OPEN(name, open, line) {name, open},
-        BUILTINS(NAME_AND_OPEN)
-#undef NAME_AND_OPEN
-    };
-    for (size_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++)
-        if (strcmp(location + strlen(BUILTIN_PREFIX), builtins[i].name) == 0)
-            return builtins[i].open(out);
-    return tnas_fail(TNAS_ERR_USAGE, "%s: no such built-in data set; there is: %s", location,
-                     tnas_builtin_names());
-}
-
-static bool is_builtin(const char *location)
-{
-    return strncmp(location, BUILTIN_PREFIX, strlen(BUILTIN_PREFIX)) == 0;
-}
-
-static tnas_status open_source(const char *location, tnas_dataset_source **out)
-{
-    if (is_builtin(location))
-        return open_builtin(location, out);
-    if (tnas_file_exists(location))
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: is a file: a data set is a folder of IDX files or builtin:NAME",
-                         location);
-    if (!tnas_dir_exists(location))
-        return tnas_fail(TNAS_ERR_IO, "data set %s: there is no such folder", location);
-    return tnas_idx_folder_open(location, out);
-}
+#define BUILTIN_PREFIX "builtin:"
 
 /* builtin:NAME, or the last part of the path; "." and ".." are resolved first. */
 static void take_name(const char *location, char *name, size_t name_bytes)
 {
     char resolved[PATH_MAX];
     size_t end = strlen(location), start = 0;
-    if (!is_builtin(location)) {
+    if (strncmp(location, BUILTIN_PREFIX, strlen(BUILTIN_PREFIX)) != 0) {
         if (strspn(location, "./") == end && realpath(location, resolved) != NULL) {
             location = resolved;
             end = strlen(resolved);
@@ -85,55 +37,51 @@ static size_t image_bytes(const tnas_dataset *dataset)
     return (size_t)dataset->h * (size_t)dataset->w * (size_t)dataset->c;
 }
 
-/* The training labels define the classes: 0 to their largest, none of them missing, since an
- * output that nothing trains is a mistake of the labels far more often than a wish. */
-static tnas_status count_classes(const tnas_images *train, const char *origin, int *class_count)
+const char *tnas_split_origin_text(tnas_split_origin origin)
 {
-    int counts[TNAS_CLASSES_MAX] = {0}, largest = 0, present = 0;
-    for (int i = 0; i < train->count; i++) {
-        const int label = train->labels[i];
-        if (label < 0 || label >= TNAS_CLASSES_MAX)
-            return tnas_fail(TNAS_ERR_INPUT, "%s: label %d of image %d: must be 0 to %d", origin,
-                             label, i, TNAS_CLASSES_MAX - 1);
-        largest = label > largest ? label : largest;
-        present += counts[label]++ == 0;
+    static const char *const texts[] = {
+#define ORIGIN_TEXT(name, text) text,
+        TNAS_SPLIT_ORIGINS(ORIGIN_TEXT)
+#undef ORIGIN_TEXT
+    };
+    return texts[origin];
+}
+
+const char *tnas_split_text(tnas_split split)
+{
+    static const char *const texts[TNAS_SPLIT_COUNT] = {"train", "validation", "test"};
+    return split >= 0 ? texts[split] : "left out";
+}
+
+/* ---- classes ---- */
+
+/* Labels and names that a format gives have to fit each other. Where only labels say what classes
+ * there are, they are 0 to the largest of the training samples. */
+static tnas_status count_classes(tnas_dataset *dataset)
+{
+    const tnas_dataset_source *const source = dataset->source;
+    dataset->class_count = source->class_count;
+    for (int i = 0; i < source->sample_count; i++) {
+        const tnas_sample *const sample = &source->samples[i];
+        char place[TNAS_PATH_BYTES];
+        if (sample->label < 0 || sample->label >= TNAS_CLASSES_MAX) {
+            tnas_dataset_source_place(source, i, place);
+            return tnas_fail(TNAS_ERR_INPUT, "%s: label %d: must be 0 to %d", place, sample->label,
+                             TNAS_CLASSES_MAX - 1);
+        }
+        if (source->class_count == 0 && sample->stated != TNAS_SPLIT_TEST &&
+            sample->label >= dataset->class_count)
+            dataset->class_count = sample->label + 1;
     }
-    if (present < 2)
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: all %d labels are %d: a classifier needs at least two classes",
-                         origin, train->count, largest);
-    for (int k = 0; k < largest; k++)
-        if (counts[k] == 0)
-            return tnas_fail(TNAS_ERR_INPUT,
-                             "%s: no image has label %d, but labels go up to %d: number the "
-                             "classes without gaps",
-                             origin, k, largest);
-    *class_count = largest + 1;
+    for (int i = 0; i < source->sample_count; i++) {
+        char place[TNAS_PATH_BYTES];
+        if (source->samples[i].label < dataset->class_count)
+            continue;
+        tnas_dataset_source_place(source, i, place);
+        return tnas_fail(TNAS_ERR_INPUT, "%s: label %d: the training labels define classes 0 to %d",
+                         place, source->samples[i].label, dataset->class_count - 1);
+    }
     return TNAS_OK;
-}
-
-static tnas_status check_test_labels(const tnas_dataset *dataset, const int16_t *labels)
-{
-    for (int i = 0; i < dataset->test_count; i++)
-        if (labels[i] < 0 || labels[i] >= dataset->class_count)
-            return tnas_fail(TNAS_ERR_INPUT,
-                             "%s: label %d of image %d: the training labels define classes 0 to %d",
-                             dataset->source->label_origin[TNAS_SPLIT_TEST], labels[i], i,
-                             dataset->class_count - 1);
-    return TNAS_OK;
-}
-
-/* Whether the test split can be what it claims, before hours of training rely on it. */
-static tnas_status check_test_split(const tnas_dataset *dataset)
-{
-    int16_t *labels = tnas_alloc_zero((size_t)dataset->test_count, sizeof *labels);
-    if (labels == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "test labels of %s", dataset->name);
-    tnas_status status = dataset->source->read_test_labels(dataset->source, labels);
-    if (status == TNAS_OK)
-        status = check_test_labels(dataset, labels);
-    tnas_free(labels);
-    return status;
 }
 
 static tnas_status name_classes(tnas_dataset *dataset)
@@ -142,67 +90,280 @@ static tnas_status name_classes(tnas_dataset *dataset)
         tnas_alloc_zero((size_t)dataset->class_count, sizeof *dataset->class_names);
     if (dataset->class_names == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "class names of %s", dataset->name);
-    return dataset->source->name_classes(dataset->source, dataset->class_count,
-                                         dataset->class_names);
+    for (int k = 0; k < dataset->class_count; k++)
+        snprintf(dataset->class_names[k], TNAS_CLASS_NAME_BYTES, "%d", k);
+    if (dataset->source->class_count > 0)
+        memcpy(dataset->class_names, dataset->source->class_names,
+               (size_t)dataset->class_count * sizeof *dataset->class_names);
+    return TNAS_OK;
 }
 
-/* One pass over the pixels serves both hashes: each image's own, by which the split goes, and
- * the data set's, which continues over shape, image hashes and labels. */
-static uint64_t hash_images(const tnas_dataset *dataset, uint64_t *image_hashes)
+/* Every class is trained: an output that nothing trains is a mistake of the labels, or of the
+ * splits, far more often than a wish. */
+static tnas_status check_classes(const tnas_dataset *dataset)
 {
-    const tnas_images *const train = &dataset->train;
-    const int32_t shape[] = {train->count, dataset->h, dataset->w, dataset->c};
-    uint64_t hash = tnas_hash_bytes(TNAS_HASH_START, shape, sizeof shape);
-    for (int i = 0; i < train->count; i++) {
-        const uint8_t *const pixels = train->pixels + (size_t)i * image_bytes(dataset);
-        image_hashes[i] = tnas_hash_bytes(TNAS_HASH_START, pixels, image_bytes(dataset));
-        hash = tnas_hash_bytes(hash, &image_hashes[i], sizeof image_hashes[i]);
-        hash = tnas_hash_bytes(hash, &train->labels[i], sizeof train->labels[i]);
+    const tnas_dataset_source *const source = dataset->source;
+    int counts[TNAS_CLASSES_MAX] = {0};
+    for (int i = 0; i < source->sample_count; i++)
+        if (source->samples[i].split == TNAS_SPLIT_TRAIN)
+            counts[source->samples[i].label]++;
+    if (dataset->class_count < 2)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "%s: all %d labels are %s: a classifier needs at least two classes",
+                         dataset->location, source->sample_count, dataset->class_names[0]);
+    for (int k = 0; k < dataset->class_count; k++)
+        if (counts[k] == 0)
+            return source->class_count == 0
+                       ? tnas_fail(TNAS_ERR_INPUT,
+                                   "%s: no training %s has label %d, but labels go up to %d: "
+                                   "number the classes without gaps",
+                                   dataset->location, source->unit, k, dataset->class_count - 1)
+                       : tnas_fail(TNAS_ERR_INPUT,
+                                   "%s: no training %s is of class %s: each class needs some",
+                                   dataset->location, source->unit, dataset->class_names[k]);
+    return TNAS_OK;
+}
+
+/* ---- loading ---- */
+
+/* What loading needs for a while. */
+typedef struct loading {
+    tnas_dataset *dataset;
+    bool *wanted;     /* [sample_count] */
+    bool *seen;       /* [sample_count], handed over: not bad */
+    uint64_t *hashes; /* [sample_count] */
+    tnas_images *to;  /* NULL: only hashes are taken */
+} loading;
+
+/* A sample in the size of the data set at the end of `to`. */
+static void add_sample(tnas_dataset *dataset, int sample, const uint8_t *pixels, tnas_images *to)
+{
+    const size_t bytes = image_bytes(dataset);
+    uint8_t *const place = to->pixels + (size_t)to->count * bytes;
+    if (dataset->resizer != NULL)
+        tnas_resizer_run(dataset->resizer, pixels, place);
+    else
+        memcpy(place, pixels, bytes);
+    to->labels[to->count++] = dataset->source->samples[sample].label;
+}
+
+static tnas_status take_sample(void *context, int sample, const uint8_t *pixels, uint64_t hash)
+{
+    loading *const l = context;
+    l->hashes[sample] = hash;
+    l->seen[sample] = true;
+    if (l->to != NULL)
+        add_sample(l->dataset, sample, pixels, l->to);
+    return TNAS_OK;
+}
+
+/* Reads the samples of which `mask` has the split's bit; what is bad belongs to none. */
+static tnas_status read_splits(loading *l, unsigned mask, tnas_images *to)
+{
+    tnas_dataset_source *const source = l->dataset->source;
+    for (int i = 0; i < source->sample_count; i++) {
+        const int split = source->samples[i].split;
+        l->wanted[i] = split >= 0 && (mask >> split & 1) != 0;
+        l->seen[i] = false;
     }
-    return hash;
+    l->to = to;
+    TNAS_TRY(source->read(source, l->wanted, take_sample, l));
+    for (int i = 0; i < source->sample_count; i++)
+        if (l->wanted[i] && !l->seen[i])
+            source->samples[i].split = TNAS_SPLIT_NONE;
+    return TNAS_OK;
 }
 
-static tnas_status hash_and_split(tnas_dataset *dataset, double validation_share)
+static int count_split(const tnas_dataset_source *source, tnas_split split)
 {
-    uint64_t *image_hashes = tnas_alloc_zero((size_t)dataset->train.count, sizeof *image_hashes);
-    if (image_hashes == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "hashes of %d images", dataset->train.count);
-    dataset->content_hash = hash_images(dataset, image_hashes);
-    const tnas_status status =
-        tnas_split_validation(&dataset->train, image_hashes, image_bytes(dataset),
-                              dataset->class_count, validation_share, &dataset->validation);
-    tnas_free(image_hashes);
+    int count = 0;
+    for (int i = 0; i < source->sample_count; i++)
+        count += source->samples[i].split == split;
+    return count;
+}
+
+enum {
+    TRAIN_BIT = 1 << TNAS_SPLIT_TRAIN,
+    VALIDATION_BIT = 1 << TNAS_SPLIT_VALIDATION,
+    TEST_BIT = 1 << TNAS_SPLIT_TEST,
+};
+
+/* The test split is known after this. Carved by content it takes a look at all samples, through a
+ * hash. */
+static tnas_status settle_test(loading *l)
+{
+    tnas_dataset *const dataset = l->dataset;
+    if (dataset->origins[TNAS_SPLIT_TEST] == TNAS_SPLIT_ORIGIN_CONTENT) {
+        TNAS_TRY(read_splits(l, TRAIN_BIT | VALIDATION_BIT, NULL));
+        TNAS_TRY(tnas_split_by_content(dataset->source, l->hashes, dataset->class_count,
+                                       dataset->options.test_share, TNAS_SPLIT_TEST));
+    }
+    return TNAS_OK;
+}
+
+static tnas_status fit(loading *l)
+{
+    tnas_dataset_source *const source = l->dataset->source;
+    if (source->fit != NULL) {
+        for (int i = 0; i < source->sample_count; i++)
+            l->wanted[i] = source->samples[i].split == TNAS_SPLIT_TRAIN ||
+                           source->samples[i].split == TNAS_SPLIT_VALIDATION;
+        TNAS_TRY(source->fit(source, l->wanted));
+    }
+    l->dataset->affine = source->affine;
+    return TNAS_OK;
+}
+
+/* Moves the validation samples from `both` to where they belong; train keeps the rest, in order. */
+static tnas_status part(loading *l, tnas_images *both)
+{
+    tnas_dataset *const dataset = l->dataset;
+    const tnas_dataset_source *const source = dataset->source;
+    const size_t bytes = image_bytes(dataset);
+    TNAS_TRY(
+        tnas_images_init(&dataset->validation, count_split(source, TNAS_SPLIT_VALIDATION), bytes));
+    int at = 0, kept = 0;
+    for (int i = 0; i < source->sample_count; i++) {
+        const int split = source->samples[i].split;
+        const uint8_t *const pixels = both->pixels + (size_t)at * bytes;
+        if (split == TNAS_SPLIT_VALIDATION) {
+            tnas_images_add(&dataset->validation, bytes, pixels, source->samples[i].label);
+        } else if (split == TNAS_SPLIT_TRAIN) {
+            if (kept < at)
+                memcpy(both->pixels + (size_t)kept * bytes, pixels, bytes);
+            both->labels[kept++] = source->samples[i].label;
+        }
+        at += split == TNAS_SPLIT_TRAIN || split == TNAS_SPLIT_VALIDATION;
+    }
+    both->count = kept;
+    return TNAS_OK;
+}
+
+/* Over shape, hashes and labels of what training sees. */
+static uint64_t hash_content(const loading *l)
+{
+    const tnas_dataset_source *const source = l->dataset->source;
+    const int32_t shape[] = {l->dataset->train.count, l->dataset->h, l->dataset->w, l->dataset->c};
+    uint64_t hash = tnas_hash_bytes(TNAS_HASH_START, shape, sizeof shape);
+    for (int i = 0; i < source->sample_count; i++) {
+        const int split = source->samples[i].split;
+        if (split != TNAS_SPLIT_TRAIN && split != TNAS_SPLIT_VALIDATION)
+            continue;
+        hash = tnas_hash_bytes(hash, &l->hashes[i], sizeof l->hashes[i]);
+        hash = tnas_hash_bytes(hash, &source->samples[i].label, sizeof source->samples[i].label);
+    }
+    const tnas_affine *const affine = &source->affine;
+    const size_t affine_bytes = (size_t)affine->channel_count * sizeof affine->scale[0];
+    hash = tnas_hash_bytes(hash, affine->scale, affine_bytes);
+    return tnas_hash_bytes(hash, affine->zero, affine_bytes);
+}
+
+static tnas_status read_training(loading *l)
+{
+    tnas_dataset *const dataset = l->dataset;
+    tnas_dataset_source *const source = dataset->source;
+    const int count =
+        count_split(source, TNAS_SPLIT_TRAIN) + count_split(source, TNAS_SPLIT_VALIDATION);
+    TNAS_TRY(tnas_images_init(&dataset->train, count, image_bytes(dataset)));
+    TNAS_TRY(read_splits(l, TRAIN_BIT | VALIDATION_BIT, &dataset->train));
+    dataset->content_hash = hash_content(l);
+    if (dataset->origins[TNAS_SPLIT_VALIDATION] == TNAS_SPLIT_ORIGIN_CONTENT)
+        TNAS_TRY(tnas_split_by_content(source, l->hashes, dataset->class_count,
+                                       dataset->options.validation_share, TNAS_SPLIT_VALIDATION));
+    return part(l, &dataset->train);
+}
+
+/* The test samples pass through a hash, and are forgotten. */
+static tnas_status check_test(loading *l)
+{
+    tnas_dataset *const dataset = l->dataset;
+    if (dataset->origins[TNAS_SPLIT_TEST] != TNAS_SPLIT_ORIGIN_CONTENT)
+        TNAS_TRY(read_splits(l, TEST_BIT, NULL));
+    dataset->test_count = count_split(dataset->source, TNAS_SPLIT_TEST);
+    dataset->test_hash = TNAS_HASH_START;
+    for (int i = 0; i < dataset->source->sample_count; i++)
+        if (dataset->source->samples[i].split == TNAS_SPLIT_TEST)
+            dataset->test_hash =
+                tnas_hash_bytes(dataset->test_hash, &l->hashes[i], sizeof l->hashes[i]);
+    TNAS_TRY(tnas_duplicates_find(dataset->source, l->hashes, &dataset->duplicates));
+    return dataset->options.allow_duplicates
+               ? TNAS_OK
+               : tnas_duplicates_refuse(dataset->source, dataset->location, &dataset->duplicates);
+}
+
+static tnas_status run_loading(loading *l)
+{
+    tnas_dataset *const dataset = l->dataset;
+    tnas_dataset_source *const source = dataset->source;
+    const size_t count = (size_t)source->sample_count;
+    l->wanted = tnas_alloc_zero(count, sizeof *l->wanted);
+    l->seen = tnas_alloc_zero(count, sizeof *l->seen);
+    l->hashes = tnas_alloc_zero(count, sizeof *l->hashes);
+    if (l->wanted == NULL || l->seen == NULL || l->hashes == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "%zu samples of %s", count, dataset->name);
+    TNAS_TRY(count_classes(dataset));
+    TNAS_TRY(name_classes(dataset));
+    TNAS_TRY(tnas_grouping_make(source, &dataset->options, &dataset->grouping));
+    TNAS_TRY(tnas_split_by_groups(source, &dataset->options, &dataset->grouping, dataset->origins));
+    TNAS_TRY(settle_test(l));
+    TNAS_TRY(fit(l));
+    TNAS_TRY(read_training(l));
+    TNAS_TRY(check_test(l));
+    dataset->skipped_count = source->skipped_count;
+    return check_classes(dataset);
+}
+
+/* Sources whose samples are all of one size leave resizing to the data set. */
+static tnas_status settle_size(tnas_dataset *dataset)
+{
+    const tnas_dataset_source *const source = dataset->source;
+    const tnas_image_size from = {source->h, source->w, source->c};
+    tnas_image_size to = from;
+    if (dataset->options.resize[0] != '\0') {
+        if (!source->are_pictures)
+            return tnas_fail(TNAS_ERR_USAGE, "--resize %s: %s holds no pictures but %s data",
+                             dataset->options.resize, dataset->name, source->format);
+        tnas_data_options_size(&dataset->options, &to.h, &to.w);
+    }
+    dataset->h = to.h;
+    dataset->w = to.w;
+    dataset->c = to.c;
+    const bool same = from.h == to.h && from.w == to.w;
+    if (!same || dataset->options.resize[0] == '\0') {
+        dataset->own_h = from.h;
+        dataset->own_w = from.w;
+    }
+    if (same)
+        return TNAS_OK;
+    return tnas_resizer_create(&from, &to, tnas_resize_method_parse(dataset->options.resize_method),
+                               &dataset->resizer);
+}
+
+static tnas_status load(const char *location, tnas_dataset *dataset)
+{
+    take_name(location, dataset->name, sizeof dataset->name);
+    snprintf(dataset->location, sizeof dataset->location, "%s", location);
+    TNAS_TRY(tnas_data_options_check(&dataset->options));
+    TNAS_TRY(tnas_dataset_source_open(location, &dataset->options, &dataset->source));
+    snprintf(dataset->format, sizeof dataset->format, "%s", dataset->source->format);
+    TNAS_TRY(settle_size(dataset));
+    loading l = {.dataset = dataset};
+    const tnas_status status = run_loading(&l);
+    tnas_free(l.wanted);
+    tnas_free(l.seen);
+    tnas_free(l.hashes);
     return status;
 }
 
-static tnas_status load(const char *location, double validation_share, tnas_dataset *dataset)
-{
-    TNAS_TRY(open_source(location, &dataset->source));
-    const tnas_dataset_source *const source = dataset->source;
-    take_name(location, dataset->name, sizeof dataset->name);
-    snprintf(dataset->format, sizeof dataset->format, "%s", source->format);
-    dataset->h = source->h;
-    dataset->w = source->w;
-    dataset->c = source->c;
-    dataset->test_count = source->count[TNAS_SPLIT_TEST];
-    TNAS_TRY(source->read(source, TNAS_SPLIT_TRAIN, &dataset->train));
-    TNAS_TRY(count_classes(&dataset->train, source->label_origin[TNAS_SPLIT_TRAIN],
-                           &dataset->class_count));
-    TNAS_TRY(check_test_split(dataset));
-    TNAS_TRY(name_classes(dataset));
-    return hash_and_split(dataset, validation_share);
-}
-
-tnas_status tnas_dataset_load(const char *location, double validation_share, tnas_dataset **out)
+tnas_status tnas_dataset_load(const char *location, const tnas_data_options *options,
+                              tnas_dataset **out)
 {
     *out = NULL;
-    if (!(validation_share >= 0 && validation_share <= VALIDATION_SHARE_MAX))
-        return tnas_fail(TNAS_ERR_USAGE, "validation share %g of %s: must be 0 to %g",
-                         validation_share, location, VALIDATION_SHARE_MAX);
     tnas_dataset *dataset = tnas_alloc_zero(1, sizeof *dataset);
     if (dataset == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "data set %s", location);
-    const tnas_status status = load(location, validation_share, dataset);
+    dataset->options = options != NULL ? *options : tnas_data_options_default();
+    const tnas_status status = load(location, dataset);
     if (status != TNAS_OK) {
         tnas_dataset_destroy(dataset);
         return status;
@@ -218,54 +379,54 @@ void tnas_dataset_destroy(tnas_dataset *dataset)
     tnas_images_deinit(&dataset->train);
     tnas_images_deinit(&dataset->validation);
     tnas_free(dataset->class_names);
-    tnas_free(dataset->source);
+    tnas_dataset_source_destroy(dataset->source);
+    tnas_resizer_destroy(dataset->resizer);
+    tnas_grouping_deinit(&dataset->grouping);
     tnas_free(dataset);
+}
+
+/* ---- the test split ---- */
+
+typedef struct test_reading {
+    tnas_dataset *dataset;
+    tnas_images *to;
+    uint64_t hash;
+} test_reading;
+
+static tnas_status take_test_sample(void *context, int sample, const uint8_t *pixels, uint64_t hash)
+{
+    test_reading *const reading = context;
+    reading->hash = tnas_hash_bytes(reading->hash, &hash, sizeof hash);
+    add_sample(reading->dataset, sample, pixels, reading->to);
+    return TNAS_OK;
+}
+
+static tnas_status read_test(tnas_dataset *dataset, bool *wanted, tnas_images *out)
+{
+    tnas_dataset_source *const source = dataset->source;
+    test_reading reading = {dataset, out, TNAS_HASH_START};
+    for (int i = 0; i < source->sample_count; i++)
+        wanted[i] = source->samples[i].split == TNAS_SPLIT_TEST;
+    TNAS_TRY(tnas_images_init(out, dataset->test_count, image_bytes(dataset)));
+    TNAS_TRY(source->read(source, wanted, take_test_sample, &reading));
+    if (out->count == dataset->test_count && reading.hash == dataset->test_hash)
+        return TNAS_OK;
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "%s: the test split is not what it was when the data set was loaded: it must "
+                     "not change meanwhile",
+                     dataset->location);
 }
 
 tnas_status tnas_dataset_read_test(tnas_dataset *dataset, tnas_images *out)
 {
     *out = (tnas_images){0};
     dataset->test_reads++;
-    TNAS_TRY(dataset->source->read(dataset->source, TNAS_SPLIT_TEST, out));
-    const tnas_status status = check_test_labels(dataset, out->labels);
+    bool *wanted = tnas_alloc_zero((size_t)dataset->source->sample_count, sizeof *wanted);
+    const tnas_status status = wanted != NULL
+                                   ? read_test(dataset, wanted, out)
+                                   : tnas_fail(TNAS_ERR_NOMEM, "test split of %s", dataset->name);
+    tnas_free(wanted);
     if (status != TNAS_OK)
         tnas_images_deinit(out);
     return status;
-}
-
-void tnas_images_deinit(tnas_images *images)
-{
-    tnas_free(images->pixels);
-    tnas_free(images->labels);
-    *images = (tnas_images){0};
-}
-
-static tnas_status save_labels(const tnas_images *images, const char *path)
-{
-    const tnas_idx_shape shape = {images->count, 1, 1, 1};
-    uint8_t *values = tnas_alloc_zero((size_t)images->count, 1);
-    if (values == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "labels of %s", path);
-    tnas_status status = TNAS_OK;
-    for (int i = 0; i < images->count && status == TNAS_OK; i++) {
-        values[i] = (uint8_t)images->labels[i];
-        if (images->labels[i] != values[i])
-            status =
-                tnas_fail(TNAS_ERR_INPUT, "%s: label %d of image %d: IDX label files hold 0 to 255",
-                          path, images->labels[i], i);
-    }
-    if (status == TNAS_OK)
-        status = tnas_idx_save(path, TNAS_IDX_LABELS, &shape, values);
-    tnas_free(values);
-    return status;
-}
-
-tnas_status tnas_images_save_idx(const tnas_images *images, int h, int w, int c, const char *folder)
-{
-    char path[TNAS_PATH_BYTES];
-    const tnas_idx_shape shape = {images->count, h, w, c};
-    TNAS_TRY(tnas_path_join(path, folder, "labels.idx"));
-    TNAS_TRY(save_labels(images, path));
-    TNAS_TRY(tnas_path_join(path, folder, "images.idx"));
-    return tnas_idx_save(path, TNAS_IDX_IMAGES, &shape, images->pixels);
 }

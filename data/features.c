@@ -14,11 +14,11 @@
 #define DB_OF_LOG2   3.0102999566398120 /* 10 log10(2) */
 #define DB_RANGE_MIN 10.0               /* so that affine numbers fit their 32 bits */
 #define Q15          32768.0
-#define RECORD_BYTES (7 * 4 + 2 * 4 + 8 * 2) /* tnrt_features with 32-bit pointers */
+#define RECORD_BYTES (7 * 4 + 2 * 4 + 8 * 2 + 4) /* tnrt_features, and where its scratch lies */
 
-const tnas_features_config tnas_features_defaults = {
+const tnas_sound_config tnas_sound_defaults = {
 #define FALLBACK(name, type, fallback, min, max, help) .name = fallback,
-    TNAS_FEATURES_FIELDS(FALLBACK)
+    TNAS_SOUND_FIELDS(FALLBACK)
 #undef FALLBACK
 };
 
@@ -34,14 +34,14 @@ typedef struct field {
 
 static const field fields[] = {
 #define FIELD(name, type, fallback, min, max, help)                                                \
-    {#name, min, max, offsetof(tnas_features_config, name), sizeof(type) == sizeof(int)},
-    TNAS_FEATURES_FIELDS(FIELD)
+    {#name, min, max, offsetof(tnas_sound_config, name), sizeof(type) == sizeof(int)},
+    TNAS_SOUND_FIELDS(FIELD)
 #undef FIELD
 };
 _Static_assert(sizeof(int) != sizeof(double), "a field's size tells its type");
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };
 
-static double get_field(const tnas_features_config *config, const field *f)
+static double get_field(const tnas_sound_config *config, const field *f)
 {
     const char *const at = (const char *)config + f->offset;
     int whole;
@@ -55,7 +55,7 @@ static double get_field(const tnas_features_config *config, const field *f)
 }
 
 static tnas_status set_field(const char *name, size_t name_length, const char *text,
-                             size_t text_length, tnas_features_config *config)
+                             size_t text_length, tnas_sound_config *config)
 {
     char number[32], *end;
     const field *f = NULL;
@@ -83,7 +83,7 @@ static tnas_status set_field(const char *name, size_t name_length, const char *t
     return TNAS_OK;
 }
 
-tnas_status tnas_features_config_parse(const char *text, tnas_features_config *config)
+tnas_status tnas_sound_config_parse(const char *text, tnas_sound_config *config)
 {
     while (*text != '\0') {
         const size_t length = strcspn(text, ","), name_length = strcspn(text, ",=");
@@ -97,12 +97,11 @@ tnas_status tnas_features_config_parse(const char *text, tnas_features_config *c
     return TNAS_OK;
 }
 
-void tnas_features_config_print(const tnas_features_config *config,
-                                char out[TNAS_FEATURES_TEXT_BYTES])
+void tnas_sound_config_print(const tnas_sound_config *config, char out[TNAS_SOUND_TEXT_BYTES])
 {
     size_t length = 0;
     for (int i = 0; i < FIELD_COUNT; i++)
-        length += (size_t)snprintf(out + length, TNAS_FEATURES_TEXT_BYTES - length, "%s%s=%g",
+        length += (size_t)snprintf(out + length, TNAS_SOUND_TEXT_BYTES - length, "%s%s=%g",
                                    i > 0 ? "," : "", fields[i].name, get_field(config, &fields[i]));
 }
 
@@ -120,21 +119,21 @@ static double hz_of_mel(double mel)
 }
 
 /* Foot of band `edge`, centre of band `edge` - 1; in bins of the spectrum. */
-static double edge_bin(const tnas_features *features, int edge)
+static double edge_bin(const tnas_sound_features *features, int edge)
 {
-    const tnas_features_config *const config = &features->config;
+    const tnas_sound_config *const config = &features->config;
     const double low = mel_of_hz(config->low_hz), high = mel_of_hz(config->high_hz);
     const double hz = hz_of_mel(low + (high - low) * edge / (config->bands + 1));
     return hz / config->sample_rate_hz * features->device.fft_samples;
 }
 
 /* The first bin at or behind an edge. What rounding put behind the highest bin stays below it. */
-static int first_bin(const tnas_features *features, int edge)
+static int first_bin(const tnas_sound_features *features, int edge)
 {
     return (int)ceil(edge_bin(features, edge) - 1e-9);
 }
 
-static tnas_status check_config(tnas_features_config *config)
+static tnas_status check_config(tnas_sound_config *config)
 {
     for (int i = 0; i < FIELD_COUNT; i++) {
         const double value = get_field(config, &fields[i]);
@@ -161,7 +160,7 @@ static tnas_status check_config(tnas_features_config *config)
     return TNAS_OK;
 }
 
-static tnas_status fill_lengths(const tnas_features_config *config, tnrt_features *device)
+static tnas_status fill_lengths(const tnas_sound_config *config, tnrt_features *device)
 {
     const double window = rint(config->window_ms * config->sample_rate_hz / 1000);
     const double hop = rint(config->hop_ms * config->sample_rate_hz / 1000);
@@ -192,41 +191,49 @@ static tnas_status fill_lengths(const tnas_features_config *config, tnrt_feature
 /* ---- Tables -----------------------------------------------------------------------------------
  */
 
+/* As a linker places them. */
+static size_t round_up(size_t bytes)
+{
+    return (bytes + 3) / 4 * 4;
+}
+
 /* One allocation; int32 tables come first, so that all are aligned. */
-static tnas_status place_tables(tnas_features *features)
+static tnas_status place_tables(tnas_sound_features *features)
 {
     tnrt_features *const device = &features->device;
     features->window_count = device->window_samples / 2u + 1;
     features->cosine_count = device->fft_samples / 4u + 1;
     features->edge_count = device->bands + 2u;
     features->rise_count =
-        (size_t)(ceil(edge_bin(features, device->bands + 1)) - ceil(edge_bin(features, 0)));
+        (size_t)(first_bin(features, device->bands + 1) - first_bin(features, 0));
     features->dct_count = device->affine_step ? (size_t)device->features * device->bands : 0;
     features->affine_count = device->affine_step ? device->features : 1;
     const size_t words = features->cosine_count + 2 * features->affine_count;
     const size_t halves =
         features->window_count + features->edge_count + features->rise_count + features->dct_count;
-    features->table_bytes = RECORD_BYTES + 4 * words + 2 * halves;
+    features->table_bytes = RECORD_BYTES + 4 * words + round_up(2 * features->window_count) +
+                            round_up(2 * features->edge_count) +
+                            round_up(2 * features->rise_count) + round_up(2 * features->dct_count);
     features->scratch_bytes = TNRT_FEATURES_SCRATCH_BYTES(device->fft_samples, device->bands);
     features->tables = tnas_alloc_zero(4 * words + 2 * halves, 1);
     return features->tables != NULL ? TNAS_OK : tnas_fail(TNAS_ERR_NOMEM, "sound feature tables");
 }
 
-static void fill_window(const tnas_features *features, uint16_t *window)
+static void fill_window(const tnas_sound_features *features, uint16_t *window)
 {
     for (size_t n = 0; n < features->window_count; n++)
         window[n] = (uint16_t)rint(
             Q15 * (0.5 - 0.5 * cos(2 * M_PI * (double)n / features->device.window_samples)));
 }
 
-static void fill_cosine(const tnas_features *features, int32_t *cosine)
+static void fill_cosine(const tnas_sound_features *features, int32_t *cosine)
 {
     for (size_t k = 0; k < features->cosine_count; k++)
         cosine[k] = (int32_t)fmin(
             rint(0x1p31 * cos(2 * M_PI * (double)k / features->device.fft_samples)), INT32_MAX);
 }
 
-static void fill_filters(const tnas_features *features, uint16_t *edges, uint16_t *rise)
+static void fill_filters(const tnas_sound_features *features, uint16_t *edges, uint16_t *rise)
 {
     const int bands = features->device.bands;
     for (int e = 0; e <= bands + 1; e++)
@@ -239,7 +246,7 @@ static void fill_filters(const tnas_features *features, uint16_t *edges, uint16_
 }
 
 /* Orthonormal DCT-II. */
-static void fill_dct(const tnas_features *features, int16_t *dct)
+static void fill_dct(const tnas_sound_features *features, int16_t *dct)
 {
     const int bands = features->device.bands;
     for (size_t i = 0; i < features->dct_count; i++) {
@@ -264,9 +271,9 @@ static void set_affine(double u8_of_zero, double u8_a_log2, int32_t *scale, int3
 
 /* Coefficient 0 is sqrt(bands) times the bands' mean and takes their range; the others lie around
  * 0 and take a quarter of it on either side, which a spectrum rarely leaves. */
-static void fill_affine(const tnas_features *features, int32_t *scale, int32_t *offset)
+static void fill_affine(const tnas_sound_features *features, int32_t *scale, int32_t *offset)
 {
-    const tnas_features_config *const config = &features->config;
+    const tnas_sound_config *const config = &features->config;
     const double range_db = config->high_db - config->low_db;
     const double u8_a_log2 = 255 * DB_OF_LOG2 / range_db;
     const double low_log2 = full_scale_log2(&features->device) + config->low_db / DB_OF_LOG2;
@@ -276,7 +283,7 @@ static void fill_affine(const tnas_features *features, int32_t *scale, int32_t *
         set_affine(127.5, 2 * u8_a_log2 / root, &scale[c], &offset[c]);
 }
 
-static tnas_status check_bands(const tnas_features *features)
+static tnas_status check_bands(const tnas_sound_features *features)
 {
     const tnrt_features *const device = &features->device;
     for (int band = 0; band < device->bands; band++) {
@@ -292,7 +299,7 @@ static tnas_status check_bands(const tnas_features *features)
     return TNAS_OK;
 }
 
-static tnas_status fill(tnas_features *features)
+static tnas_status fill(tnas_sound_features *features)
 {
     tnrt_features *const device = &features->device;
     TNAS_TRY(check_config(&features->config));
@@ -319,23 +326,23 @@ static tnas_status fill(tnas_features *features)
     return check_bands(features);
 }
 
-tnas_status tnas_features_create(const tnas_features_config *config, tnas_features **out)
+tnas_status tnas_sound_features_create(const tnas_sound_config *config, tnas_sound_features **out)
 {
     *out = NULL;
-    tnas_features *features = tnas_alloc_zero(1, sizeof *features);
+    tnas_sound_features *features = tnas_alloc_zero(1, sizeof *features);
     if (features == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "sound features");
     features->config = *config;
     const tnas_status status = fill(features);
     if (status != TNAS_OK) {
-        tnas_features_destroy(features);
+        tnas_sound_features_destroy(features);
         return status;
     }
     *out = features;
     return TNAS_OK;
 }
 
-void tnas_features_destroy(tnas_features *features)
+void tnas_sound_features_destroy(tnas_sound_features *features)
 {
     if (features == NULL)
         return;
@@ -346,8 +353,8 @@ void tnas_features_destroy(tnas_features *features)
 /* ---- A recording ------------------------------------------------------------------------------
  */
 
-void tnas_features_centre(const tnas_features *features, const int16_t *samples,
-                          size_t sample_count, int16_t *clip)
+void tnas_sound_features_centre(const tnas_sound_features *features, const int16_t *samples,
+                                size_t sample_count, int16_t *clip)
 {
     const size_t clip_count = (size_t)features->device.clip_samples;
     const size_t skip = sample_count > clip_count ? (sample_count - clip_count) / 2 : 0;
@@ -357,8 +364,8 @@ void tnas_features_centre(const tnas_features *features, const int16_t *samples,
     memcpy(clip + lead, samples + skip, taken * sizeof *clip);
 }
 
-tnas_status tnas_features_compute(const tnas_features *features, const int16_t *samples,
-                                  size_t sample_count, uint8_t *out)
+tnas_status tnas_sound_features_compute(const tnas_sound_features *features, const int16_t *samples,
+                                        size_t sample_count, uint8_t *out)
 {
     const tnrt_features *const device = &features->device;
     const size_t count = (size_t)device->frames * device->features;
@@ -367,7 +374,7 @@ tnas_status tnas_features_compute(const tnas_features *features, const int16_t *
     int8_t *values = tnas_alloc_zero(count, 1);
     tnas_status status = TNAS_ERR_NOMEM;
     if (clip != NULL && scratch != NULL && values != NULL) {
-        tnas_features_centre(features, samples, sample_count, clip);
+        tnas_sound_features_centre(features, samples, sample_count, clip);
         tnrt_features_clip(device, clip, scratch, values);
         for (size_t i = 0; i < count; i++)
             out[i] = (uint8_t)(values[i] + 128);

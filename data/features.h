@@ -11,12 +11,10 @@
 #include "common/status.h"
 #include "runtime/tnrt_features.h"
 
-typedef enum tnas_features_kind { TNAS_FEATURES_LOGMEL, TNAS_FEATURES_MFCC } tnas_features_kind;
-
 /* Real-valued feature = low_db + (high_db - low_db) / 255 * u8: decibels of a band's power, 0 dB
  * being a sine of full scale. The network reads int8 = u8 - 128.
  *   field           type    default  min    max    help */
-#define TNAS_FEATURES_FIELDS(X)                                                                    \
+#define TNAS_SOUND_FIELDS(X)                                                                       \
     X(sample_rate_hz, int, 8000, 1000, 192000, "samples a second, of every file")                  \
     X(window_ms, double, 32, 1, 1000, "length of a frame")                                         \
     X(hop_ms, double, 25, 1, 1000, "from a frame to the next")                                     \
@@ -31,43 +29,44 @@ typedef enum tnas_features_kind { TNAS_FEATURES_LOGMEL, TNAS_FEATURES_MFCC } tna
     X(low_db, double, -90, -200, 0, "what u8 0 stands for")                                        \
     X(high_db, double, 0, -200, 50, "what u8 255 stands for")
 
-typedef struct tnas_features_config {
-#define TNAS_FEATURES_FIELD(name, type, fallback, min, max, help) type name;
-    TNAS_FEATURES_FIELDS(TNAS_FEATURES_FIELD)
-#undef TNAS_FEATURES_FIELD
-} tnas_features_config;
+typedef struct tnas_sound_config {
+#define TNAS_SOUND_FIELD(name, type, fallback, min, max, help) type name;
+    TNAS_SOUND_FIELDS(TNAS_SOUND_FIELD)
+#undef TNAS_SOUND_FIELD
+} tnas_sound_config;
 
-extern const tnas_features_config tnas_features_defaults;
+extern const tnas_sound_config tnas_sound_defaults;
 
 /* "frames=49,bands=40,coefficients=10" over what *config holds. Fails (TNAS_ERR_USAGE) naming key,
  * value and rule. */
-tnas_status tnas_features_config_parse(const char *text, tnas_features_config *config);
+tnas_status tnas_sound_config_parse(const char *text, tnas_sound_config *config);
+
+typedef struct tnas_sound_features tnas_sound_features;
 
 /* All fields, as parse reads them. */
-enum { TNAS_FEATURES_TEXT_BYTES = 256 };
-void tnas_features_config_print(const tnas_features_config *config,
-                                char out[TNAS_FEATURES_TEXT_BYTES]);
+enum { TNAS_SOUND_TEXT_BYTES = 256 };
+void tnas_sound_config_print(const tnas_sound_config *config, char out[TNAS_SOUND_TEXT_BYTES]);
 
-typedef struct tnas_features {
-    tnas_features_config config; /* high_hz resolved */
-    tnrt_features device;        /* points into tables */
-    size_t table_bytes;          /* of all tables and the record, on a part with 32-bit pointers */
+struct tnas_sound_features {
+    tnas_sound_config config; /* high_hz resolved */
+    tnrt_features device;     /* points into tables */
+    size_t table_bytes;       /* of all tables and records, on a part with 32-bit pointers */
     size_t scratch_bytes;
     size_t window_count, cosine_count, edge_count, rise_count, dct_count, affine_count;
     void *tables;
-} tnas_features;
+};
 
 /* Fails (TNAS_ERR_USAGE) when a field is out of range or they do not go together: a window beyond
  * TNRT_FEATURES_FFT_MAX samples, a band without a spectrum bin, high_hz above half the rate. */
-tnas_status tnas_features_create(const tnas_features_config *config, tnas_features **out);
-void tnas_features_destroy(tnas_features *features);
+tnas_status tnas_sound_features_create(const tnas_sound_config *config, tnas_sound_features **out);
+void tnas_sound_features_destroy(tnas_sound_features *features);
 
 /* u8 features [frames, features] of a recording of any length: its middle, or zeros around it. */
-tnas_status tnas_features_compute(const tnas_features *features, const int16_t *samples,
-                                  size_t sample_count, uint8_t *out);
+tnas_status tnas_sound_features_compute(const tnas_sound_features *features, const int16_t *samples,
+                                        size_t sample_count, uint8_t *out);
 
-/* The recording as tnas_features_compute gives it to the front end: clip[clip_samples]. */
-void tnas_features_centre(const tnas_features *features, const int16_t *samples,
-                          size_t sample_count, int16_t *clip);
+/* The recording as tnas_sound_features_compute gives it to the front end: clip[clip_samples]. */
+void tnas_sound_features_centre(const tnas_sound_features *features, const int16_t *samples,
+                                size_t sample_count, int16_t *clip);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "common/status.h"
+#include "data/packed.h"
 
 typedef enum tnas_idx_kind { TNAS_IDX_IMAGES, TNAS_IDX_LABELS } tnas_idx_kind;
 
@@ -21,18 +21,20 @@ typedef struct tnas_idx_shape {
     int h, w, c; /* 1, 1, 1 for labels */
 } tnas_idx_shape;
 
-/* Reads the header alone. Fails (TNAS_ERR_INPUT) on another magic, a cut header, or a size
- * that is 0 or beyond the limits in data/idx.c. */
-tnas_status tnas_idx_read_shape(const char *path, tnas_idx_kind kind, tnas_idx_shape *out);
+/* A file on its way from front to back. */
+typedef struct tnas_idx_reader {
+    tnas_packed *file; /* borrowed */
+    tnas_idx_shape shape;
+    size_t header_bytes, used_bytes; /* of the values */
+} tnas_idx_reader;
 
-/* Fails when the header is bad, values are missing or bytes follow them; the values themselves
- * are not looked at. */
-tnas_status tnas_idx_check_size(const char *path, tnas_idx_kind kind);
-
-/* Reads header and values; fails also when values are missing or bytes follow them.
- * *values is [count, h, w, c]; release it with tnas_free. */
-tnas_status tnas_idx_load(const char *path, tnas_idx_kind kind, tnas_idx_shape *shape,
-                          uint8_t **values);
+/* Reads the header. Fails (TNAS_ERR_INPUT) on another magic, a cut header, or a size that is 0
+ * or beyond the limits in data/idx.c. */
+tnas_status tnas_idx_start(tnas_packed *file, tnas_idx_kind kind, tnas_idx_reader *out);
+/* The next label, or image [h, w, c]; at most shape.count times. */
+tnas_status tnas_idx_next(tnas_idx_reader *reader, uint8_t *out);
+/* Fails when bytes follow the values. */
+tnas_status tnas_idx_end(tnas_idx_reader *reader);
 
 /* Writes an unpacked file: images of 3 dimensions when c is 1, else 4. */
 tnas_status tnas_idx_save(const char *path, tnas_idx_kind kind, const tnas_idx_shape *shape,

@@ -1,240 +1,258 @@
-/* A folder of four IDX files under the names MNIST gave them, and optionally classes.txt. */
+/* Two to six IDX files: images and labels, each of training, validation and test. What a file is
+ * says its name (MNIST's and the like); a name that says nothing leaves it to the magic. */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "data/class_list.h"
 #include "data/idx.h"
 #include "data/source.h"
 
-enum { CLASSES_FILE_BYTES_MAX = 1024 * 1024 };
+typedef struct idx_source {
+    tnas_dataset_source source;   /* first: the two share an address */
+    int images[TNAS_SPLIT_COUNT]; /* files; -1: there is none */
+    int labels[TNAS_SPLIT_COUNT];
+    int first[TNAS_SPLIT_COUNT];            /* sample of each split */
+    tnas_idx_shape shape[TNAS_SPLIT_COUNT]; /* of the images */
+} idx_source;
 
-typedef struct idx_folder {
-    tnas_dataset_source source; /* first: the two share an address */
-    char path[TNAS_PATH_BYTES];
-    char images[TNAS_SPLIT_COUNT][TNAS_PATH_BYTES];
-    char labels[TNAS_SPLIT_COUNT][TNAS_PATH_BYTES];
-} idx_folder;
-
-static const char *const split_stems[TNAS_SPLIT_COUNT] = {"train", "t10k"};
-
-/* The hyphen is the published spelling; unpackers and mirrors have made it a dot. Unpacked
- * files come first: `gunzip -k` leaves both, and they are the same. */
-static const char *const image_tails[] = {"images-idx3-ubyte", "images.idx3-ubyte",
-                                          "images-idx4-ubyte", "images.idx4-ubyte"};
-static const char *const label_tails[] = {"labels-idx1-ubyte", "labels.idx1-ubyte"};
-static const char *const suffixes[] = {"", ".gz", ".xz", ".zst", ".bz2"};
-#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
-
-/* Writes the path of the first file that exists; false when there is none. */
-static bool find_file(const char *folder, const char *stem, const char *const *tails,
-                      size_t tail_count, char out[TNAS_PATH_BYTES])
+static tnas_split split_of(const char *name)
 {
-    for (size_t s = 0; s < LENGTH(suffixes); s++)
-        for (size_t t = 0; t < tail_count; t++) {
-            char name[64];
-            snprintf(name, sizeof name, "%s-%s%s", stem, tails[t], suffixes[s]);
-            if (tnas_path_join(out, folder, name) == TNAS_OK && tnas_file_exists(out))
-                return true;
-        }
-    out[0] = '\0';
-    return false;
+    if (strstr(name, "t10k") != NULL || strstr(name, "test") != NULL)
+        return TNAS_SPLIT_TEST;
+    return strstr(name, "val") != NULL ? TNAS_SPLIT_VALIDATION : TNAS_SPLIT_TRAIN;
 }
 
-static tnas_status fail_missing(const char *folder, const char *stem, const char *tail,
-                                bool has_channels)
+/* Is it an IDX file by name or content? */
+static tnas_status look_at(tnas_files *files, int file, bool *is_idx, tnas_idx_kind *kind)
 {
-    return tnas_fail(TNAS_ERR_IO,
-                     "%s: has no %s-%s (looked for it alone and with .gz, .xz, .zst, .bz2%s)",
-                     folder, stem, tail, has_channels ? ", and with idx4 for idx3" : "");
+    uint8_t head[4];
+    size_t got;
+    const char *const name = tnas_files_last(files, file);
+    const tnas_status status = tnas_files_head(files, file, head, sizeof head, &got);
+    const bool by_content = status == TNAS_OK && tnas_idx_recognises(head, got);
+    *is_idx = by_content || strstr(name, "-ubyte") != NULL;
+    *kind = strstr(name, "labels") != NULL                                 ? TNAS_IDX_LABELS
+            : strstr(name, "images") == NULL && by_content && head[3] == 1 ? TNAS_IDX_LABELS
+                                                                           : TNAS_IDX_IMAGES;
+    return TNAS_OK;
 }
 
-static tnas_status find_files(idx_folder *folder)
+/* "x" and "x.gz" are the same, as "x-idx3" and "x.idx3": unpackers leave both. */
+static bool is_same_name(const char *a, const char *b)
 {
-    bool has_images[TNAS_SPLIT_COUNT], has_labels[TNAS_SPLIT_COUNT], any = false;
-    for (int split = 0; split < TNAS_SPLIT_COUNT; split++) {
-        has_images[split] = find_file(folder->path, split_stems[split], image_tails,
-                                      LENGTH(image_tails), folder->images[split]);
-        has_labels[split] = find_file(folder->path, split_stems[split], label_tails,
-                                      LENGTH(label_tails), folder->labels[split]);
-        any = any || has_images[split] || has_labels[split];
-    }
-    if (!any)
+    for (; *a != '\0' && *b != '\0'; a++, b++)
+        if (*a != *b && !((*a == '.' || *a == '-') && (*b == '.' || *b == '-')))
+            return false;
+    return *a == *b || *a == '.' || *b == '.';
+}
+
+static tnas_status take_file(idx_source *idx, tnas_files *files, int file)
+{
+    bool is_idx;
+    tnas_idx_kind kind;
+    TNAS_TRY(look_at(files, file, &is_idx, &kind));
+    if (!is_idx)
+        return TNAS_OK;
+    const char *const name = tnas_files_last(files, file);
+    int *const place = &(kind == TNAS_IDX_LABELS ? idx->labels : idx->images)[split_of(name)];
+    if (*place >= 0 && !is_same_name(tnas_files_last(files, *place), name))
         return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: holds no data set: looked for the IDX files train-images-idx3-ubyte, "
-                         "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
-                         "t10k-labels-idx1-ubyte, each also with .gz, .xz, .zst or .bz2",
-                         folder->path);
-    for (int split = 0; split < TNAS_SPLIT_COUNT; split++) {
-        if (!has_images[split])
-            return fail_missing(folder->path, split_stems[split], image_tails[0], true);
-        if (!has_labels[split])
-            return fail_missing(folder->path, split_stems[split], label_tails[0], false);
+                         "%s: two files with %s of the %s split, %s and %s: choose with --include",
+                         tnas_files_location(files), kind == TNAS_IDX_LABELS ? "labels" : "images",
+                         split_of(name) == TNAS_SPLIT_TEST ? "test" : "same",
+                         tnas_files_last(files, *place), name);
+    *place = *place >= 0 ? *place : file; /* files are sorted: the unpacked one comes first */
+    return TNAS_OK;
+}
+
+static tnas_status find_files(idx_source *idx, tnas_files *files)
+{
+    static const char *const words[TNAS_SPLIT_COUNT] = {"train", "val", "t10k or test"};
+    for (int s = 0; s < TNAS_SPLIT_COUNT; s++)
+        idx->images[s] = idx->labels[s] = -1;
+    for (int i = 0; i < tnas_files_count(files); i++)
+        TNAS_TRY(take_file(idx, files, i));
+    for (int s = 0; s < TNAS_SPLIT_COUNT; s++) {
+        const bool has_images = idx->images[s] >= 0, has_labels = idx->labels[s] >= 0;
+        if (has_images != has_labels || (s == TNAS_SPLIT_TRAIN && !has_images))
+            return tnas_fail(
+                TNAS_ERR_IO, "%s: has no IDX file with %s whose name has \"%s\", packed or not",
+                tnas_files_location(files), has_images ? "labels" : "images", words[s]);
     }
     return TNAS_OK;
 }
 
-static tnas_status check_counts(const idx_folder *folder, int split, int image_count,
+static tnas_status check_counts(tnas_files *files, int images, int image_count, int labels,
                                 int label_count)
 {
-    if (image_count != label_count)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: %d labels, but %s has %d images: must be equal",
-                         folder->labels[split], label_count, folder->images[split], image_count);
-    return TNAS_OK;
-}
-
-static tnas_status read_shapes(idx_folder *folder)
-{
-    tnas_idx_shape images[TNAS_SPLIT_COUNT], labels;
-    for (int split = 0; split < TNAS_SPLIT_COUNT; split++) {
-        TNAS_TRY(tnas_idx_read_shape(folder->images[split], TNAS_IDX_IMAGES, &images[split]));
-        TNAS_TRY(tnas_idx_read_shape(folder->labels[split], TNAS_IDX_LABELS, &labels));
-        TNAS_TRY(check_counts(folder, split, images[split].count, labels.count));
-        folder->source.count[split] = images[split].count;
-    }
-    const tnas_idx_shape *const train = &images[TNAS_SPLIT_TRAIN], *const test =
-                                                                       &images[TNAS_SPLIT_TEST];
-    if (train->h != test->h || train->w != test->w || train->c != test->c)
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: images of %dx%dx%d, but %s has %dx%dx%d: must be "
-                         "equal",
-                         folder->images[TNAS_SPLIT_TEST], test->h, test->w, test->c,
-                         folder->images[TNAS_SPLIT_TRAIN], train->h, train->w, train->c);
-    folder->source.h = train->h;
-    folder->source.w = train->w;
-    folder->source.c = train->c;
-    return TNAS_OK;
-}
-
-/* The files may have been replaced since their headers were read. */
-static tnas_status check_unchanged(const idx_folder *folder, int split, const tnas_idx_shape *shape)
-{
-    const tnas_dataset_source *const source = &folder->source;
-    if (shape->h != source->h || shape->w != source->w || shape->c != source->c ||
-        shape->count != source->count[split])
-        return tnas_fail(TNAS_ERR_INPUT,
-                         "%s: %d images of %dx%dx%d, but %d of %dx%dx%d when the data set was "
-                         "opened: it must not change meanwhile",
-                         folder->images[split], shape->count, shape->h, shape->w, shape->c,
-                         source->count[split], source->h, source->w, source->c);
-    return TNAS_OK;
-}
-
-/* labels[source.count[split]]. */
-static tnas_status read_labels(const idx_folder *folder, tnas_split split, int16_t *labels)
-{
-    tnas_idx_shape shape;
-    uint8_t *values;
-    TNAS_TRY(tnas_idx_load(folder->labels[split], TNAS_IDX_LABELS, &shape, &values));
-    const tnas_status status =
-        check_counts(folder, split, folder->source.count[split], shape.count);
-    for (int i = 0; status == TNAS_OK && i < shape.count; i++)
-        labels[i] = values[i];
-    tnas_free(values);
-    return status;
-}
-
-static tnas_status read_test_labels(const tnas_dataset_source *source, int16_t *out)
-{
-    const idx_folder *const folder = (const idx_folder *)source;
-    TNAS_TRY(tnas_idx_check_size(folder->images[TNAS_SPLIT_TEST], TNAS_IDX_IMAGES));
-    return read_labels(folder, TNAS_SPLIT_TEST, out);
-}
-
-static tnas_status read_split(const tnas_dataset_source *source, tnas_split split, tnas_images *out)
-{
-    const idx_folder *const folder = (const idx_folder *)source;
-    *out = (tnas_images){0};
-    tnas_idx_shape shape;
-    TNAS_TRY(tnas_idx_load(folder->images[split], TNAS_IDX_IMAGES, &shape, &out->pixels));
-    out->count = shape.count;
-    tnas_status status = check_unchanged(folder, split, &shape);
-    if (status == TNAS_OK) {
-        out->labels = tnas_alloc_zero((size_t)out->count, sizeof *out->labels);
-        status = out->labels != NULL
-                     ? read_labels(folder, split, out->labels)
-                     : tnas_fail(TNAS_ERR_NOMEM, "labels of %s", folder->labels[split]);
-    }
-    if (status != TNAS_OK)
-        tnas_images_deinit(out);
-    return status;
-}
-
-/* One line of classes.txt, without its end; line numbers start at 1. */
-static tnas_status take_class_name(const char *path, int line, const char *start, size_t length,
-                                   char out[TNAS_CLASS_NAME_BYTES])
-{
-    if (length == 0 || length >= TNAS_CLASS_NAME_BYTES)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: line %d has %zu bytes: a class name has 1 to %d",
-                         path, line, length, TNAS_CLASS_NAME_BYTES - 1);
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)start[i] < 0x20 || start[i] == 0x7f)
-            return tnas_fail(TNAS_ERR_INPUT,
-                             "%s: line %d has the control character 0x%02x: a class name is plain "
-                             "text",
-                             path, line, (unsigned char)start[i]);
-    memcpy(out, start, length);
-    out[length] = '\0';
-    return TNAS_OK;
-}
-
-static tnas_status parse_class_names(const char *path, const char *text, int class_count,
-                                     char (*names)[TNAS_CLASS_NAME_BYTES])
-{
-    int count = 0;
-    while (*text != '\0') {
-        const size_t line_length = strcspn(text, "\n");
-        const size_t length = line_length - (line_length > 0 && text[line_length - 1] == '\r');
-        if (count < class_count)
-            TNAS_TRY(take_class_name(path, count + 1, text, length, names[count]));
-        count++;
-        text += line_length + (text[line_length] == '\n');
-    }
-    if (count != class_count)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: %d names, but the training labels define %d classes",
-                         path, count, class_count);
-    return TNAS_OK;
-}
-
-static tnas_status name_classes(const tnas_dataset_source *source, int class_count,
-                                char (*names)[TNAS_CLASS_NAME_BYTES])
-{
-    const idx_folder *const folder = (const idx_folder *)source;
-    char path[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_path_join(path, folder->path, "classes.txt"));
-    if (!tnas_file_exists(path)) {
-        for (int i = 0; i < class_count; i++)
-            snprintf(names[i], TNAS_CLASS_NAME_BYTES, "%d", i);
+    char image_name[TNAS_PATH_BYTES], label_name[TNAS_PATH_BYTES];
+    if (image_count == label_count)
         return TNAS_OK;
-    }
-    uint8_t *text;
-    size_t byte_count;
-    TNAS_TRY(tnas_file_read(path, CLASSES_FILE_BYTES_MAX, &text, &byte_count));
-    const tnas_status status = parse_class_names(path, (const char *)text, class_count, names);
-    tnas_free(text);
+    tnas_files_name(files, images, image_name);
+    tnas_files_name(files, labels, label_name);
+    return tnas_fail(TNAS_ERR_INPUT, "%.400s: %d labels, but %.400s has %d images: must be equal",
+                     label_name, label_count, image_name, image_count);
+}
+
+static tnas_status read_image_shape(tnas_files *files, int file, tnas_idx_shape *out)
+{
+    tnas_packed *packed;
+    tnas_idx_reader reader;
+    TNAS_TRY(tnas_files_unpack(files, file, &packed));
+    const tnas_status status = tnas_idx_start(packed, TNAS_IDX_IMAGES, &reader);
+    *out = reader.shape;
+    tnas_packed_close(packed);
     return status;
 }
 
-tnas_status tnas_idx_folder_open(const char *path, tnas_dataset_source **out)
+static tnas_status take_labels(idx_source *idx, tnas_split split, tnas_idx_reader *reader)
 {
-    *out = NULL;
-    if (strlen(path) >= TNAS_PATH_BYTES)
-        return tnas_fail(TNAS_ERR_IO, "path %.60s... is too long", path);
-    idx_folder *folder = tnas_alloc_zero(1, sizeof *folder);
-    if (folder == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "source of %s", path);
-    snprintf(folder->path, sizeof folder->path, "%s", path);
-    folder->source.format = "IDX";
-    folder->source.read = read_split;
-    folder->source.read_test_labels = read_test_labels;
-    folder->source.name_classes = name_classes;
-    tnas_status status = find_files(folder);
+    uint8_t label;
+    for (int i = 0; i < reader->shape.count; i++) {
+        TNAS_TRY(tnas_idx_next(reader, &label));
+        tnas_sample *const sample = tnas_dataset_source_add(&idx->source);
+        if (sample == NULL)
+            return TNAS_ERR_NOMEM;
+        sample->file = idx->labels[split];
+        sample->record = i;
+        sample->stated = (int8_t)split;
+        sample->label = label;
+    }
+    return tnas_idx_end(reader);
+}
+
+static tnas_status read_labels(idx_source *idx, tnas_files *files, tnas_split split)
+{
+    tnas_packed *packed;
+    tnas_idx_reader reader;
+    TNAS_TRY(tnas_files_unpack(files, idx->labels[split], &packed));
+    tnas_status status = tnas_idx_start(packed, TNAS_IDX_LABELS, &reader);
     if (status == TNAS_OK)
-        status = read_shapes(folder);
+        status = check_counts(files, idx->images[split], idx->shape[split].count,
+                              idx->labels[split], reader.shape.count);
+    if (status == TNAS_OK)
+        status = take_labels(idx, split, &reader);
+    tnas_packed_close(packed);
+    return status;
+}
+
+static tnas_status check_same_shape(const idx_source *idx, tnas_files *files, int split)
+{
+    const tnas_idx_shape *const train = &idx->shape[TNAS_SPLIT_TRAIN], *const other =
+                                                                           &idx->shape[split];
+    if (train->h == other->h && train->w == other->w && train->c == other->c)
+        return TNAS_OK;
+    char train_name[TNAS_PATH_BYTES], other_name[TNAS_PATH_BYTES];
+    tnas_files_name(files, idx->images[TNAS_SPLIT_TRAIN], train_name);
+    tnas_files_name(files, idx->images[split], other_name);
+    return tnas_fail(
+        TNAS_ERR_INPUT, "%.400s: images of %dx%dx%d, but %.400s has %dx%dx%d: must be equal",
+        other_name, other->h, other->w, other->c, train_name, train->h, train->w, train->c);
+}
+
+static tnas_status read_headers(idx_source *idx, tnas_files *files)
+{
+    for (int s = 0; s < TNAS_SPLIT_COUNT; s++) {
+        idx->first[s] = idx->source.sample_count;
+        if (idx->images[s] < 0)
+            continue;
+        TNAS_TRY(read_image_shape(files, idx->images[s], &idx->shape[s]));
+        TNAS_TRY(check_same_shape(idx, files, s));
+        TNAS_TRY(read_labels(idx, files, (tnas_split)s));
+    }
+    idx->source.h = idx->shape[TNAS_SPLIT_TRAIN].h;
+    idx->source.w = idx->shape[TNAS_SPLIT_TRAIN].w;
+    idx->source.c = idx->shape[TNAS_SPLIT_TRAIN].c;
+    return TNAS_OK;
+}
+
+/* ---- pixels ---- */
+
+/* The file may have been replaced since its header was read. */
+static tnas_status check_unchanged(const idx_source *idx, int split, const tnas_idx_reader *reader)
+{
+    const tnas_idx_shape *const was = &idx->shape[split], *const is = &reader->shape;
+    if (memcmp(was, is, sizeof *was) == 0)
+        return TNAS_OK;
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "%s: %d images of %dx%dx%d, but %d of %dx%dx%d when the data set was "
+                     "opened: it must not change meanwhile",
+                     tnas_packed_name(reader->file), is->count, is->h, is->w, is->c, was->count,
+                     was->h, was->w, was->c);
+}
+
+static tnas_status hand_over(idx_source *idx, tnas_split split, tnas_packed *packed,
+                             uint8_t *pixels, const bool *wanted, tnas_sample_take *take,
+                             void *context)
+{
+    const size_t bytes = (size_t)idx->source.h * (size_t)idx->source.w * (size_t)idx->source.c;
+    tnas_idx_reader reader;
+    TNAS_TRY(tnas_idx_start(packed, TNAS_IDX_IMAGES, &reader));
+    TNAS_TRY(check_unchanged(idx, split, &reader));
+    for (int i = 0; i < reader.shape.count; i++) {
+        TNAS_TRY(tnas_idx_next(&reader, pixels));
+        if (wanted[idx->first[split] + i])
+            TNAS_TRY(
+                take(context, idx->first[split] + i, pixels, tnas_content_hash(pixels, bytes)));
+    }
+    return tnas_idx_end(&reader);
+}
+
+static bool any(const bool *flags, int count)
+{
+    return count > 0 && memchr(flags, true, (size_t)count) != NULL;
+}
+
+static tnas_status read_images(tnas_dataset_source *source, const bool *wanted,
+                               tnas_sample_take *take, void *context)
+{
+    idx_source *const idx = (idx_source *)source;
+    uint8_t *pixels = tnas_alloc_zero((size_t)source->h * (size_t)source->w * (size_t)source->c, 1);
+    tnas_status status = pixels != NULL ? TNAS_OK : tnas_fail(TNAS_ERR_NOMEM, "an image");
+    for (int s = 0; status == TNAS_OK && s < TNAS_SPLIT_COUNT; s++) {
+        tnas_packed *packed;
+        if (!any(wanted + idx->first[s], idx->shape[s].count))
+            continue;
+        status = tnas_files_unpack(source->files, idx->images[s], &packed);
+        if (status == TNAS_OK)
+            status = hand_over(idx, (tnas_split)s, packed, pixels, wanted, take, context);
+        tnas_packed_close(packed);
+    }
+    tnas_free(pixels);
+    return status;
+}
+
+static tnas_status name_classes(idx_source *idx, tnas_files *files)
+{
+    int class_count = 0;
+    for (int i = 0; i < idx->shape[TNAS_SPLIT_TRAIN].count; i++)
+        if (idx->source.samples[i].label >= class_count)
+            class_count = idx->source.samples[i].label + 1;
+    return tnas_class_list_read(&idx->source, files, "classes.txt", class_count);
+}
+
+tnas_status tnas_idx_open(tnas_files *files, const tnas_data_options *options,
+                          tnas_dataset_source **out)
+{
+    (void)options;
+    *out = NULL;
+    idx_source *idx = tnas_alloc_zero(1, sizeof *idx);
+    if (idx == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "source of %s", tnas_files_location(files));
+    idx->source.format = "IDX";
+    idx->source.unit = "image";
+    idx->source.are_pictures = true;
+    idx->source.read = read_images;
+    tnas_status status = find_files(idx, files);
+    if (status == TNAS_OK)
+        status = read_headers(idx, files);
+    if (status == TNAS_OK)
+        status = name_classes(idx, files);
     if (status != TNAS_OK) {
-        tnas_free(folder);
+        tnas_dataset_source_destroy(&idx->source);
         return status;
     }
-    memcpy(folder->source.label_origin, folder->labels, sizeof folder->labels);
-    *out = &folder->source;
+    *out = &idx->source;
     return TNAS_OK;
 }

@@ -2,11 +2,7 @@
 
 #include <archive.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
@@ -15,16 +11,39 @@ enum { BLOCK_BYTES = 64 * 1024 };
 
 struct tnas_packed {
     struct archive *archive;
-    char *path; /* for messages */
-    int file;   /* ours: libarchive's own messages on opening say less than errno */
-    size_t read_bytes;
+    char *name;
+    tnas_file_range range;
+    uint64_t used_bytes; /* of the range, by the archive */
+    uint8_t *block;      /* [BLOCK_BYTES], what the archive looks at */
     bool ended;
 };
+
+const char *tnas_packed_name(const tnas_packed *packed)
+{
+    return packed->name;
+}
+
+bool tnas_packed_recognises(const uint8_t *head, size_t head_bytes)
+{
+    static const struct {
+        const char *bytes;
+        size_t count;
+    } magics[] = {{"\x1f\x8b", 2},
+                  {"BZh", 3},
+                  {"\xfd"
+                   "7zXZ",
+                   5},
+                  {"\x28\xb5\x2f\xfd", 4}};
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+        if (head_bytes >= magics[i].count && memcmp(head, magics[i].bytes, magics[i].count) == 0)
+            return true;
+    return false;
+}
 
 static tnas_status fail_unpacking(const tnas_packed *packed)
 {
     const char *reason = archive_error_string(packed->archive);
-    return tnas_fail(TNAS_ERR_INPUT, "%s: cannot be unpacked: %s", packed->path,
+    return tnas_fail(TNAS_ERR_INPUT, "%s: cannot be unpacked: %s", packed->name,
                      reason != NULL ? reason : "no reason given");
 }
 
@@ -40,17 +59,34 @@ static bool accept_filters(struct archive *archive)
            archive_read_support_format_empty(archive) == ARCHIVE_OK;
 }
 
-static tnas_status start(tnas_packed *packed, const char *path)
+static la_ssize_t give_block(struct archive *archive, void *context, const void **block)
 {
-    packed->path = tnas_strdup(path);
+    tnas_packed *const packed = context;
+    const uint64_t rest = packed->range.byte_count - packed->used_bytes;
+    const size_t wanted = rest < BLOCK_BYTES ? (size_t)rest : BLOCK_BYTES;
+    ssize_t got;
+    do {
+        got = pread(packed->range.file, packed->block, wanted,
+                    (off_t)(packed->range.at + packed->used_bytes));
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        archive_set_error(archive, errno, "%s", strerror(errno));
+        return -1;
+    }
+    packed->used_bytes += (uint64_t)got;
+    *block = packed->block;
+    return got;
+}
+
+static tnas_status start(tnas_packed *packed, const tnas_file_range *range)
+{
+    packed->name = tnas_strdup(range->name);
+    packed->block = tnas_alloc_zero(BLOCK_BYTES, 1);
     packed->archive = archive_read_new();
-    if (packed->path == NULL || packed->archive == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "reader of %s", path);
-    packed->file = open(path, O_RDONLY | O_CLOEXEC);
-    if (packed->file < 0)
-        return tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", path, strerror(errno));
+    if (packed->name == NULL || packed->block == NULL || packed->archive == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "reader of %s", range->name);
     if (!accept_filters(packed->archive) ||
-        archive_read_open_fd(packed->archive, packed->file, BLOCK_BYTES) != ARCHIVE_OK)
+        archive_read_open(packed->archive, packed, NULL, give_block, NULL) != ARCHIVE_OK)
         return fail_unpacking(packed);
     struct archive_entry *entry;
     const int result = archive_read_next_header(packed->archive, &entry);
@@ -58,14 +94,17 @@ static tnas_status start(tnas_packed *packed, const char *path)
     return result >= ARCHIVE_WARN ? TNAS_OK : fail_unpacking(packed);
 }
 
-tnas_status tnas_packed_open(const char *path, tnas_packed **out)
+tnas_status tnas_packed_open(const tnas_file_range *range, tnas_packed **out)
 {
     *out = NULL;
     tnas_packed *packed = tnas_alloc_zero(1, sizeof *packed);
-    if (packed == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "reader of %s", path);
-    packed->file = -1;
-    const tnas_status status = start(packed, path);
+    if (packed == NULL) {
+        if (range->owns_file)
+            close(range->file);
+        return tnas_fail(TNAS_ERR_NOMEM, "reader of %s", range->name);
+    }
+    packed->range = *range;
+    const tnas_status status = start(packed, range);
     if (status != TNAS_OK) {
         tnas_packed_close(packed);
         return status;
@@ -80,9 +119,10 @@ void tnas_packed_close(tnas_packed *packed)
         return;
     if (packed->archive != NULL)
         archive_read_free(packed->archive);
-    if (packed->file >= 0)
-        close(packed->file);
-    tnas_free(packed->path);
+    if (packed->range.owns_file)
+        close(packed->range.file);
+    tnas_free(packed->block);
+    tnas_free(packed->name);
     tnas_free(packed);
 }
 
@@ -95,40 +135,7 @@ tnas_status tnas_packed_read(tnas_packed *packed, void *out, size_t byte_count, 
         if (now < 0)
             return fail_unpacking(packed);
         packed->ended = now == 0;
-        packed->read_bytes += (size_t)now;
         *got += (size_t)now;
     }
-    return TNAS_OK;
-}
-
-static tnas_status unpack_and_count(tnas_packed *packed, size_t max_bytes, size_t *rest)
-{
-    uint8_t *block = tnas_alloc_zero(BLOCK_BYTES, 1);
-    if (block == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "block of %s", packed->path);
-    tnas_status status = TNAS_OK;
-    while (status == TNAS_OK && *rest < max_bytes && !packed->ended) {
-        const size_t wanted = max_bytes - *rest < BLOCK_BYTES ? max_bytes - *rest : BLOCK_BYTES;
-        size_t got;
-        status = tnas_packed_read(packed, block, wanted, &got);
-        *rest += got;
-    }
-    tnas_free(block);
-    return status;
-}
-
-tnas_status tnas_packed_count_rest(tnas_packed *packed, size_t max_bytes, size_t *rest)
-{
-    *rest = 0;
-    if (packed->ended)
-        return TNAS_OK;
-    if (archive_filter_code(packed->archive, 0) != ARCHIVE_FILTER_NONE)
-        return unpack_and_count(packed, max_bytes, rest);
-    struct stat info;
-    if (fstat(packed->file, &info) != 0)
-        return tnas_fail(TNAS_ERR_IO, "cannot read %s: %s", packed->path, strerror(errno));
-    const size_t file_bytes = (size_t)info.st_size;
-    *rest = file_bytes > packed->read_bytes ? file_bytes - packed->read_bytes : 0;
-    *rest = *rest < max_bytes ? *rest : max_bytes;
     return TNAS_OK;
 }

@@ -9,7 +9,6 @@
  * Image i of a split is a pure function of (split, i). Only + - * / and floor are used on
  * doubles, which IEEE 754 rounds exactly: the pixels are the same for every compiler. */
 #include <math.h>
-#include <stdio.h>
 
 #include "common/alloc.h"
 #include "common/rng.h"
@@ -22,6 +21,9 @@ enum {
     SUBSAMPLES = 4, /* per pixel and axis */
 };
 static const uint64_t shapes_seed = 7;
+
+/* Numbers of random streams. */
+typedef enum drawn_split { DRAWN_TRAIN, DRAWN_TEST } drawn_split;
 
 typedef struct range {
     double low, high;
@@ -165,7 +167,7 @@ static uint8_t to_pixel(double grey)
     return (uint8_t)(rounded < 0 ? 0 : rounded > 255 ? 255 : rounded);
 }
 
-static void draw_image(tnas_split split, int index, int figure, uint8_t *pixels)
+static void draw_image(drawn_split split, int index, int figure, uint8_t *pixels)
 {
     tnas_rng rng =
         tnas_rng_stream(shapes_seed, TNAS_RNG_DATA, (uint64_t)split << 32 | (uint64_t)index);
@@ -191,56 +193,59 @@ static int16_t figure_of(int index)
     return (int16_t)(index % FIGURE_COUNT);
 }
 
-static tnas_status read_split(const tnas_dataset_source *source, tnas_split split, tnas_images *out)
+/* Training images come first. */
+static tnas_status read_images(tnas_dataset_source *source, const bool *wanted,
+                               tnas_sample_take *take, void *context)
 {
-    const int count = source->count[split];
-    *out = (tnas_images){
-        .count = count,
-        .pixels = tnas_alloc_zero((size_t)count, SIDE * SIDE),
-        .labels = tnas_alloc_zero((size_t)count, sizeof *out->labels),
-    };
-    if (out->pixels == NULL || out->labels == NULL) {
-        tnas_images_deinit(out);
-        return tnas_fail(TNAS_ERR_NOMEM, "%d images of builtin:shapes", count);
-    }
-    for (int i = 0; i < count; i++) {
-        out->labels[i] = figure_of(i);
-        draw_image(split, i, figure_of(i), out->pixels + (size_t)i * SIDE * SIDE);
+    uint8_t pixels[SIDE * SIDE];
+    for (int i = 0; i < source->sample_count; i++) {
+        if (!wanted[i])
+            continue;
+        const drawn_split split = i < TRAIN_COUNT ? DRAWN_TRAIN : DRAWN_TEST;
+        const int index = split == DRAWN_TRAIN ? i : i - TRAIN_COUNT;
+        draw_image(split, index, source->samples[i].label, pixels);
+        TNAS_TRY(take(context, i, pixels, tnas_content_hash(pixels, sizeof pixels)));
     }
     return TNAS_OK;
 }
 
-static tnas_status read_test_labels(const tnas_dataset_source *source, int16_t *out)
+static tnas_status list_images(tnas_dataset_source *source)
 {
-    for (int i = 0; i < source->count[TNAS_SPLIT_TEST]; i++)
-        out[i] = figure_of(i);
-    return TNAS_OK;
-}
-
-static tnas_status name_classes(const tnas_dataset_source *source, int class_count,
-                                char (*names)[TNAS_CLASS_NAME_BYTES])
-{
-    (void)source;
-    for (int k = 0; k < class_count; k++)
-        snprintf(names[k], TNAS_CLASS_NAME_BYTES, "%s", figures[k].name);
+    int16_t label;
+    for (int k = 0; k < FIGURE_COUNT; k++)
+        TNAS_TRY(tnas_dataset_source_class(source, figures[k].name, &label));
+    for (int i = 0; i < TRAIN_COUNT + TEST_COUNT; i++) {
+        tnas_sample *const sample = tnas_dataset_source_add(source);
+        if (sample == NULL)
+            return TNAS_ERR_NOMEM;
+        const int index = i < TRAIN_COUNT ? i : i - TRAIN_COUNT;
+        sample->record = i;
+        sample->stated = i < TRAIN_COUNT ? TNAS_SPLIT_TRAIN : TNAS_SPLIT_TEST;
+        sample->label = figure_of(index);
+    }
     return TNAS_OK;
 }
 
 tnas_status tnas_shapes_open(tnas_dataset_source **out)
 {
-    *out = tnas_alloc_zero(1, sizeof **out);
-    if (*out == NULL)
+    *out = NULL;
+    tnas_dataset_source *source = tnas_alloc_zero(1, sizeof *source);
+    if (source == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "source of builtin:shapes");
-    **out = (tnas_dataset_source){
+    *source = (tnas_dataset_source){
         .format = "builtin",
+        .unit = "image",
         .h = SIDE,
         .w = SIDE,
         .c = 1,
-        .count = {TRAIN_COUNT, TEST_COUNT},
-        .label_origin = {"builtin:shapes", "builtin:shapes"},
-        .read = read_split,
-        .read_test_labels = read_test_labels,
-        .name_classes = name_classes,
+        .are_pictures = true,
+        .read = read_images,
     };
+    const tnas_status status = list_images(source);
+    if (status != TNAS_OK) {
+        tnas_dataset_source_destroy(source);
+        return status;
+    }
+    *out = source;
     return TNAS_OK;
 }

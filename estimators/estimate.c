@@ -96,6 +96,24 @@ static void price_latency(const tnas_estimator *estimator, const tnas_graph *gra
     cost->latency_upper_ms = tnas_cycles_to_ms(latency.upper_cycles, clock_mhz);
 }
 
+static tnas_status price_front_end(const tnas_estimator *estimator, const tnas_layout *layout,
+                                   tnas_cost *cost)
+{
+    if (estimator->front_end == NULL || estimator->runtime->code_bytes != NULL)
+        return TNAS_OK;
+    TNAS_TRY(tnas_footprint_add_front_end(&layout->schedule, &layout->plan, estimator->runtime,
+                                          estimator->sizes, estimator->front_end,
+                                          &cost->footprint));
+    tnas_front_end_time *const time = &cost->front_end;
+    tnas_front_end_predict(estimator->front_end, estimator->mcu->core, estimator->mcu->clock_mhz,
+                           time);
+    cost->latency_ms += time->ms;
+    cost->latency_low_ms += time->low_ms;
+    cost->latency_high_ms += time->high_ms;
+    cost->latency_upper_ms += time->upper_ms;
+    return TNAS_OK;
+}
+
 /* In one piece, or in two when one is not enough and part and runtime allow it. What exceeds
  * even the sum of two regions is priced in one piece; what does not, but leaves holes that make
  * it too large, with its holes. */
@@ -145,6 +163,7 @@ tnas_status tnas_estimate(const tnas_estimator *estimator, const tnas_graph *gra
     out->macs = tnas_graph_macs(graph);
     if (estimator->latency != NULL)
         price_latency(estimator, graph, &layout, out);
+    TNAS_TRY(price_front_end(estimator, &layout, out));
     test_limits(&limits, out);
     return TNAS_OK;
 }

@@ -38,6 +38,7 @@ typedef struct tnas_estimator {
     const tnas_latency_model *latency; /* NULL: the profile has none for this runtime */
     const tnas_code_sizes *sizes;      /* NULL: the runtime brings its own code bytes */
     tnas_limits limits;                /* the part's own memories are applied on top */
+    const tnas_front_end *front_end;   /* of sound features; NULL: none. With our runtime alone */
     size_t code_bytes; /* instead of those of a runtime that has a constant; 0: the runtime's */
     size_t wide_bytes; /* what constants may grow by for wider weights (graph/widen.h) */
 } tnas_estimator;
@@ -48,8 +49,9 @@ typedef struct tnas_cost {
     bool has_latency;
     /* At the part's clock, which need not be that of the measurements. */
     double latency_ms, latency_low_ms, latency_high_ms, latency_upper_ms;
-    unsigned over;    /* TNAS_LIMIT_* bits that are exceeded; 0: fits */
-    double overshoot; /* largest of value / limit over the limits; <= 1 fits */
+    tnas_front_end_time front_end; /* its part of the latency; 0: none */
+    unsigned over;                 /* TNAS_LIMIT_* bits that are exceeded; 0: fits */
+    double overshoot;              /* largest of value / limit over the limits; <= 1 fits */
 } tnas_cost;
 
 /* Fills limits from the part: flash, and the largest place for the runtime's arena

@@ -4,7 +4,7 @@ enum { POINTER_BYTES = 4 };
 
 /* Deepest call: entry function, tnrt_invoke, then one kernel. */
 typedef struct code_sum {
-    size_t code_bytes, common_stack_bytes, kernel_stack_bytes;
+    size_t code_bytes, common_stack_bytes, kernel_stack_bytes, front_end_stack_bytes;
 } code_sum;
 
 static void add_once(const tnas_code_sizes *sizes, int entry, bool counted[], size_t *code_bytes)
@@ -41,7 +41,7 @@ static tnas_status find_function(const tnas_code_sizes *sizes, const char *name,
 
 /* What every model links, and the kernels that the table names. */
 static tnas_status sum_code(const tnas_schedule *schedule, const tnas_target *target,
-                            const tnas_code_sizes *sizes, code_sum *out)
+                            const tnas_code_sizes *sizes, bool has_front_end, code_sum *out)
 {
     static const char *const common[] = {"tnrt_invoke", "model_entry"};
     const tnas_code_size *function;
@@ -50,6 +50,10 @@ static tnas_status sum_code(const tnas_schedule *schedule, const tnas_target *ta
     for (size_t c = 0; c < sizeof common / sizeof common[0]; c++) {
         TNAS_TRY(find_function(sizes, common[c], &function));
         out->common_stack_bytes += add_function(sizes, function, counted, &out->code_bytes);
+    }
+    if (has_front_end) { /* runs before the network, not inside it */
+        TNAS_TRY(find_function(sizes, TNAS_FRONT_END_FUNCTION, &function));
+        out->front_end_stack_bytes = add_function(sizes, function, counted, &out->code_bytes);
     }
     uint64_t seen = 0; /* kernels with an index below 64 are looked up once */
     for (int s = 0; s < schedule->step_count; s++) {
@@ -82,7 +86,7 @@ tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule 
     if (runtime->code_bytes != NULL)
         code.code_bytes = runtime->code_bytes(graph);
     else
-        TNAS_TRY(sum_code(schedule, target, sizes, &code));
+        TNAS_TRY(sum_code(schedule, target, sizes, false, &code));
     const tnas_packed_bytes packed = tnas_schedule_packed_bytes(graph, schedule, target);
     out->weights_bytes = packed.weights;
     out->channels_bytes = packed.channels;
@@ -96,5 +100,26 @@ tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule 
     out->live_bytes = live_tensor_bytes(graph, schedule, plan, plan->peak_step);
     out->scratch_bytes = plan->scratch[plan->peak_step].bytes;
     out->stack_bytes = code.common_stack_bytes + code.kernel_stack_bytes;
+    return TNAS_OK;
+}
+
+tnas_status tnas_footprint_add_front_end(const tnas_schedule *schedule, const tnas_plan *plan,
+                                         const tnas_runtime *runtime, const tnas_code_sizes *sizes,
+                                         const tnas_front_end *front_end, tnas_footprint *out)
+{
+    code_sum code;
+    TNAS_TRY(sum_code(schedule, runtime->target, sizes, true, &code));
+    const tnas_placement *const input = &plan->tensors[0];
+    const size_t needed_bytes =
+        tnas_front_end_scratch_offset(front_end, input->offset_bytes, input->bytes) +
+        front_end->scratch_bytes;
+    out->features_table_bytes = front_end->table_bytes;
+    out->features_code_bytes = code.code_bytes - out->code_bytes;
+    out->flash_bytes += out->features_table_bytes + out->features_code_bytes;
+    if (needed_bytes > out->arena_bytes)
+        out->features_sram_bytes = needed_bytes - out->arena_bytes;
+    out->sram_bytes += out->features_sram_bytes;
+    if (code.front_end_stack_bytes > out->stack_bytes)
+        out->stack_bytes = code.front_end_stack_bytes;
     return TNAS_OK;
 }

@@ -6,7 +6,11 @@
  *     NAME_weights.c   packed constants; NAME_data.h declares them
  *     NAME_invoke.c    the entry function: the same code for every model
  *     runtime/         the runtime, as is
+ *     NAME_features.h, NAME_features.c, NAME_features_tables.c
+ *                      with a sound front end: from samples to the input
  *   NAME_vectors.h   test inputs with the host's outputs and their CRC
+ *   NAME_sound_vectors.h, host/sound.h
+ *                    with a front end: test clips with their outputs, and WAV files for the runner
  *   host/main.c      runs the vectors, or IDX files from the command line, and prints JSON
  *   firmware/        the same for an emulated board with the part's core
  *   Makefile, CMakeLists.txt, library.json (PlatformIO), library.properties (Arduino), zephyr/,
@@ -17,6 +21,7 @@
 #define TNAS_EXPORT_EXPORT_H
 
 #include "data/dataset.h"
+#include "data/features.h"
 #include "estimators/estimate.h"
 #include "quant/image.h"
 
@@ -30,11 +35,15 @@ typedef struct tnas_export_options {
     int class_count;
     const uint8_t *vector_images; /* [vector_count, h, w, c] u8; NULL: four of random pixels */
     int vector_count;
-    const tnas_cost *cost;      /* predicted, for header and README; NULL: not known */
+    const tnas_sound_features *features; /* the sound front end; NULL: none */
+    const tnas_cost *cost;               /* predicted, for header and README; NULL: not known */
     const tnas_mcu *mcu;        /* sizes the firmware's memories; NULL: 1 MiB flash, 320 KiB RAM */
     const char *latency_source; /* where the cost's latency comes from; NULL: not said */
     const char *toolchain;      /* of the code sizes behind cost */
 } tnas_export_options;
+
+/* What there is to price of a sound front end. */
+tnas_front_end tnas_front_end_of(const tnas_sound_features *features);
 
 /* Makes a name from any text: lower case, digits and underscores, no leading digit, no
  * keyword of C or C++, no name of a standard header (NAME.h would shadow it), nothing that

@@ -90,8 +90,7 @@ static void add_memory(const tnas_export_job *job, tnas_text *out)
     const tnas_cost *const cost = job->options->cost;
     tnas_text_add(out,
                   "/* RAM: the arena holds every tensor, the input and the output included. */\n");
-    tnas_text_add(out, "#define %s_ARENA_BYTES %u\n", upper,
-                  (unsigned)job->image->model.arena_bytes);
+    tnas_text_add(out, "#define %s_ARENA_BYTES %zu\n", upper, job->arena_bytes);
     tnas_text_add(out, "#define %s_ARENA_ALIGN %u\n", upper, TNRT_ARENA_ALIGN);
     tnas_text_add(out, "#define %s_INPUT_OFFSET %u\n", upper, (unsigned)job->image->model.input);
     tnas_text_add(out, "#define %s_OUTPUT_OFFSET %u\n\n", upper,
@@ -101,12 +100,18 @@ static void add_memory(const tnas_export_job *job, tnas_text *out)
     tnas_text_add(out, "#define %s_WEIGHTS_BYTES %zu\n", upper, job->weights_bytes);
     tnas_text_add(out, "#define %s_CHANNELS_BYTES %zu\n", upper, job->channels_bytes);
     tnas_text_add(out, "#define %s_TABLE_BYTES %zu\n", upper, job->table_bytes);
+    if (job->options->features != NULL)
+        tnas_text_add(out, "#define %s_FEATURES_TABLE_BYTES %zu /* of %s_features.h */\n", upper,
+                      job->options->features->table_bytes, job->name);
     if (cost != NULL) {
         tnas_text_add(out,
                       "/* Code: kernels, tnrt_invoke and %s_invoke, with the compiler named in\n"
                       " * README.md; estimated for others. Stack: deepest call. */\n",
                       job->name);
         tnas_text_add(out, "#define %s_CODE_BYTES %zu\n", upper, cost->footprint.code_bytes);
+        if (job->options->features != NULL)
+            tnas_text_add(out, "#define %s_FEATURES_CODE_BYTES %zu\n", upper,
+                          cost->footprint.features_code_bytes);
         tnas_text_add(out, "#define %s_FLASH_BYTES %zu\n", upper, cost->footprint.flash_bytes);
         tnas_text_add(out, "#define %s_STACK_BYTES %zu\n", upper, cost->footprint.stack_bytes);
     }

@@ -6,6 +6,7 @@
 #include "export/export.h"
 #include "export/export_folder_internal.h"
 
+#define TNAS_EXPORT_SOUND_VECTORS   2
 #define TNAS_EXPORT_VECTORS_DEFAULT 4 /* when the caller brings none */
 
 /* What every generated file needs to know. */
@@ -17,9 +18,13 @@ typedef struct tnas_export_job {
     const tnas_tensor *input, *output;
     size_t input_bytes, output_bytes;
     size_t weights_bytes, channels_bytes, table_bytes; /* on a part with 32-bit pointers */
+    size_t arena_bytes;             /* the plan's, or what the front end needs beside the input */
+    size_t features_scratch_offset; /* in the arena; with a sound front end */
     int vector_count;
     int8_t *vector_inputs;  /* [vector_count, input_bytes] */
     int8_t *vector_outputs; /* [vector_count, output_bytes] */
+    int16_t *sound_clips;   /* [TNAS_EXPORT_SOUND_VECTORS, clip_samples]; NULL: no front end */
+    int8_t *sound_outputs;  /* [TNAS_EXPORT_SOUND_VECTORS, output_bytes] */
 } tnas_export_job;
 
 void tnas_export_job_fill(const tnas_image *image, const tnas_export_options *options,
@@ -32,7 +37,16 @@ void tnas_generate_weights(const tnas_export_job *job, tnas_text *out);     /* N
 void tnas_generate_vectors(const tnas_export_job *job, tnas_text *out);     /* NAME_vectors.h */
 void tnas_generate_memory_map(const tnas_export_job *job, tnas_text *out);  /* memory.txt */
 void tnas_generate_pdsc(const tnas_export_job *job, tnas_text *out);        /* tinynas.NAME.pdsc */
-void tnas_generate_figures(const tnas_export_job *job, tnas_text *out);     /* within README */
+
+/* Of a sound front end: NAME_features.h, NAME_features_tables.c, and its tables alone, as
+ * `const tnrt_features NAME_features_tables`. */
+void tnas_generate_features_header(const tnas_export_job *job, tnas_text *out);
+void tnas_generate_features(const tnas_export_job *job, tnas_text *out);
+void tnas_generate_input_guide(const tnas_export_job *job, tnas_text *out); /* within README */
+void tnas_generate_sound_vectors(const tnas_export_job *job, tnas_text *out);
+void tnas_generate_feature_tables(const char *name, const tnas_sound_features *features,
+                                  tnas_text *out);
+void tnas_generate_figures(const tnas_export_job *job, tnas_text *out); /* within README */
 
 /* "int8 classifier of 32x32x3 inputs, 10 classes": ASCII without markup. */
 #define TNAS_EXPORT_SUMMARY_BYTES 96

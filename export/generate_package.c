@@ -55,8 +55,15 @@ static void add_conditions(const char *variant, tnas_text *out)
 
 static void add_model(const tnas_export_job *job, const char *summary, tnas_text *out)
 {
-    static const char *const files[][2] = {
-        {"header", ".h"}, {"source", ".c"}, {"source", "_weights.c"}, {"source", "_invoke.c"}};
+    static const char *const files[][2] = {{"header", ".h"},
+                                           {"source", ".c"},
+                                           {"source", "_weights.c"},
+                                           {"source", "_invoke.c"},
+                                           {"header", "_features.h"},
+                                           {"source", "_features.c"},
+                                           {"source", "_features_tables.c"}};
+    enum { FILE_COUNT = sizeof files / sizeof files[0], OF_FEATURES = 3 };
+    const int count = FILE_COUNT - (job->options->features != NULL ? 0 : OF_FEATURES);
     tnas_text_add(out,
                   "    <component Cclass=\"Machine Learning\" Cgroup=\"tinynas\" Csub=\"%s\" "
                   "Cversion=\"1.0.0\" condition=\"runtime\">\n"
@@ -64,8 +71,8 @@ static void add_model(const tnas_export_job *job, const char *summary, tnas_text
                   "      <files>\n",
                   job->name, summary);
     add_file("include", "", out);
-    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
-        char path[TNAS_EXPORT_NAME_BYTES + 16];
+    for (int f = 0; f < count; f++) {
+        char path[TNAS_EXPORT_NAME_BYTES + 32];
         snprintf(path, sizeof path, "%s%s", job->name, files[f][1]);
         add_file(files[f][0], path, out);
     }

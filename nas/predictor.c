@@ -18,7 +18,7 @@
 #include "common/alloc.h"
 #include "common/rank.h"
 
-enum { LAYERS = 4, HIDDEN = 100, BATCH = 32, STEPS = 600, HELD_OUT_OF = 5 };
+enum { LAYERS = 4, HIDDEN = 100, BATCH = 32, STEPS = 300, HELD_OUT_OF = 5 };
 
 static const double learning_rate = 3e-3, weight_decay = 1e-2;
 static const double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;

@@ -55,14 +55,37 @@ static int share_of(double share, int count)
     return (int)lround(share * count);
 }
 
+/* How many of a screened generation are measured for their promise, and how many at random. */
+static int best_count(const tnas_evolution *evolution, int count)
+{
+    const int best = share_of(evolution->screen_best, count);
+    return best < 1 ? 1 : best;
+}
+
+static int drawn_count(const tnas_evolution *evolution, int count)
+{
+    const int left = count - best_count(evolution, count);
+    const int drawn = share_of(evolution->screen_random, count);
+    return drawn > left ? left : drawn;
+}
+
+long tnas_search_expected_measurements(tnas_strategy strategy, const tnas_evolution *evolution)
+{
+    const int population = evolution->population, wanted = evolution->screen_after;
+    const int full = wanted > 0 && tnas_strategy_rules_of(strategy)->order != NULL
+                         ? (wanted + population - 1) / population
+                         : evolution->generations;
+    if (full >= evolution->generations)
+        return (long)population * evolution->generations;
+    const int screened = best_count(evolution, population) + drawn_count(evolution, population);
+    return (long)population * full + (long)screened * (evolution->generations - full);
+}
+
 /* Marks what is to be measured: the first of the order, and some of the rest at random. */
 static void choose(const tnas_search *search, tnas_rng *rng, int *order, int count, bool *chosen)
 {
     const tnas_evolution *const evolution = &search->config.evolution;
-    int best = share_of(evolution->screen_best, count);
-    best = best < 1 ? 1 : best;
-    int drawn = share_of(evolution->screen_random, count);
-    drawn = drawn > count - best ? count - best : drawn;
+    const int best = best_count(evolution, count), drawn = drawn_count(evolution, count);
     for (int i = 0; i < best; i++)
         chosen[order[i]] = true;
     for (int i = best; i < best + drawn; i++) { /* the start of a Fisher-Yates shuffle */

@@ -201,6 +201,11 @@ tnas_status tnas_search_tell(tnas_search *search, const double *accuracies, int 
     return TNAS_OK;
 }
 
+bool tnas_search_between(const tnas_search *search)
+{
+    return search->begun > 0 && search->told_count == search->brood_count;
+}
+
 int tnas_search_generation(const tnas_search *search)
 {
     return search->begun > 0 ? search->begun - 1 : 0;

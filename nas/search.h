@@ -53,6 +53,10 @@ const char *tnas_strategy_text(tnas_strategy strategy);
 /* TNAS_ERR_USAGE with the known strategies when the text is none of them. */
 tnas_status tnas_strategy_parse(const char *text, tnas_strategy *out);
 
+/* How many candidates a search will have measured at its end, if the predictor is trusted as soon
+ * as it may be and every generation is full. */
+long tnas_search_expected_measurements(tnas_strategy strategy, const tnas_evolution *evolution);
+
 /* Prices an architecture without evaluating it. Called from the thread that asks. */
 typedef tnas_status tnas_price_fn(void *context, const tnas_arch *arch, tnas_cost *cost);
 
@@ -97,6 +101,9 @@ tnas_status tnas_search_tell(tnas_search *search, const double *accuracies, int 
 
 bool tnas_search_done(const tnas_search *search);
 int tnas_search_generation(const tnas_search *search);
+/* Every candidate of the current generation has been told: a search may be left here as if it had
+ * been asked for no further generation. */
+bool tnas_search_between(const tnas_search *search);
 const tnas_draw_counts *tnas_search_draws(const tnas_search *search);
 /* The draw with the smallest overshoot so far; NULL before the first draw. */
 const tnas_candidate *tnas_search_nearest(const tnas_search *search);

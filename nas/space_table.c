@@ -31,6 +31,17 @@ int tnas_space_input_count(const tnas_space *space)
     return space->input_count > 0 ? space->input_count : 1;
 }
 
+/* The first inputs; they ascend. */
+static int count_inputs(const tnas_space_task *task)
+{
+    int count = tnas_space_input_count(task->space);
+    const tnas_window *const inputs = task->space->inputs;
+    while (task->most_h > 0 && count > 1 &&
+           (inputs[count - 1].h > task->most_h || inputs[count - 1].w > task->most_w))
+        count--;
+    return count;
+}
+
 static tnas_status configure(const tnas_space_task *task, int input, int width,
                              tnas_space_config *config)
 {
@@ -116,7 +127,7 @@ tnas_status tnas_space_table_build(const tnas_space_task *task, tnas_pool *pool,
                                    const tnas_progress *progress, tnas_space_table *out)
 {
     *out = (tnas_space_table){.chosen = TNAS_NONE};
-    const int row_count = tnas_space_input_count(task->space) * task->space->width_count;
+    const int row_count = count_inputs(task) * task->space->width_count;
     build b = {.task = task};
     b.rows = tnas_alloc_zero((size_t)row_count, sizeof *b.rows);
     b.configs = tnas_alloc_zero((size_t)tnas_pool_thread_count(pool), sizeof *b.configs);

@@ -15,6 +15,8 @@ typedef struct tnas_space_task {
     const tnas_space *space;
     const tnas_estimator *estimator;
     int h, w, c, class_count; /* of the data; h, w count where the space has no inputs */
+    int most_h, most_w;       /* inputs larger than this on a side are left out, but for the
+                               * smallest: enlarged images tell nothing more; 0: no such rule */
     uint64_t seed;
     int samples; /* networks drawn for each row */
 } tnas_space_task;
@@ -42,7 +44,7 @@ int tnas_space_input_count(const tnas_space *space);
 tnas_status tnas_space_row_score(const tnas_space_task *task, int input, int width,
                                  tnas_space_config *config, tnas_space_row *out);
 
-/* Scores all rows on the pool's threads, whose number changes nothing, and chooses. Release with
+/* Scores the rows on the pool's threads, whose number changes nothing, and chooses. Release with
  * tnas_space_table_deinit. TNAS_ERR_STOPPED when progress asks to stop. */
 tnas_status tnas_space_table_build(const tnas_space_task *task, tnas_pool *pool,
                                    const tnas_progress *progress, tnas_space_table *out);

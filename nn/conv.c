@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "nn/pass.h"
-#include "nn/slice.h"
 
 typedef struct tile {
     tnas_conv_shape shape;
@@ -188,18 +187,10 @@ static bool next_tile(const tnas_pass *pass, tile *t)
     return t->rows > 0;
 }
 
-static float *gather_weight(const tnas_pass *pass, const tnas_slice *slice)
-{
-    float *const weight = pass->block + pass->layout->weight_at;
-    tnas_slice_gather(slice, pass->store->values, weight);
-    return weight;
-}
-
 void tnas_conv_forward(tnas_pass *pass, int op)
 {
     const int out = pass->net->graph.ops[op].out;
-    const tnas_slice slice = tnas_slice_of(pass->net, pass->store, op);
-    const float *const weight = gather_weight(pass, &slice);
+    const float *const weight = tnas_pass_weight(pass, op);
     float *const data = tnas_pass_data(pass, out);
     tile t = first_tile(pass, op);
     while (next_tile(pass, &t)) {
@@ -269,10 +260,9 @@ static void gradient_of_input(const tnas_pass *pass, const tile *t, const float 
 void tnas_conv_backward(tnas_pass *pass, int op)
 {
     const int in = pass->net->graph.ops[op].in[0], out = pass->net->graph.ops[op].out;
-    const tnas_slice slice = tnas_slice_of(pass->net, pass->store, op);
-    const float *const weight = gather_weight(pass, &slice);
+    const float *const weight = tnas_pass_weight(pass, op);
     float *const dweight = pass->block + pass->layout->dweight_at;
-    memset(dweight, 0, tnas_slice_count(&slice) * sizeof(float));
+    memset(dweight, 0, (size_t)tnas_op_weight_count(&pass->net->graph, op) * sizeof(float));
 
     tile t = first_tile(pass, op);
     float *const din = in > 0 ? tnas_pass_dmap(pass, in) : NULL;
@@ -304,5 +294,5 @@ void tnas_conv_backward(tnas_pass *pass, int op)
             tnas_norm_see_gradient(pass, in, tile_part(&t, t.in.shape.c));
     }
     pass->gradient_seen[in] = shows;
-    tnas_slice_scatter_add(&slice, dweight, pass->grads);
+    tnas_pass_add_weight_gradient(pass, op);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "nn/pass.h"
-#include "nn/slice.h"
 
 typedef struct depthwise {
     tnas_op op;
@@ -104,9 +103,7 @@ static void pad_input(const tnas_pass *pass, const depthwise *d, int plane)
 void tnas_depthwise_forward(tnas_pass *pass, int op)
 {
     const depthwise d = depthwise_of(pass, op);
-    const tnas_slice slice = tnas_slice_of(pass->net, pass->store, op);
-    float *const weight = pass->block + pass->layout->weight_at;
-    tnas_slice_gather(&slice, pass->store->values, weight);
+    const float *const weight = tnas_pass_weight(pass, op);
     memset(d.plane, 0, plane_floats(d.padded_h, d.padded_w) * sizeof(float));
     float *const out = tnas_pass_data(pass, d.op.out);
     const tnas_window window = {.out_h = d.out.h,
@@ -255,12 +252,10 @@ static void channel_backward(const tnas_pass *pass, const depthwise *d, int32_t 
 void tnas_depthwise_backward(tnas_pass *pass, int op)
 {
     const depthwise d = depthwise_of(pass, op);
-    const tnas_slice slice = tnas_slice_of(pass->net, pass->store, op);
-    float *const weight = pass->block + pass->layout->weight_at;
+    const float *const weight = tnas_pass_weight(pass, op);
     float *const dweight = pass->block + pass->layout->dweight_at;
     float *const lanes = pass->block + pass->layout->columns_at; /* [taps, TNAS_LANES] */
     float *const turned = lanes + d.taps * TNAS_LANES;           /* [taps] */
-    tnas_slice_gather(&slice, pass->store->values, weight);
     memset(d.plane, 0, plane_floats(d.padded_h, d.padded_w) * sizeof(float));
     memset(d.dplane, 0, plane_floats(d.bordered_h, d.bordered_w) * sizeof(float));
 
@@ -282,5 +277,5 @@ void tnas_depthwise_backward(tnas_pass *pass, int op)
             dweight[(size_t)c * d.taps + tap] = sum;
         }
     }
-    tnas_slice_scatter_add(&slice, dweight, pass->grads);
+    tnas_pass_add_weight_gradient(pass, op);
 }

@@ -257,6 +257,7 @@ void tnas_layout_build(const tnas_net *net, int images, tnas_pass_kind kind, tna
     const scratch need = largest_scratch(graph);
     out->weight_at = take(out, need.weight);
     out->dweight_at = take(out, train ? need.weight : 0);
+    out->transform_at = take(out, net->transform_floats);
     out->columns_at = take(out, need.columns);
     out->dcolumns_at = take(out, train ? need.columns : 0);
     out->panels_at = take(out, need.panels);

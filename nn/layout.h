@@ -43,7 +43,7 @@ typedef struct tnas_layout {
     size_t channels_at[TNAS_GRAPH_OPS_MAX];   /* see tnas_channels; operators with weights */
     size_t inside_at[TNAS_GRAPH_TENSORS_MAX]; /* a bit a value, of grids; training only */
     /* Scratch of one operator at a time. */
-    size_t weight_at, dweight_at;
+    size_t weight_at, dweight_at, transform_at;
     size_t columns_at, dcolumns_at;
     size_t panels_at;           /* scratch of a product */
     size_t plane_at, dplane_at; /* one channel of one block, padded */

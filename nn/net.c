@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "nn/slice.h"
+#include "nn/weight.h"
 
 static bool has_weights(const tnas_op *op)
 {
@@ -52,7 +53,15 @@ static tnas_status check_kernel(const tnas_op *op, int index, const tnas_view *v
         return tnas_fail(
             TNAS_ERR_INPUT, "operator %d: kernel %dx%d must be the centre of the %dx%d of slot %d",
             index, op->kernel_h, op->kernel_w, slot->kernel_h, slot->kernel_w, view->slot);
-    return TNAS_OK;
+    if (view->kernel == TNAS_KERNEL_CROP || h + w == 0)
+        return TNAS_OK;
+    for (int i = 0; i < slot->window_count; i++)
+        if (slot->windows[i].h == op->kernel_h && slot->windows[i].w == op->kernel_w)
+            return TNAS_OK;
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "operator %d: kernel %dx%d must be one of the windows that slot %d has "
+                     "matrices for",
+                     index, op->kernel_h, op->kernel_w, view->slot);
 }
 
 static tnas_status check_view(const tnas_graph *graph, int op, const tnas_view *view,
@@ -96,6 +105,12 @@ static tnas_status check_output(const tnas_graph *graph)
                            out->w, out->c);
 }
 
+static bool is_transformed(const tnas_op *op, const tnas_view *view, const tnas_slot *slot)
+{
+    return view->kernel == TNAS_KERNEL_TRANSFORM && op->kind != TNAS_OP_FC &&
+           (op->kernel_h != slot->kernel_h || op->kernel_w != slot->kernel_w);
+}
+
 tnas_status tnas_net_build(const tnas_graph *graph, const tnas_view *views, const tnas_store *store,
                            tnas_net *out)
 {
@@ -109,8 +124,14 @@ tnas_status tnas_net_build(const tnas_graph *graph, const tnas_view *views, cons
     for (int op = 0; op < graph->op_count; op++) {
         out->views[op] = views[op];
         out->bn_at[op] = out->bn_channels;
-        if (views[op].slot != TNAS_NONE && store->slots[views[op].slot].batch_norm)
+        if (views[op].slot == TNAS_NONE)
+            continue;
+        const tnas_slot *const slot = &store->slots[views[op].slot];
+        if (slot->batch_norm)
             out->bn_channels += views[op].out_prefix;
+        const size_t floats = tnas_weight_scratch_floats(slot);
+        if (is_transformed(&graph->ops[op], &views[op], slot) && floats > out->transform_floats)
+            out->transform_floats = floats;
     }
     return TNAS_OK;
 }
@@ -146,7 +167,7 @@ tnas_status tnas_net_build_normed(const tnas_graph *graph, const bool *batch_nor
             continue;
         const int32_t out_c = graph->tensors[o->out].c, in_c = slot_in_c(graph, op);
         const bool fc = o->kind == TNAS_OP_FC;
-        views[op] = (tnas_view){slot_count, out_c, in_c};
+        views[op] = (tnas_view){.slot = slot_count, .out_prefix = out_c, .in_prefix = in_c};
         slots[slot_count++] = (tnas_slot){.kind = o->kind,
                                           .out_c = out_c,
                                           .in_c = in_c,
@@ -217,12 +238,14 @@ tnas_status tnas_net_copy(const tnas_net *from, const tnas_store *from_store, co
                           tnas_store *to_store)
 {
     TNAS_TRY(check_same_graph(from, from_store, to, to_store));
+    if (to->transform_floats > 0)
+        return tnas_fail(TNAS_ERR_INPUT, "copy into a transformed kernel: it has no way back");
     size_t largest = 0;
     for (int op = 0; op < from->graph.op_count; op++) {
         const size_t count = (size_t)tnas_op_weight_count(&from->graph, op);
         largest = count > largest ? count : largest;
     }
-    float *dense = tnas_alloc_zero(largest, sizeof *dense);
+    float *dense = tnas_alloc_zero(largest + from->transform_floats, sizeof *dense);
     if (dense == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "copy of an operator with %zu weights", largest);
     for (int op = 0; op < from->graph.op_count; op++) {
@@ -231,9 +254,8 @@ tnas_status tnas_net_copy(const tnas_net *from, const tnas_store *from_store, co
             continue;
         const tnas_slot *const s = &from_store->slots[a->slot], *const t =
                                                                     &to_store->slots[b->slot];
-        const tnas_slice source = tnas_slice_of(from, from_store, op);
         const tnas_slice target = tnas_slice_of(to, to_store, op);
-        tnas_slice_gather(&source, from_store->values, dense);
+        tnas_weight_gather(from, from_store, op, from_store->values, dense + largest, dense);
         tnas_slice_scatter(&target, dense, to_store->values);
         if (s->batch_norm)
             copy_channels(from_store, s->scale_at, to_store, t->scale_at, a->out_prefix);

@@ -1,18 +1,25 @@
 /* A network to train: a graph and, for each operator with weights, a view of a store.
  *
  * A view uses the first out_prefix output and in_prefix input channels of its slot, and the
- * centre of its kernel where the graph's is smaller. A fixed network is identity views over a
- * store of its own, so that hand designs train with the same code as supernets. */
+ * centre of its kernel where the graph's is smaller, as it is or transformed (nn/weight.h). A fixed
+ * network is identity views over a store of its own, so that hand designs train with the same code
+ * as supernets. */
 #ifndef TNAS_NN_NET_H
 #define TNAS_NN_NET_H
 
 #include "graph/graph.h"
 #include "nn/store.h"
 
+typedef enum tnas_kernel_source {
+    TNAS_KERNEL_CROP,     /* a smaller kernel is the centre of the slot's */
+    TNAS_KERNEL_TRANSFORM /* made from it by the slot's matrices */
+} tnas_kernel_source;
+
 typedef struct tnas_view {
     int16_t slot; /* TNAS_NONE: the operator has no weights */
     int32_t out_prefix;
     int32_t in_prefix; /* DWCONV2D: 1; FC: input elements */
+    tnas_kernel_source kernel;
 } tnas_view;
 
 /* The grid of values that a tensor has on the device, as floats: z becomes
@@ -45,14 +52,16 @@ typedef struct tnas_net {
     tnas_view views[TNAS_GRAPH_OPS_MAX];
     /* Where an operator's batch-norm channels start among all of the net's. */
     int32_t bn_at[TNAS_GRAPH_OPS_MAX];
-    int32_t bn_channels; /* of the whole net */
+    int32_t bn_channels;     /* of the whole net */
+    size_t transform_floats; /* scratch of the largest operator that is transformed; 0: none is */
     /* What evaluation and training round tensors to; borrowed, may change between calls; NULL:
      * nothing. Such a net has its batch norm folded into its weights. */
     const tnas_grids *grids;
 } tnas_net;
 
 /* Checks graph and views, and lays out the batch-norm channels. The graph must end in 1x1xclasses,
- * prefixes must equal the graph's channels, a kernel must have the slot's centre. */
+ * prefixes must equal the graph's channels, a kernel must have the slot's centre, and where it is
+ * transformed be one of the slot's windows. */
 tnas_status tnas_net_build(const tnas_graph *graph, const tnas_view *views, const tnas_store *store,
                            tnas_net *out);
 
@@ -86,7 +95,8 @@ void tnas_net_take_weights(const tnas_net *net, const tnas_model *model, tnas_st
 void tnas_net_give_weights(const tnas_net *net, const tnas_store *store, tnas_model *model);
 
 /* Copies a network's slice of one store into another store under another net of the same
- * graph: extraction of a sub-network, or the reverse. */
+ * graph: extraction of a sub-network, or the reverse. Kernels are transformed on the way; the
+ * target's must not have to be. */
 tnas_status tnas_net_copy(const tnas_net *from, const tnas_store *from_store, const tnas_net *to,
                           tnas_store *to_store);
 

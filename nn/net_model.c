@@ -5,7 +5,7 @@
 
 #include "common/alloc.h"
 #include "nn/net.h"
-#include "nn/slice.h"
+#include "nn/weight.h"
 
 /* The weights of an operator as [outer, channels, plane]. */
 typedef struct weight_shape {
@@ -49,11 +49,11 @@ static tnas_status export_op(const tnas_net *net, const tnas_store *store,
 {
     const tnas_slot *const slot = &store->slots[net->views[op].slot];
     TNAS_TRY(tnas_model_add_constants(model, op, slot->batch_norm));
-    const tnas_slice slice = tnas_slice_of(net, store, op);
-    float *dense = tnas_alloc_zero(tnas_slice_count(&slice), sizeof *dense);
+    const size_t count = (size_t)tnas_op_weight_count(&net->graph, op);
+    float *dense = tnas_alloc_zero(count + net->transform_floats, sizeof *dense);
     if (dense == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "weights of operator %d", op);
-    tnas_slice_gather(&slice, store->values, dense);
+    tnas_weight_gather(net, store, op, store->values, dense + count, dense);
     const tnas_op_constants *const k = &model->constants[op];
     channels_last(dense, weight_shape_of(&net->graph, op), k->weight);
     tnas_free(dense);

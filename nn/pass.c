@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "nn/weight.h"
+
 typedef struct operator_passes {
     void (*forward)(tnas_pass *pass, int op);
     void (*backward)(tnas_pass *pass, int op);
@@ -203,6 +205,23 @@ tnas_channels tnas_pass_channels(const tnas_pass *pass, int op)
                            .offset = at + 5 * step,
                            .sums = (double(*)[2])(void *)(at + 6 * step),
                            .lanes = (tnas_lane_sums *)(void *)(at + 10 * step)};
+}
+
+const float *tnas_pass_weight(const tnas_pass *pass, int op)
+{
+    const tnas_layout *const layout = pass->layout;
+    float *const weight = pass->block + layout->weight_at;
+    tnas_weight_gather(pass->net, pass->store, op, pass->store->values,
+                       pass->block + layout->transform_at, weight);
+    return weight;
+}
+
+void tnas_pass_add_weight_gradient(const tnas_pass *pass, int op)
+{
+    const tnas_layout *const layout = pass->layout;
+    tnas_weight_add_gradient(pass->net, pass->store, op, pass->store->values,
+                             pass->block + layout->dweight_at, pass->block + layout->transform_at,
+                             pass->grads);
 }
 
 const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op)

@@ -89,6 +89,10 @@ typedef struct tnas_channels {
 } tnas_channels;
 
 tnas_channels tnas_pass_channels(const tnas_pass *pass, int op);
+/* The operator's weights, dense in scratch until the next operator; and their gradient, from
+ * [dweight_at] of the block to where it belongs. */
+const float *tnas_pass_weight(const tnas_pass *pass, int op);
+void tnas_pass_add_weight_gradient(const tnas_pass *pass, int op);
 const tnas_slot *tnas_pass_slot(const tnas_pass *pass, int op);
 
 /* Pixels first..first + pixels - 1 of some channels, all blocks through. */

@@ -2,9 +2,27 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "common/alloc.h"
 #include "common/rng.h"
+
+static tnas_status check_windows(const tnas_slot *slot, int index)
+{
+    if (slot->window_count > TNAS_SLOT_WINDOWS_MAX)
+        return tnas_fail(TNAS_ERR_INPUT, "slot %d: %d smaller windows must be at most %d", index,
+                         slot->window_count, TNAS_SLOT_WINDOWS_MAX);
+    tnas_slot_window outer = {slot->kernel_h, slot->kernel_w};
+    for (int i = 0; i < slot->window_count; i++) {
+        const tnas_slot_window inner = slot->windows[i];
+        const int h = outer.h - inner.h, w = outer.w - inner.w;
+        if (inner.h < 1 || inner.w < 1 || h < 0 || w < 0 || h % 2 != 0 || w % 2 != 0 || h + w == 0)
+            return tnas_fail(TNAS_ERR_INPUT, "slot %d: window %dx%d must be the centre of %dx%d",
+                             index, inner.h, inner.w, outer.h, outer.w);
+        outer = inner;
+    }
+    return TNAS_OK;
+}
 
 static tnas_status check_slot(const tnas_slot *slot, int index)
 {
@@ -21,7 +39,13 @@ static tnas_status check_slot(const tnas_slot *slot, int index)
     if (fc && (slot->kernel_h != 1 || slot->kernel_w != 1 || slot->batch_norm))
         return tnas_fail(TNAS_ERR_INPUT, "slot %d: fc must have a 1x1 kernel and no batch norm",
                          index);
-    return TNAS_OK;
+    return check_windows(slot, index);
+}
+
+static size_t matrix_count(tnas_slot_window window)
+{
+    const size_t area = (size_t)window.h * window.w;
+    return area * area;
 }
 
 /* Places the slot's values at *at and moves it on. Without batch norm there is no scale. */
@@ -31,7 +55,11 @@ static void lay_out(tnas_slot *slot, size_t *at)
     slot->weight_at = *at;
     slot->scale_at = slot->weight_at + slot->weight_count;
     slot->shift_at = slot->scale_at + (slot->batch_norm ? (size_t)slot->out_c : 0);
-    *at = slot->shift_at + (size_t)slot->out_c;
+    slot->transform_at = slot->shift_at + (size_t)slot->out_c;
+    slot->transform_count = 0;
+    for (int i = 0; i < slot->window_count; i++)
+        slot->transform_count += matrix_count(slot->windows[i]);
+    *at = slot->transform_at + slot->transform_count;
 }
 
 tnas_status tnas_store_create(const tnas_slot *shapes, int slot_count, tnas_store **out)
@@ -85,6 +113,16 @@ static double fan(const tnas_slot *slot)
     }
 }
 
+static void init_matrices(const tnas_slot *slot, float *at)
+{
+    for (int i = 0; i < slot->window_count; i++) {
+        const size_t area = (size_t)slot->windows[i].h * slot->windows[i].w;
+        for (size_t k = 0; k < area; k++)
+            at[k * area + k] = 1.0f;
+        at += area * area;
+    }
+}
+
 void tnas_store_init_random(tnas_store *store, uint64_t seed)
 {
     for (int s = 0; s < store->slot_count; s++) {
@@ -98,6 +136,8 @@ void tnas_store_init_random(tnas_store *store, uint64_t seed)
                 store->values[slot->scale_at + c] = 1.0f;
             store->values[slot->shift_at + c] = 0.0f;
         }
+        memset(store->values + slot->transform_at, 0, slot->transform_count * sizeof(float));
+        init_matrices(slot, store->values + slot->transform_at);
     }
 }
 
@@ -105,7 +145,11 @@ void tnas_store_decay_mask(const tnas_store *store, float *mask)
 {
     for (size_t i = 0; i < store->value_count; i++)
         mask[i] = 0.0f;
-    for (int s = 0; s < store->slot_count; s++)
-        for (size_t i = 0; i < store->slots[s].weight_count; i++)
-            mask[store->slots[s].weight_at + i] = 1.0f;
+    for (int s = 0; s < store->slot_count; s++) {
+        const tnas_slot *const slot = &store->slots[s];
+        for (size_t i = 0; i < slot->weight_count; i++)
+            mask[slot->weight_at + i] = 1.0f;
+        for (size_t i = 0; i < slot->transform_count; i++)
+            mask[slot->transform_at + i] = 1.0f;
+    }
 }

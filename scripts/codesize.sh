@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures code and stack bytes of the runtime's functions and of an export's entry function, for
+# Measures code and stack bytes of the runtime's functions and of an export's entry functions, for
 # every core of estimators/device_cores.def or for those named:
 #   scripts/codesize.sh FOLDER [CORE]...        writes FOLDER/CORE.csv
 # Compilers and flags are those of an export's firmware, so that the sum of the rows that a model
@@ -22,9 +22,12 @@ root=$(pwd)
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
-# The entry function of a model called m, with as much of its headers as it needs.
+# The entry functions of a model called m, with as much of its headers as it needs.
 sed -e 's/@name@/m/g' -e 's/@NAME@/M/g' export/templates/model_invoke.c.in >"$build/model_entry.c"
+sed -e 's/@name@/m/g' -e 's/@NAME@/M/g' export/templates/model_features.c.in >"$build/features_entry.c"
 printf '#include <stdint.h>\nint m_invoke(void *arena, const int8_t *in, int8_t *out);\n' >"$build/m.h"
+printf '%s\n' '#include "tnrt_features.h"' 'extern const tnrt_features m_features_tables;' \
+    'extern const uint32_t m_features_scratch;' 'void m_features(void *arena, const int16_t *samples);' >"$build/m_features.h"
 printf '#include "tnrt.h"\nextern const tnrt_model m_model;\n' >"$build/m_data.h"
 
 # library_members LIBGCC: "symbol member" of what it defines, "member > symbol" of what it needs.
@@ -77,8 +80,8 @@ print_rows()
         FILENAME == "library_pushes" { member_stack[$1] += $2; next }
         FILENAME == "parts" { is_part[$2] = 1; defined_by[$1] = $2; next }
         FILENAME == "symbols" {
-            if ($2 == "T") { if ($3 == $1 || $1 == "model_entry" || $1 ~ /_port_/) objects[$1] = 1; next }
-            if ($2 != "U" || $3 == "tnrt_invoke" || $3 == "m_model") next
+            if ($2 == "T") { if ($3 == $1 || $1 ~ /^(model|features)_entry$/ || $1 ~ /_port_/) objects[$1] = 1; next }
+            if ($2 != "U" || $3 == "tnrt_invoke" || $3 ~ /^m_(model|features_tables|features_scratch)$/) next
             if (!($3 in defined_by)) fail($1 ".c needs " $3 ", which is not counted by its own size")
             need[$1, ++needed[$1]] = defined_by[$3]
             leads_to[$1] = leads_to[$1] " " $3
@@ -162,7 +165,7 @@ measure()
     for variant in $(cd "$root" && sh scripts/device_core.sh "$1" folders); do
         [ ! -d "$root/runtime/$variant" ] || sources="$sources $(find "$root/runtime/$variant" -name '*.c' | sort)"
     done
-    "${cross}gcc" $flags -fcallgraph-info=su -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" || return 1
+    "${cross}gcc" $flags -fcallgraph-info=su -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" "$build/features_entry.c" || return 1
     for object in *.o; do
         "${cross}nm" "$object" | awk -v object="${object%.o}" '
             NF == 2 { print object, $1, $2 }

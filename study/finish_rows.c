@@ -72,7 +72,7 @@ static void describe_winner(tnas_run *run, const tnas_finalist *row)
     winner->latency_low_ms = row->latency_low_ms;
     winner->latency_high_ms = row->latency_high_ms;
     winner->latency_upper_ms = row->latency_upper_ms;
-    winner->seconds = tnas_clock_seconds() - run->started_seconds;
+    winner->seconds = tnas_budget_spent_seconds(run);
 }
 
 static tnas_status store_vectors(tnas_run *run)

@@ -40,9 +40,9 @@ static tnas_status time_step(tnas_run *run, const tnas_supernet *supernet, const
     /* The first step reserves memory; of the others the fastest is the least disturbed. */
     *seconds = INFINITY;
     for (int i = 0; i < TIMED_STEPS && status == TNAS_OK; i++) {
-        const double started = tnas_clock_seconds();
+        const double started = tnas_run_now(run);
         status = tnas_engine_step(run->engine, supernet->store, &unit, 1, &batch, grads, &result);
-        const double elapsed = tnas_clock_seconds() - started;
+        const double elapsed = tnas_run_now(run) - started;
         *seconds = i > 0 && elapsed < *seconds ? elapsed : *seconds;
     }
     *seconds *= (double)recipe->batch / batch_images;
@@ -61,12 +61,23 @@ static double largest_over(const tnas_run *run, const tnas_net *middle)
     return (double)tnas_graph_macs(&graph) / (double)tnas_graph_macs(&middle->graph);
 }
 
-/* teaching_seconds: the largest network goes forward for one finalist. */
-static tnas_status measure(tnas_run *run, double *step_seconds, double *teaching_seconds,
+/* Seconds of the teacher, the largest network, that a step of fine-tuning costs on average. */
+static double teaching_seconds(const tnas_run *run, const tnas_net *middle, double step_seconds)
+{
+    const tnas_recipe *const finetune = &run->work.finetune;
+    const double passes =
+        tnas_teaching_passes(finetune, run->dataset->train.count, run->dataset->class_count);
+    const double pass_seconds = step_seconds / 3 / run->work.supernet.batch;
+    return passes * pass_seconds * largest_over(run, middle) / finetune->steps;
+}
+
+/* *nets: how many such networks a step of the supernet costs; *teaching: seconds of a step. */
+static tnas_status measure(tnas_run *run, double *step_seconds, double *nets, double *teaching,
                            size_t *value_count)
 {
     tnas_supernet *supernet;
-    TNAS_TRY(tnas_supernet_create(run->config, run->request->seed, &supernet));
+    TNAS_TRY(tnas_supernet_create(run->config, tnas_supernet_recipe_kernels(run->work.recipe),
+                                  run->request->seed, &supernet));
     *value_count = supernet->store->value_count;
     tnas_arch arch;
     middle_arch(&run->config->genes, &arch);
@@ -75,10 +86,11 @@ static tnas_status measure(tnas_run *run, double *step_seconds, double *teaching
                                      : tnas_fail(TNAS_ERR_NOMEM, "forecast");
     if (status == TNAS_OK)
         status = time_step(run, supernet, net, step_seconds);
-    if (status == TNAS_OK)
-        *teaching_seconds = tnas_teaching_passes(&run->work.finetune, run->dataset->train.count,
-                                                 run->dataset->class_count) *
-                            *step_seconds / 3 / run->work.supernet.batch * largest_over(run, net);
+    if (status == TNAS_OK) {
+        *teaching = teaching_seconds(run, net, *step_seconds);
+        *nets = tnas_supernet_macs_per_step(supernet, run->work.recipe) /
+                (double)tnas_graph_macs(&net->graph);
+    }
     tnas_free(net);
     tnas_supernet_destroy(supernet);
     return status;
@@ -86,20 +98,24 @@ static tnas_status measure(tnas_run *run, double *step_seconds, double *teaching
 
 tnas_status tnas_run_forecast(tnas_run *run)
 {
-    double step_seconds = 0, teaching_seconds = 0;
+    double step_seconds = 0, nets = 0, teaching = 0;
     size_t value_count;
-    TNAS_TRY(measure(run, &step_seconds, &teaching_seconds, &value_count));
+    TNAS_TRY(measure(run, &step_seconds, &nets, &teaching, &value_count));
     const tnas_plan_of_work *const work = &run->work;
     const tnas_dataset *const data = run->dataset;
     const double judged_images =
         work->validation_images + work->recalibration_batches * work->batch_images;
+    tnas_speeds *const speeds = &run->speeds;
+    speeds->supernet_step_seconds = step_seconds * nets;
+    speeds->judged_seconds = step_seconds / 3 / work->supernet.batch * judged_images;
+    /* Of all finalists. */
+    speeds->finetune_step_seconds = work->finalists * (step_seconds + teaching);
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
-    f->supernet_seconds = has_supernet ? 0 : step_seconds * work->supernet.steps * work->subnets;
-    f->search_seconds = step_seconds / 3 / work->supernet.batch * judged_images *
-                        work->evolution.population * work->evolution.generations;
-    f->finetune_seconds =
-        work->finalists * (step_seconds * work->finetune.steps + teaching_seconds);
+    f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
+    f->search_seconds = speeds->judged_seconds *
+                        (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
+    f->finetune_seconds = speeds->finetune_step_seconds * work->finetune.steps;
     /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
     f->memory_bytes = (double)data->h * data->w * data->c *
                           (data->train.count + data->validation.count + data->test_count) +

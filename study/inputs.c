@@ -74,6 +74,19 @@ static void describe_part(tnas_run *run)
         tnas_latency_describe(model, report->latency_source, sizeof report->latency_source);
 }
 
+tnas_status tnas_study_fit_options(const tnas_space *space, tnas_data_options *options)
+{
+    if (space->input_count == 0)
+        return TNAS_OK;
+    if (options->resize[0] != '\0')
+        return tnas_fail(TNAS_ERR_USAGE,
+                         "--resize %s: space %s chooses among sizes of its own, leave it out",
+                         options->resize, space->name);
+    snprintf(options->resize, sizeof options->resize, "%dx%d", space->inputs[0].h,
+             space->inputs[0].w);
+    return TNAS_OK;
+}
+
 tnas_status tnas_run_open_inputs(tnas_run *run)
 {
     const tnas_search_request *const request = run->request;
@@ -87,7 +100,10 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
     if (realpath(path, run->space_file) == NULL)
         return tnas_fail(TNAS_ERR_IO, "cannot read %s", path);
     TNAS_TRY(tnas_space_load(path, &run->space));
-    TNAS_TRY(tnas_dataset_load(request->data, TNAS_VALIDATION_SHARE, &run->dataset));
+    tnas_data_options options = request->data_options;
+    TNAS_TRY(tnas_study_fit_options(&run->space, &options));
+    TNAS_TRY(tnas_dataset_load(request->data, &options, &run->dataset));
+    run->dataset->options = request->data_options; /* as the study knows them */
     if (run->dataset->validation.count == 0)
         return tnas_fail(TNAS_ERR_INPUT,
                          "%s: %d training images leave none to validate candidates with; more than "

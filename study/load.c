@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "study/data_settings.h"
 #include "study/study.h"
 
 static void last_part(const char *path, char *out, size_t out_bytes)
@@ -38,6 +39,11 @@ static tnas_status read_parts(tnas_store_db *db, int target, const char *mcu, tn
     bool found;
     TNAS_TRY(choose_target(db, target, mcu, study));
     TNAS_TRY(tnas_db_get_meta(db, "data_location", study->data, sizeof study->data, &found));
+    TNAS_TRY(tnas_data_settings_load(db, &study->data_options));
+    char size[24]; /* that the space chose */
+    TNAS_TRY(tnas_db_get_meta(db, "data_size", size, sizeof size, &found));
+    if (found)
+        snprintf(study->data_options.resize, sizeof study->data_options.resize, "%s", size);
     TNAS_TRY(tnas_db_get_classes(db, &study->class_names, &study->class_count));
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(path, study->folder, study->winner.model));

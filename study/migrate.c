@@ -20,7 +20,7 @@ static const char schema[] =
     "  profile TEXT NOT NULL, runtime TEXT NOT NULL, flash_limit_bytes INTEGER,"
     "  sram_limit_bytes INTEGER, latency_limit_ms REAL, latency_at TEXT NOT NULL,"
     "  flash_reserve_bytes INTEGER NOT NULL, sram_reserve_bytes INTEGER NOT NULL,"
-    "  clock_mhz REAL, latency_source TEXT);"
+    "  clock_mhz REAL, latency_source TEXT, seconds REAL NOT NULL);"
     "CREATE TABLE setting(target INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
     "  PRIMARY KEY(target, key));"
     "CREATE TABLE candidate(target INTEGER NOT NULL, id INTEGER NOT NULL, generation INTEGER,"
@@ -63,7 +63,7 @@ static const char copies[] =
     "INSERT INTO meta SELECT * FROM old_meta AS m WHERE NOT " OF_TARGETS ";"
     "INSERT INTO class SELECT * FROM old_class;"
     "INSERT INTO target SELECT id, key, mcu, profile, runtime, NULL, NULL, NULL, 'upper', 0, 0,"
-    "  NULL, NULL FROM old_target;"
+    "  NULL, NULL, 0 FROM old_target;"
     "INSERT INTO meta SELECT 'choice.samples', value FROM old_meta WHERE key ="
     "  'search.space_samples';"
     "INSERT INTO setting SELECT t.id, m.key, m.value FROM old_target AS t, old_meta AS m"
@@ -80,6 +80,8 @@ static const char copies[] =
     "INSERT INTO winner SELECT target, finished, 0, candidates, drawn, feasible, over_flash,"
     "  over_sram, over_latency, seconds FROM old_winner;"
     "INSERT INTO vector SELECT * FROM old_vector;"
+    "UPDATE target SET seconds = coalesce((SELECT w.seconds FROM old_winner AS w WHERE w.target ="
+    "  target.id), 0);"
     "DROP TABLE old_meta; DROP TABLE old_class; DROP TABLE old_target; DROP TABLE old_candidate;"
     "DROP TABLE old_winner; DROP TABLE old_vector;";
 

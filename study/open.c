@@ -123,6 +123,11 @@ tnas_status tnas_run_create_study(tnas_run *run)
     TNAS_TRY(tnas_db_put_meta(run->db, "space_location", run->space_file));
     TNAS_TRY(put_number(run, "space_input", run->input));
     TNAS_TRY(put_number(run, "space_width", run->width));
+    if (run->space.input_count > 0) {
+        char size[24];
+        snprintf(size, sizeof size, "%dx%d", run->config->h, run->config->w);
+        TNAS_TRY(tnas_db_put_meta(run->db, "data_size", size));
+    }
     TNAS_TRY(tnas_db_put_classes(run->db, run->dataset->class_names, run->dataset->class_count));
     return tnas_db_commit(run->db);
 }
@@ -156,6 +161,7 @@ tnas_status tnas_run_add_target(tnas_run *run)
     TNAS_TRY(tnas_db_target(run->db, &run->target, &run->target_id));
     run->report->target_id = run->target_id;
     TNAS_TRY(tnas_settings_of_target(run));
+    TNAS_TRY(tnas_db_get_seconds(run->db, run->target_id, &run->spent_seconds));
     TNAS_TRY(tnas_db_describe_target(run->db, run->target_id, run->report->clock_mhz,
                                      run->report->latency_source));
     return tnas_db_commit(run->db);

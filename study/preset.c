@@ -33,8 +33,7 @@ void tnas_preset_resolve(const tnas_preset *preset, int train_count, int validat
                          tnas_plan_of_work *out)
 {
     *out = (tnas_plan_of_work){
-        .rule = TNAS_SUPERNET_UNIFORM,
-        .subnets = 2,
+        .recipe = TNAS_SUPERNET_UNIFORM,
         .supernet = tnas_recipe_default(),
         .finetune = tnas_recipe_default(),
         .evolution = tnas_evolution_default(),

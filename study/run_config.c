@@ -12,6 +12,7 @@
 #include "common/json.h"
 #include "common/paths.h"
 #include "common/text.h"
+#include "study/data_settings.h"
 
 #define RUN_FORMAT "tinynas-run"
 enum { RUN_VERSION = 1 };
@@ -22,6 +23,7 @@ enum { RUN_VERSION = 1 };
 void tnas_run_config_init(tnas_run_config *config)
 {
     memset(config, 0, sizeof *config);
+    config->data_options = tnas_data_options_default();
     config->limits =
         (tnas_limits){.flash_bytes = SIZE_MAX, .sram_bytes = SIZE_MAX, .latency_ms = INFINITY};
 }
@@ -172,9 +174,10 @@ static tnas_status read_sections(const tnas_json_at *root, tnas_run_config *conf
 
 static tnas_status read_root(const tnas_json_at *root, tnas_run_config *config)
 {
-    TNAS_TRY(tnas_json_allow_keys(root, "data,space,mcu,runtime,limits,preset,seed,"
+    TNAS_TRY(tnas_json_allow_keys(root, "data,data_options,space,mcu,runtime,limits,preset,seed,"
                                         "budget_minutes," SECTIONS));
     TNAS_TRY(read_text(root, "data", config->data, sizeof config->data));
+    TNAS_TRY(tnas_data_settings_read(root, &config->data_options));
     TNAS_TRY(read_text(root, "space", config->space, sizeof config->space));
     TNAS_TRY(read_text(root, "mcu", config->mcu, sizeof config->mcu));
     TNAS_TRY(read_text(root, "runtime", config->runtime, sizeof config->runtime));
@@ -276,6 +279,7 @@ static cJSON *build(const tnas_run_config *config)
     cJSON_AddStringToObject(root, "format", RUN_FORMAT);
     cJSON_AddNumberToObject(root, "version", RUN_VERSION);
     add_text(root, "data", config->data);
+    tnas_data_settings_add(root, &config->data_options);
     add_text(root, "space", config->space);
     add_text(root, "mcu", config->mcu);
     add_text(root, "runtime", config->runtime);

@@ -9,7 +9,8 @@ typedef struct tnas_run_config {
     /* "": not said */
     char data[TNAS_PATH_BYTES], space[TNAS_PATH_BYTES], mcu[TNAS_PATH_BYTES];
     char runtime[48], preset[24];
-    tnas_limits limits; /* as tnas_limits: SIZE_MAX and INFINITY for none */
+    tnas_data_options data_options; /* what is not said is the default */
+    tnas_limits limits;             /* as tnas_limits: SIZE_MAX and INFINITY for none */
     bool has_seed;
     uint64_t seed;
     double budget_minutes; /* 0: none */

@@ -5,6 +5,7 @@
 
 #include "common/alloc.h"
 #include "common/paths.h"
+#include "study/data_settings.h"
 #include "study/run_config.h"
 
 /* The short name when it stands for this very file, for the shipped ones; else the file. */
@@ -30,6 +31,7 @@ static tnas_status read_study(tnas_store_db *db, tnas_run_config *out)
     bool found, has_input, has_width;
     char name[256], file[TNAS_PATH_BYTES], seed[32];
     TNAS_TRY(tnas_db_get_meta(db, "data_location", out->data, sizeof out->data, &found));
+    TNAS_TRY(tnas_data_settings_load(db, &out->data_options));
     TNAS_TRY(tnas_db_get_meta(db, "space", name, sizeof name, &found));
     TNAS_TRY(tnas_db_get_meta(db, "space_location", file, sizeof file, &found));
     name_or_file("spaces", name, file, out->space);

@@ -3,15 +3,24 @@
 #define TNAS_STUDY_RUN_INTERNAL_H
 
 #include "quant/image.h"
+#include "study/budget.h"
 #include "study/progress_file.h"
 #include "study/study.h"
+
+/* What was measured of this machine and this space. */
+typedef struct tnas_speeds {
+    double supernet_step_seconds;
+    double judged_seconds;        /* a candidate by inherited weights */
+    double finetune_step_seconds; /* a step of finetune.steps, of all that the finish trains */
+} tnas_speeds;
 
 typedef struct tnas_run {
     const tnas_search_request *request;
     const tnas_progress *progress; /* writes progress.json, forwards to the caller's */
     tnas_progress_file progress_file;
     tnas_search_report *report;
-    double started_seconds;
+    double started_seconds; /* since when the time is not yet in spent_seconds */
+    double spent_seconds;   /* on the target, in all runs */
 
     /* inputs.c */
     tnas_dataset *dataset;
@@ -27,6 +36,10 @@ typedef struct tnas_run {
     char preset[24];
     tnas_plan_of_work work;
     tnas_engine *engine;
+
+    /* forecast.c */
+    tnas_speeds speeds;
+    double search_deadline_seconds; /* budget.c */
 
     /* stage_space.c */
     int input, width; /* the chosen option of the space */

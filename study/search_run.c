@@ -53,8 +53,13 @@ static tnas_status work(tnas_run *run)
 {
     TNAS_TRY(tnas_progress_file_open(&run->progress_file, run->report->folder, run->target_id));
     TNAS_TRY(tnas_run_supernet(run));
+    TNAS_TRY(tnas_budget_count_time(run));
+    TNAS_TRY(tnas_budget_search(run));
     TNAS_TRY(tnas_run_search(run));
+    TNAS_TRY(tnas_budget_count_time(run));
+    TNAS_TRY(tnas_budget_finish(run));
     TNAS_TRY(tnas_run_finish(run));
+    TNAS_TRY(tnas_budget_count_time(run));
     run->report->winner = run->winner;
     return TNAS_OK;
 }
@@ -82,8 +87,10 @@ static tnas_status run_stages(tnas_run *run)
     TNAS_TRY(tnas_run_forecast(run));
     if (dry_run)
         return TNAS_OK;
-    if (!exists)
+    if (!exists) {
+        TNAS_TRY(tnas_budget_supernet(run));
         TNAS_TRY(make_study(run));
+    }
     return run->report->from_store ? TNAS_OK : work(run);
 }
 
@@ -102,6 +109,31 @@ static void release(tnas_run *run)
     tnas_mcu_destroy(run->mcu);
 }
 
+/* The wanted accuracy is the finished network's: int8, on the validation images, which unlike the
+ * test images may decide. */
+static tnas_status check_accuracy(const tnas_run *run)
+{
+    const tnas_winner *const winner = &run->report->winner;
+    const double wanted = run->work.min_accuracy;
+    if (run->request->dry_run || winner->accuracy_validation >= wanted)
+        return TNAS_OK;
+    return tnas_fail(TNAS_ERR_INFEASIBLE,
+                     "--min-accuracy %g: no network within the limits was found that has it; the "
+                     "best, target %d of study %s, has %.4f of the validation images right in int8 "
+                     "(%.160s%s)",
+                     wanted, run->target_id, run->report->folder, winner->accuracy_validation,
+                     winner->arch, strlen(winner->arch) > 160 ? "..." : "");
+}
+
+/* The sentence stays why it was stopped. */
+static void count_time_of_stopped(tnas_run *run)
+{
+    char sentence[1024];
+    snprintf(sentence, sizeof sentence, "%s", tnas_error_text());
+    if (tnas_budget_count_time(run) == TNAS_OK)
+        tnas_fail(TNAS_ERR_STOPPED, "%s", sentence);
+}
+
 tnas_status tnas_study_search(const tnas_search_request *request, const tnas_progress *progress,
                               tnas_search_report *report)
 {
@@ -114,8 +146,12 @@ tnas_status tnas_study_search(const tnas_search_request *request, const tnas_pro
     run->progress = &run->progress_file.progress;
     run->report = report;
     run->lock_file = -1;
-    run->started_seconds = tnas_clock_seconds();
-    const tnas_status status = run_stages(run);
+    run->started_seconds = tnas_run_now(run);
+    tnas_status status = run_stages(run);
+    if (status == TNAS_ERR_STOPPED && run->target_id > 0)
+        count_time_of_stopped(run);
+    if (status == TNAS_OK)
+        status = check_accuracy(run);
     release(run);
     tnas_free(run);
     return status;

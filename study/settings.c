@@ -1,37 +1,62 @@
 #include "study/settings.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/hash.h"
+#include "study/data_settings.h"
 
-enum { IDENTITY_COUNT = 4 };
+/* Data, space and seed; how the data are read, field by field; what their bytes mean. */
+enum { FIXED_COUNT = 5, IDENTITY_COUNT = FIXED_COUNT + TNAS_DATA_FIELD_COUNT };
 
 typedef struct identity_item {
-    const char *key;
-    char value[256];
+    char key[TNAS_DATA_KEY_BYTES];
+    char value[TNAS_DATA_TEXT_BYTES];
+    char missing[TNAS_DATA_TEXT_BYTES]; /* what a store without the key means; "": nothing */
 } identity_item;
+
+static identity_item identity(const char *key, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static identity_item identity(const char *key, const char *format, ...)
+{
+    identity_item item;
+    snprintf(item.key, sizeof item.key, "%s", key);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(item.value, sizeof item.value, format, arguments);
+    va_end(arguments);
+    item.missing[0] = '\0';
+    return item;
+}
 
 /* What no count says. */
 static void list_identity(const tnas_run *run, identity_item out[IDENTITY_COUNT])
 {
-    out[0].key = "data_hash";
-    snprintf(out[0].value, sizeof out[0].value, "%016llx",
-             (unsigned long long)run->dataset->content_hash);
-    out[1].key = "space";
-    snprintf(out[1].value, sizeof out[1].value, "%s", run->space.name);
-    out[2].key = "space_hash";
-    snprintf(out[2].value, sizeof out[2].value, "%016llx", (unsigned long long)run->space.hash);
-    out[3].key = "seed";
-    snprintf(out[3].value, sizeof out[3].value, "%llu", (unsigned long long)run->request->seed);
+    const tnas_dataset *const data = run->dataset;
+    const tnas_data_options defaults = tnas_data_options_default();
+    *out++ = identity("data_hash", "%016llx", (unsigned long long)data->content_hash);
+    for (int i = 0; i < TNAS_DATA_FIELD_COUNT; i++, out++) {
+        tnas_data_setting_key((tnas_data_field)i, out->key);
+        tnas_data_options_text(&data->options, (tnas_data_field)i, out->value);
+        tnas_data_options_text(&defaults, (tnas_data_field)i, out->missing);
+    }
+    char affine[24];
+    tnas_affine_text(&data->affine, affine);
+    *out = identity("data_affine", "%s", affine);
+    snprintf(out->missing, sizeof out->missing, "none");
+    out++;
+    *out++ = identity("space", "%s", run->space.name);
+    *out++ = identity("space_hash", "%016llx", (unsigned long long)run->space.hash);
+    *out++ = identity("seed", "%llu", (unsigned long long)run->request->seed);
 }
 
 tnas_status tnas_settings_store(tnas_run *run)
 {
-    identity_item identity[IDENTITY_COUNT];
-    list_identity(run, identity);
+    identity_item items[IDENTITY_COUNT];
+    list_identity(run, items);
     for (int i = 0; i < IDENTITY_COUNT; i++)
-        TNAS_TRY(tnas_db_put_meta(run->db, identity[i].key, identity[i].value));
+        TNAS_TRY(tnas_db_put_meta(run->db, items[i].key, items[i].value));
     TNAS_TRY(tnas_db_put_meta(run->db, "preset", run->preset));
     tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
     const int count = tnas_work_list(fields);
@@ -55,15 +80,17 @@ static tnas_status fail_differs(const tnas_run *run, const char *key, const char
 
 tnas_status tnas_settings_check(tnas_run *run)
 {
-    identity_item identity[IDENTITY_COUNT];
-    list_identity(run, identity);
+    identity_item items[IDENTITY_COUNT];
+    list_identity(run, items);
     for (int i = 0; i < IDENTITY_COUNT; i++) {
-        char stored[sizeof identity[0].value];
+        char stored[sizeof items[0].value];
         bool found;
-        TNAS_TRY(tnas_db_get_meta(run->db, identity[i].key, stored, sizeof stored, &found));
-        if (!found || strcmp(stored, identity[i].value) != 0)
-            return fail_differs(run, identity[i].key, found ? stored : "nothing",
-                                identity[i].value);
+        TNAS_TRY(tnas_db_get_meta(run->db, items[i].key, stored, sizeof stored, &found));
+        if (!found)
+            snprintf(stored, sizeof stored, "%s", items[i].missing);
+        if (strcmp(stored, items[i].value) != 0)
+            return fail_differs(run, items[i].key, stored[0] != '\0' ? stored : "nothing",
+                                items[i].value);
     }
     return TNAS_OK;
 }
@@ -135,6 +162,7 @@ tnas_status tnas_run_plan_work(tnas_run *run, bool exists)
     }
     TNAS_TRY(tnas_work_check(&run->work, validation_count));
     run->target.work_hash = hash_target_work(&run->work);
+    run->target.budget_minutes = request->budget_minutes;
     tnas_engine_destroy(run->engine);
     const tnas_engine_config engine = {.pool = run->pool, .shards = run->work.supernet.shards};
     return tnas_engine_create(&engine, &run->engine);

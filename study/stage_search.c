@@ -26,12 +26,15 @@ static tnas_status look_up(tnas_run *run, uint64_t hash, double *accuracy, doubl
     return TNAS_OK;
 }
 
-static tnas_status judge_candidate(tnas_run *run, const tnas_candidate *candidate, double *accuracy)
+/* *measured becomes true unless the accuracy was stored. */
+static tnas_status judge_candidate(tnas_run *run, const tnas_candidate *candidate, double *accuracy,
+                                   bool *measured)
 {
     double accuracy_int8;
     TNAS_TRY(look_up(run, candidate->hash, accuracy, &accuracy_int8));
     if (!isnan(*accuracy))
         return TNAS_OK;
+    *measured = true;
     tnas_net *net = tnas_alloc_zero(1, sizeof *net);
     if (net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "candidate network");
@@ -77,7 +80,8 @@ static void report_progress(const tnas_run *run, const tnas_search *search)
 static tnas_status search_loop(tnas_run *run, tnas_search *search)
 {
     int stored = 0;
-    while (!tnas_search_done(search)) {
+    bool over = false, measured = false; /* anything since the generation began */
+    while (!tnas_search_done(search) && !over) {
         tnas_candidate candidate;
         int given;
         TNAS_TRY(tnas_search_ask(search, &candidate, 1, &given));
@@ -85,10 +89,15 @@ static tnas_status search_loop(tnas_run *run, tnas_search *search)
             break;
         TNAS_TRY(store_scored(run, search, &stored));
         double accuracy;
-        TNAS_TRY(judge_candidate(run, &candidate, &accuracy));
+        TNAS_TRY(judge_candidate(run, &candidate, &accuracy, &measured));
         TNAS_TRY(tnas_search_tell(search, &accuracy, 1));
         TNAS_TRY(store_scored(run, search, &stored));
         report_progress(run, search);
+        /* Not of a generation that is replayed: some of the next may be stored already. */
+        if (tnas_search_between(search) && measured) {
+            TNAS_TRY(tnas_budget_generation(run, tnas_search_generation(search) + 1, &over));
+            measured = false;
+        }
         if (tnas_progress_stop(run->progress))
             return tnas_fail(TNAS_ERR_STOPPED, "stopped after candidate %d; study %s is saved",
                              stored, run->report->folder);

@@ -23,9 +23,27 @@ static tnas_space_task task_of(const tnas_run *run)
         .w = data->w,
         .c = data->c,
         .class_count = data->class_count,
+        .most_h = data->own_h,
+        .most_w = data->own_w,
         .seed = run->request->seed,
         .samples = run->work.space_samples,
     };
+}
+
+/* The data in the size that the space has now. What the study calls its data, and how it checks
+ * that they are the same, stays as it was before there was a choice. */
+static tnas_status fit_data(tnas_run *run)
+{
+    tnas_dataset *const before = run->dataset;
+    if (before->h == run->config->h && before->w == run->config->w)
+        return TNAS_OK;
+    tnas_data_options options = before->options;
+    snprintf(options.resize, sizeof options.resize, "%dx%d", run->config->h, run->config->w);
+    TNAS_TRY(tnas_dataset_load(run->request->data, &options, &run->dataset));
+    run->dataset->options = before->options;
+    run->dataset->content_hash = before->content_hash;
+    tnas_dataset_destroy(before);
+    return TNAS_OK;
 }
 
 static tnas_status choose(tnas_run *run, const tnas_space_task *task, const tnas_space_table *table)
@@ -40,11 +58,12 @@ static tnas_status choose(tnas_run *run, const tnas_space_task *task, const tnas
     tnas_progress_note(run->progress, "space %s: %ld networks of %d settings drawn; chosen %s",
                        run->space.name, table->drawn, table->row_count, why);
     tnas_progress_note(run->progress,
-                       "space %s: %.1f %% of the drawn fit; about %.3g networks to search among",
-                       run->space.name, 100.0 * row->score.feasible / row->score.drawn,
-                       row->networks * row->score.feasible / row->score.drawn);
-    return tnas_space_configure(&run->space, row->input, row->width, task->h, task->w, task->c,
-                                task->class_count, run->config);
+                       "space %s at %dx%d, width %g: %.3g networks, %.1f %% of those drawn fit",
+                       run->space.name, row->h, row->w, row->factor, row->networks,
+                       100.0 * row->score.feasible / row->score.drawn);
+    TNAS_TRY(tnas_space_configure(&run->space, row->input, row->width, task->h, task->w, task->c,
+                                  task->class_count, run->config));
+    return fit_data(run);
 }
 
 tnas_status tnas_run_choose_space(tnas_run *run)
@@ -73,5 +92,5 @@ tnas_status tnas_run_configure(tnas_run *run, int input, int width)
         return tnas_space_fail_infeasible(
             &task, run->config, &row.score.nearest, row.score.drawn,
             ", at the width that this study was trained for (another --study may choose another),");
-    return TNAS_OK;
+    return fit_data(run);
 }

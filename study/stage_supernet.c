@@ -3,6 +3,7 @@
 
 #include "common/alloc.h"
 #include "study/run_internal.h"
+#include "study/train_supernet.h"
 
 tnas_status tnas_run_sample_calibration(tnas_run *run)
 {
@@ -36,40 +37,51 @@ tnas_status tnas_run_judge(tnas_run *run, const tnas_net *net, const tnas_store 
     return status;
 }
 
+/* Points of the training curve that the study keeps, over all steps. */
+enum { CURVE_POINTS = 200 };
+
+/* Keeps the curve; a point that a resumed training passes again is the same. */
+typedef struct curve {
+    tnas_run *run;
+    tnas_status status; /* of the first write that failed */
+} curve;
+
+static void keep_point(void *context, long step, double loss, double right)
+{
+    curve *const c = context;
+    const long steps = c->run->work.supernet.steps,
+               every = (steps + CURVE_POINTS - 1) / CURVE_POINTS;
+    if (c->status != TNAS_OK || (step % every != 0 && step != steps))
+        return;
+    const tnas_curve_point point = {.step = step, .loss = loss, .right = right};
+    c->status = tnas_db_put_curve(c->run->db, 0, "supernet", &point);
+}
+
 static tnas_status train(tnas_run *run)
 {
+    curve c = {.run = run};
     char checkpoint_path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(checkpoint_path, run->report->folder, "supernet.ckpt"));
-    tnas_supernet_sampler sampler = {
-        .supernet = run->supernet,
-        .rule = run->work.rule,
-        .subnets = run->work.subnets,
-        .label_smoothing = (float)run->work.supernet.label_smoothing,
-        .seed = run->request->seed,
-        .nets = tnas_alloc_zero((size_t)run->work.subnets, sizeof(tnas_net)),
-    };
-    if (sampler.nets == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "networks of a training step");
-    const tnas_unit_source source = {.context = &sampler, .units = tnas_supernet_units};
-    const tnas_train_options options = {.seed = run->request->seed,
-                                        .progress = run->progress,
-                                        .stage = "supernet",
-                                        .checkpoint_path = checkpoint_path};
-    const tnas_status status = tnas_train(run->supernet->store, &source, run->engine,
-                                          &run->work.supernet, &run->dataset->train, &options);
-    tnas_free(sampler.nets);
-    return status;
+    const tnas_supernet_training training = {.supernet = run->supernet,
+                                             .recipe = run->work.recipe,
+                                             .numbers = &run->work.supernet,
+                                             .engine = run->engine,
+                                             .images = &run->dataset->train,
+                                             .options = {.seed = run->request->seed,
+                                                         .progress = run->progress,
+                                                         .stage = "supernet",
+                                                         .checkpoint_path = checkpoint_path,
+                                                         .see = keep_point,
+                                                         .see_context = &c},
+                                             .path = run->supernet_path};
+    TNAS_TRY(tnas_supernet_train(&training));
+    return c.status;
 }
 
 tnas_status tnas_run_supernet(tnas_run *run)
 {
-    TNAS_TRY(tnas_supernet_create(run->config, run->request->seed, &run->supernet));
-    if (tnas_file_exists(run->supernet_path)) {
-        TNAS_TRY(tnas_supernet_load(run->supernet, run->supernet_path));
-        tnas_progress_note(run->progress, "supernet: read from %s", run->supernet_path);
-    } else {
-        TNAS_TRY(train(run));
-        TNAS_TRY(tnas_supernet_save(run->supernet, run->supernet_path));
-    }
+    const tnas_kernel_source kernels = tnas_supernet_recipe_kernels(run->work.recipe);
+    TNAS_TRY(tnas_supernet_create(run->config, kernels, run->request->seed, &run->supernet));
+    TNAS_TRY(train(run));
     return tnas_run_sample_calibration(run);
 }

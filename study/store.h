@@ -73,6 +73,9 @@ tnas_status tnas_db_target(tnas_store_db *db, const tnas_search_target *target, 
 /* The clock of the part and what is behind its latencies, for those who show the study. */
 tnas_status tnas_db_describe_target(tnas_store_db *db, int id, double clock_mhz,
                                     const char *latency_source);
+/* Time spent on a target, in all runs. */
+tnas_status tnas_db_add_seconds(tnas_store_db *db, int id, double seconds);
+tnas_status tnas_db_get_seconds(tnas_store_db *db, int id, double *seconds);
 /* All targets in order of their numbers. Release *rows with tnas_free. */
 tnas_status tnas_db_get_targets(tnas_store_db *db, tnas_target_row **rows, int *count);
 /* The target on this part (NULL: any) that finished last; *id is -1 when there is none. */

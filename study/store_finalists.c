@@ -288,7 +288,7 @@ tnas_status tnas_db_get_winner(tnas_store_db *db, int target, tnas_winner *out, 
     TNAS_TRY(tnas_sql_prepare(
         db,
         "SELECT " FINALIST_COLUMNS ", mcu, runtime, profile, candidates, drawn, feasible, "
-        "over_flash, over_sram, over_latency, seconds FROM winner "
+        "over_flash, over_sram, over_latency, winner.seconds FROM winner "
         "JOIN target ON target.id = winner.target "
         "JOIN finalist ON finalist.target = winner.target AND finalist.id = winner.finalist "
         "WHERE winner.target = ?",

@@ -38,7 +38,7 @@ tnas_status tnas_db_target(tnas_store_db *db, const tnas_search_target *target, 
     TNAS_TRY(tnas_sql_prepare(db,
                               "INSERT INTO target VALUES"
                               "((SELECT coalesce(max(id), 0) + 1 FROM target),"
-                              "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,NULL,NULL)",
+                              "?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,NULL,NULL,0)",
                               &statement));
     tnas_sql_bind_text(statement, 1, key);
     tnas_sql_bind_text(statement, 2, target->mcu);
@@ -65,6 +65,30 @@ tnas_status tnas_db_describe_target(tnas_store_db *db, int id, double clock_mhz,
     tnas_sql_bind_double(statement, 2, clock_mhz);
     tnas_sql_bind_text(statement, 3, latency_source);
     return tnas_sql_run(db, statement, "describe a target");
+}
+
+tnas_status tnas_db_add_seconds(tnas_store_db *db, int id, double seconds)
+{
+    sqlite3_stmt *statement;
+    TNAS_TRY(
+        tnas_sql_prepare(db, "UPDATE target SET seconds = seconds + ?2 WHERE id = ?1", &statement));
+    sqlite3_bind_int(statement, 1, id);
+    sqlite3_bind_double(statement, 2, seconds);
+    return tnas_sql_run(db, statement, "count a target's time");
+}
+
+tnas_status tnas_db_get_seconds(tnas_store_db *db, int id, double *seconds)
+{
+    *seconds = 0;
+    sqlite3_stmt *statement;
+    TNAS_TRY(tnas_sql_prepare(db, "SELECT seconds FROM target WHERE id = ?", &statement));
+    sqlite3_bind_int(statement, 1, id);
+    bool row;
+    const tnas_status status = tnas_sql_next(db, statement, &row);
+    if (row)
+        *seconds = sqlite3_column_double(statement, 0);
+    sqlite3_finalize(statement);
+    return status;
 }
 
 static size_t read_limit(sqlite3_stmt *statement, int column)

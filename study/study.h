@@ -16,6 +16,7 @@
 
 #include "common/progress.h"
 #include "graph/model.h"
+#include "search_space/space.h"
 #include "study/preset.h"
 #include "study/store.h"
 
@@ -26,7 +27,8 @@ typedef struct tnas_space_choice {
 } tnas_space_choice;
 
 typedef struct tnas_search_request {
-    const char *data;                /* folder or builtin:NAME */
+    const char *data; /* folder, file, archive or builtin:NAME */
+    tnas_data_options data_options;
     const char *space;               /* name or file */
     const char *mcu;                 /* name or file */
     const char *runtime;             /* a runtime the profile has a latency model of */
@@ -37,7 +39,10 @@ typedef struct tnas_search_request {
     tnas_limits limits;              /* the part's own are applied on top */
     uint64_t seed;
     int threads;
-    bool dry_run; /* stop after the forecast */
+    bool dry_run;          /* stop after the forecast */
+    double budget_minutes; /* 0: none; else the counts follow from it (study/budget.h) */
+    double (*clock_seconds)(void *context); /* of budget and forecast; NULL: the machine's */
+    void *clock_context;
 } tnas_search_request;
 
 /* What is left to do, measured before it starts; 0 for what the study has already. */
@@ -59,6 +64,10 @@ typedef struct tnas_search_report {
     bool from_store;          /* the study already had the result */
 } tnas_search_report;
 
+/* How data are read for a space. One with input sizes chooses theirs: until it has, images come in
+ * the smallest, which says all but the size. TNAS_ERR_USAGE when the options already say a size. */
+tnas_status tnas_study_fit_options(const tnas_space *space, tnas_data_options *options);
+
 /* Runs or resumes a search. TNAS_ERR_INFEASIBLE, before anything is written, when no network
  * of the space was found within the limits; the sentence has the nearest candidate, the
  * binding limit and by how much it is missed. */
@@ -70,6 +79,7 @@ typedef struct tnas_study {
     char folder[TNAS_PATH_BYTES];
     char name[128]; /* last part of the folder */
     char data[TNAS_PATH_BYTES];
+    tnas_data_options data_options;
     int target_id;
     tnas_winner winner;
     tnas_model *model; /* the winner's int8 model */

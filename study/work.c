@@ -175,7 +175,7 @@ static tnas_status parse_number(const tnas_work_field *field, const char *text, 
 
 tnas_status tnas_work_set(tnas_plan_of_work *work, const char *key, const char *text)
 {
-    _Static_assert(sizeof(tnas_supernet_rule) == sizeof(int), "words are stored as int");
+    _Static_assert(sizeof(tnas_supernet_recipe) == sizeof(int), "words are stored as int");
     tnas_work_field field;
     if (!tnas_work_find(key, &field))
         return tnas_fail(TNAS_ERR_USAGE, "%s = %s: there is no such count or recipe field", key,
@@ -246,7 +246,13 @@ tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_w
 {
     if (overrides == NULL)
         return TNAS_OK;
+    const double parents_share = (double)work->evolution.parents / work->evolution.population;
     for (int i = 0; i < overrides->count; i++)
         TNAS_TRY(tnas_work_set(work, overrides->items[i].key, overrides->items[i].text));
+    if (tnas_overrides_text(overrides, "search.population") != NULL &&
+        tnas_overrides_text(overrides, "search.parents") == NULL) {
+        const int parents = (int)(parents_share * work->evolution.population + 0.5);
+        work->evolution.parents = parents < 1 ? 1 : parents;
+    }
     return TNAS_OK;
 }

@@ -17,7 +17,7 @@
 
 /* Words of a field that is an enum counted from 0: "|uniform|sandwich". */
 #define TNAS_WORK_WORD_3(name, text, what) "|" text
-#define TNAS_SUPERNET_RULE_WORDS           "" TNAS_SUPERNET_RULES(TNAS_WORK_WORD_3)
+#define TNAS_SUPERNET_RECIPE_WORDS         "" TNAS_SUPERNET_RECIPES(TNAS_WORK_WORD_3)
 #define TNAS_OPTIMIZER_WORDS               "" TNAS_OPTIMIZERS(TNAS_WORK_WORD_3)
 #define TNAS_STRATEGY_WORDS                "" TNAS_STRATEGIES(TNAS_WORK_WORD_3)
 
@@ -27,10 +27,8 @@
 #define TNAS_WORK_FIELDS(X)                                                                        \
     X(STUDY, "choice.samples", COUNT, space_samples, NULL, 1, 1000000,                             \
       "random networks behind the choice of input size and width")                                 \
-    X(STUDY, "supernet.rule", WORD, rule, TNAS_SUPERNET_RULE_WORDS, 0, 0,                          \
-      "which networks a training step runs")                                                       \
-    X(STUDY, "supernet.subnets", COUNT, subnets, NULL, 1, TNAS_UNITS_MAX,                          \
-      "networks of a training step")                                                               \
+    X(STUDY, "supernet.recipe", WORD, recipe, TNAS_SUPERNET_RECIPE_WORDS, 0, 0,                    \
+      "how the networks of the supernet take turns (docs/supernet.md)")                            \
     X(TARGET, "search.strategy", WORD, strategy, TNAS_STRATEGY_WORDS, 0, 0,                        \
       "how candidates are found")                                                                  \
     X(TARGET, "search.min_accuracy", NUMBER, min_accuracy, NULL, 0, 1,                             \
@@ -48,8 +46,7 @@
 enum { TNAS_FINALISTS_MAX = 16 };
 
 typedef struct tnas_plan_of_work {
-    tnas_supernet_rule rule;
-    int subnets;
+    tnas_supernet_recipe recipe;
     tnas_recipe supernet, finetune;
     tnas_evolution evolution;
     double min_accuracy;
@@ -102,6 +99,7 @@ typedef struct tnas_overrides {
 tnas_status tnas_overrides_put(tnas_overrides *overrides, const char *key, const char *text);
 /* The text of a field that is overridden; NULL: it is not. */
 const char *tnas_overrides_text(const tnas_overrides *overrides, const char *key);
+/* A population that is set alone keeps the share that are parents. */
 tnas_status tnas_overrides_apply(const tnas_overrides *overrides, tnas_plan_of_work *work);
 
 #endif

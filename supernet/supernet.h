@@ -1,22 +1,26 @@
 /* The supernet: one weight store whose networks are all networks of a configured space.
  *
  * Slots are the space's sites; a network of the space is a set of views: channel prefixes and
- * kernel centres. Extraction copies a network's slice into a store of its own. */
+ * kernel centres, these as they are or transformed. Extraction copies a network's slice into a
+ * store of its own. */
 #ifndef TNAS_SUPERNET_SUPERNET_H
 #define TNAS_SUPERNET_SUPERNET_H
 
 #include "nn/engine.h"
 #include "search_space/space.h"
+#include "supernet/phases.h"
 
 typedef struct tnas_supernet {
     const tnas_space_config *config; /* borrowed */
+    tnas_kernel_source kernels;
     tnas_store *store;
 } tnas_supernet;
 
-/* Slot i is site i at its largest shape, with batch norm but for fc, initialised from the
- * seed. */
-tnas_status tnas_supernet_create(const tnas_space_config *config, uint64_t seed,
-                                 tnas_supernet **out);
+/* Slot i is site i at its largest shape, with batch norm but for fc, and with
+ * TNAS_KERNEL_TRANSFORM a matrix for every smaller window of a depthwise convolution;
+ * initialised from the seed. */
+tnas_status tnas_supernet_create(const tnas_space_config *config, tnas_kernel_source kernels,
+                                 uint64_t seed, tnas_supernet **out);
 void tnas_supernet_destroy(tnas_supernet *supernet);
 
 /* The network of a legal architecture as views of the store. */
@@ -27,39 +31,36 @@ tnas_status tnas_supernet_view(const tnas_supernet *supernet, const tnas_arch *a
 tnas_status tnas_supernet_extract(const tnas_supernet *supernet, const tnas_arch *arch,
                                   tnas_net *net, tnas_store **store);
 
-/*  name      text        what a training step runs */
-#define TNAS_SUPERNET_RULES(X)                                                                     \
-    X(UNIFORM, "uniform", "random networks, each on the labels, gradients averaged")               \
-    X(SANDWICH, "sandwich", "the largest on the labels; smallest and random on its softmax")
+/* Reorders the channels of every block that expands, so that those come first that matter most:
+ * the importance of a channel is the L1 norm of the projecting weights that read it. The largest
+ * network computes what it did before, up to rounding; smaller ones keep better channels than
+ * they would have had. Only the channels of the block's width number `trained`, counted from the
+ * largest, move, and those beyond it stay where they are, so that a width which has been trained
+ * keeps its channels: 1 is all of them, 2 those of the second largest width. A pure function of the
+ * values. Cai et al., "Once-for-All", ICLR 2020. */
+tnas_status tnas_supernet_sort(tnas_supernet *supernet, int trained);
 
-typedef enum tnas_supernet_rule {
-#define TNAS_RULE_ENUM(name, text, what) TNAS_SUPERNET_##name,
-    TNAS_SUPERNET_RULES(TNAS_RULE_ENUM)
-#undef TNAS_RULE_ENUM
-} tnas_supernet_rule;
-
-const char *tnas_supernet_rule_text(tnas_supernet_rule rule);
-/* TNAS_ERR_USAGE with the known rules when the text is none of them. */
-tnas_status tnas_supernet_rule_parse(const char *text, tnas_supernet_rule *out);
-
-/* The networks of training steps, drawn from (seed, step); a unit source for the trainer.
- * `nets` is storage for subnets networks, reused by every step. */
+/* The networks of a phase's training steps, drawn from (seed, step); a unit source for the
+ * trainer. `nets` is storage for the phase's net_count networks, reused by every step. */
 typedef struct tnas_supernet_sampler {
     const tnas_supernet *supernet;
-    tnas_supernet_rule rule;
-    int subnets; /* networks a step runs, 1..TNAS_UNITS_MAX */
+    const tnas_supernet_phase *phase;
     float label_smoothing;
     uint64_t seed;
-    tnas_net *nets; /* [subnets] */
+    tnas_net *nets; /* [phase->net_count] */
 } tnas_supernet_sampler;
 
-/* The architectures of a step, archs [subnets]: a pure function of (rule, seed, step). They
- * differ from each other as far as the space has that many networks. */
+/* The architectures of a step, archs [net_count]: a pure function of (phase, seed, step). They
+ * differ from each other as far as the phase has that many networks. */
 void tnas_supernet_draw(const tnas_supernet_sampler *sampler, long step, tnas_arch *archs);
 
 /* Fits tnas_unit_source.units with the sampler as context. Every unit has the weight
- * 1 / subnets, so that the learning rate does not depend on their number. */
+ * 1 / net_count, so that the learning rate does not depend on their number. */
 tnas_status tnas_supernet_units(void *sampler, long step, tnas_unit *units, int *unit_count);
+
+/* Multiply-accumulates of a step's networks for one image, forward, the mean over all steps of the
+ * recipe: what it costs. From some draws of every phase. */
+double tnas_supernet_macs_per_step(const tnas_supernet *supernet, tnas_supernet_recipe recipe);
 
 /* Binary file of the store's values with shape check; space and data hashes are the study's
  * business. A failed load (TNAS_ERR_IO, TNAS_ERR_INPUT) leaves the values as they were. */

@@ -1,7 +1,8 @@
 /* The supernet's file: a checkpoint for this program, not an exchange format.
  *
- *   magic "tnw1"  slot_count u32  value_count u64            HEADER_BYTES
- *   per slot: kind, batch_norm, kernel_h, kernel_w u8, out_c, in_c u32      SLOT_BYTES each
+ *   magic "tnw2"  slot_count u32  value_count u64            HEADER_BYTES
+ *   per slot: kind, batch_norm, kernel_h, kernel_w u8, out_c, in_c u32, number of smaller
+ *             windows u8, h and w of each u8, zeros behind the last         SLOT_BYTES each
  *   values [value_count] float, in the store's order
  *   FNV-1a of everything before, u64
  * Little-endian. The digit of the magic changes when the store's order of values does. */
@@ -15,9 +16,9 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are written as they lie");
 
-enum { HEADER_BYTES = 16, SLOT_BYTES = 12, CHECKSUM_BYTES = 8, FILE_BYTES_MAX = 1 << 30 };
+enum { HEADER_BYTES = 16, SLOT_BYTES = 28, CHECKSUM_BYTES = 8, FILE_BYTES_MAX = 1 << 30 };
 
-static const char magic[4] = {'t', 'n', 'w', '1'};
+static const char magic[4] = {'t', 'n', 'w', '2'};
 
 static void put_header(const tnas_store *store, uint8_t header[HEADER_BYTES])
 {
@@ -36,7 +37,15 @@ static void put_slot(const tnas_slot *slot, uint8_t bytes[SLOT_BYTES])
     bytes[3] = slot->kernel_w;
     memcpy(bytes + 4, &slot->out_c, 4);
     memcpy(bytes + 8, &slot->in_c, 4);
+    memset(bytes + 12, 0, SLOT_BYTES - 12);
+    bytes[12] = slot->window_count;
+    for (int i = 0; i < slot->window_count; i++) {
+        bytes[13 + 2 * i] = slot->windows[i].h;
+        bytes[14 + 2 * i] = slot->windows[i].w;
+    }
 }
+
+_Static_assert(13 + 2 * TNAS_SLOT_WINDOWS_MAX <= SLOT_BYTES, "a slot's windows are written");
 
 /* Byte count of a file; false when it passes what a file may have. */
 static bool count_bytes(uint32_t slot_count, uint64_t value_count, size_t *byte_count)
@@ -100,8 +109,8 @@ static void print_slot(const uint8_t bytes[SLOT_BYTES], char text[80])
     int32_t out_c, in_c;
     memcpy(&out_c, bytes + 4, 4);
     memcpy(&in_c, bytes + 8, 4);
-    snprintf(text, 80, "%s %dx%d of %d to %d channels", tnas_op_kind_text(bytes[0]), bytes[2],
-             bytes[3], (int)in_c, (int)out_c);
+    snprintf(text, 80, "%s %dx%d of %d to %d channels%s", tnas_op_kind_text(bytes[0]), bytes[2],
+             bytes[3], (int)in_c, (int)out_c, bytes[12] > 0 ? " with transforms" : "");
 }
 
 /* The file belongs to a supernet of these slots. */

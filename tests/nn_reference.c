@@ -39,6 +39,53 @@ static size_t weight_at(const tnas_slot *slot, const tnas_op *op, int o, int i, 
     return slot->weight_at + (row + (size_t)(ky + top)) * slot->kernel_w + (size_t)(kx + left);
 }
 
+/* Makes one window from the next larger one, in place: the centre of `filter` [h, w of the slot]
+ * becomes the matrix times itself. */
+static void shrink_filter(const tnas_slot *slot, tnas_slot_window window, const double *matrix,
+                          double *filter)
+{
+    double crop[256], *at[256];
+    int area = 0;
+    for (int y = 0; y < window.h; y++)
+        for (int x = 0; x < window.w; x++) {
+            at[area] = filter + (y + (slot->kernel_h - window.h) / 2) * slot->kernel_w +
+                       (slot->kernel_w - window.w) / 2 + x;
+            crop[area] = *at[area];
+            area++;
+        }
+    for (int i = 0; i < area; i++) {
+        *at[i] = 0.0;
+        for (int k = 0; k < area; k++)
+            *at[i] += matrix[i * area + k] * crop[k];
+    }
+}
+
+/* The store's values with every filter that the net transforms in the centre of its slot's. */
+static double *values_seen(const tnas_net *net, const tnas_store *store, const double *values)
+{
+    double *const seen = malloc(store->value_count * sizeof *seen);
+    memcpy(seen, values, store->value_count * sizeof *seen);
+    for (int op = 0; op < net->graph.op_count; op++) {
+        const tnas_view *const view = &net->views[op];
+        if (view->slot == TNAS_NONE || view->kernel != TNAS_KERNEL_TRANSFORM)
+            continue;
+        const tnas_slot *const slot = &store->slots[view->slot];
+        const int area = slot->kernel_h * slot->kernel_w;
+        const int kernel_area = net->graph.ops[op].kernel_h * net->graph.ops[op].kernel_w;
+        const double *matrix = values + slot->transform_at;
+        for (int w = 0; w < slot->window_count; w++) {
+            const int window_area = slot->windows[w].h * slot->windows[w].w;
+            if (window_area < kernel_area)
+                break;
+            for (int filter = 0; filter < slot->out_c * slot->in_c; filter++)
+                shrink_filter(slot, slot->windows[w], matrix,
+                              seen + slot->weight_at + (size_t)(filter * area));
+            matrix += window_area * window_area;
+        }
+    }
+    return seen;
+}
+
 static double convolve(const tnas_op *op, const tnas_slot *slot, const double *values,
                        const double *in, shape is, int image, int oy, int ox, int o)
 {
@@ -146,6 +193,7 @@ reference_pass reference_forward(const tnas_net *net, const tnas_store *store, c
                                  const tnas_bn_stats *stats, const uint8_t *images, int count)
 {
     const tnas_graph *const graph = &net->graph;
+    double *const seen = values_seen(net, store, values);
     reference_pass pass = {.images = count};
     pass.mean = calloc((size_t)net->bn_channels + 1, sizeof(double));
     pass.var = calloc((size_t)net->bn_channels + 1, sizeof(double));
@@ -163,10 +211,11 @@ reference_pass reference_forward(const tnas_net *net, const tnas_store *store, c
                 for (int x = 0; x < os.w; x++)
                     for (int c = 0; c < os.c; c++)
                         pass.maps[out][index_of(os, image, y, x, c)] =
-                            compute(net, store, values, &pass, op, image, y, x, c);
+                            compute(net, store, seen, &pass, op, image, y, x, c);
         for (int c = 0; c < os.c; c++)
-            finish_channel(net, store, values, stats, &pass, op, c);
+            finish_channel(net, store, seen, stats, &pass, op, c);
     }
+    free(seen);
     return pass;
 }
 
@@ -295,6 +344,8 @@ void randomise(tnas_store *store, uint64_t index)
                 store->values[slot->scale_at + c] = (float)(0.6 + tnas_rng_unit(&rng));
             store->values[slot->shift_at + c] = (float)(0.5 * tnas_rng_normal(&rng));
         }
+        for (size_t i = 0; i < slot->transform_count; i++) /* near the identity they start from */
+            store->values[slot->transform_at + i] += (float)(0.1 * tnas_rng_normal(&rng));
     }
 }
 

@@ -37,6 +37,9 @@ START_TEST(every_command_has_help_and_unknown_words_are_refused)
     check_failure(run("search --mcu"), 2, "--mcu needs a value");
     check_failure(run("search"), 2, "needs --mcu");
     check_failure(run("search --mcu stm32h743 --preset slow"), 2, "--preset slow");
+    check_failure(
+        run("search --mcu stm32h743 --supernet-recipe hamburger"), 2,
+        "supernet.recipe = hamburger: must be one of uniform|sandwich|mcunet|progressive");
     check_failure(run("search --mcu stm32h743 --format xml"), 2, "--format xml");
     check_failure(run("search --mcu stm32h743 now"), 2, "\"now\"");
 }
@@ -56,7 +59,7 @@ START_TEST(bad_data_ends_in_a_sentence_with_place_value_and_rule)
     char data[TNAS_PATH_BYTES];
     check_failure(run("search --mcu stm32h743 --data /nowhere/at/all"), 4, "/nowhere/at/all");
     temporary_folder(data);
-    check_failure(run("data info %s", data), 4, "train-images");
+    check_failure(run("data info %s", data), 4, "holds no data set");
     write_toy_data(data);
     truncate_file(data, "train-images-idx3-ubyte", 5);
     check_failure(run("search --mcu stm32h743 --data %s", data), 4, "train-images-idx3-ubyte");
@@ -411,9 +414,9 @@ START_TEST(a_bad_test_split_is_refused_before_any_training)
                   "t10k-images-idx3-ubyte: ends after");
     write_toy_data(data);
     poke_file(data, "t10k-labels-idx1-ubyte", 8 + 7, TOY_CLASSES);
-    check_failure(run("data info %s", data), 4, "label 3 of image 7");
+    check_failure(run("data info %s", data), 4, "image 7: label 3");
     check_failure(run("search --mcu stm32h743 --data %s --study %s --quiet", data, study), 4,
-                  "label 3 of image 7");
+                  "image 7: label 3");
     ck_assert(!tnas_dir_exists(study));
 }
 END_TEST

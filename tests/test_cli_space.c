@@ -110,7 +110,49 @@ START_TEST(a_search_chooses_what_the_table_says)
     ck_assert_msg(o->exit_code == 0, "%s", o->err);
     snprintf(said, sizeof said, "chosen %s", why);
     ck_assert_msg(strstr(o->err, said) != NULL, "%s\nis not in\n%s", said, o->err);
-    ck_assert_ptr_nonnull(strstr(o->err, "networks to search among"));
+    ck_assert_ptr_nonnull(strstr(o->err, "networks, ")); /* how many there are */
+}
+END_TEST
+
+/* For images of 12x12 the last size is none. */
+static const char sized[] =
+    "{\"format\": \"tinynas-space\", \"version\": 1, \"name\": \"sized\", \"inputs\": [8, [10, 9], "
+    "64],"
+    " \"widths\": [1], \"divisor\": 4, \"stem\": {\"channels\": 8, \"kernel\": 3, \"stride\": 1},"
+    " \"stages\": [{\"block\": \"mbconv\", \"channels\": 8, \"stride\": 2, \"kernel\": [3],"
+    " \"expand\": [2, 3], \"width\": [0.5, 1], \"depth\": [1, 2]}]}";
+
+START_TEST(images_come_in_the_size_that_the_space_chose)
+{
+    char data[TNAS_PATH_BYTES], space[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data); /* 12x12 */
+    ck_ok(tnas_path_join(space, data, "sized.json"));
+    ck_ok(tnas_file_write(space, (const uint8_t *)sized, strlen(sized)));
+    const char *const words = "--mcu stm32f746 --seed 3 --preset smoke";
+    const outcome *o = run("space --space %s --data %s --mcu stm32f746 --samples 10", space, data);
+    ck_assert_ptr_nonnull(strstr(o->out, "sized: 2 settings"));
+    o = run("search --space %s --data %s --study %s/study %s --format json", space, data, data,
+            words);
+    ck_assert_msg(strstr(o->err, "chosen 10x9, width 1") != NULL, "%s", o->err);
+    cJSON *json = check_json(o);
+    const double accuracy = number(json, "accuracy_int8");
+    cJSON_Delete(json);
+
+    o = run("eval %s/study --format json", data); /* the test images in that size as well */
+    json = check_json(o);
+    ck_assert(number(json, "accuracy") == accuracy);
+    cJSON_Delete(json);
+
+    o = run("search --space %s --data %s --study %s/study %s --format json", space, data, data,
+            words); /* the same study again */
+    ck_assert_msg(o->exit_code == 0, "%s", o->err);
+    ck_assert_ptr_nonnull(strstr(o->err, "has this result already"));
+    check_failure(run("search --space %s --data %s --resize 8x8 --study %s/other %s", space, data,
+                      data, words),
+                  2, "chooses among sizes of its own");
+    check_failure(run("space --mcu stm32f746 --space %s --data %s --resize 8x8", space, data), 2,
+                  "chooses among sizes of its own");
 }
 END_TEST
 
@@ -124,6 +166,7 @@ int main(void)
     tcase_add_test(command, wrong_words_are_refused_with_what_would_be_right);
     tcase_add_test(command, where_nothing_fits_the_table_says_so_and_the_exit_is_3);
     tcase_add_test(command, a_search_chooses_what_the_table_says);
+    tcase_add_test(command, images_come_in_the_size_that_the_space_chose);
     suite_add_tcase(suite, command);
     return run_suite(suite);
 }

@@ -5,111 +5,7 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
-#include "data/dataset.h"
-#include "tests/testing.h"
-
-/* A folder of IDX files that a test changes before it writes them. */
-typedef struct idx_file {
-    uint32_t magic;
-    uint32_t sizes[4]; /* as many as the magic's last byte says */
-    uint8_t values[8192];
-    size_t value_bytes;
-} idx_file;
-
-enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILE_COUNT };
-static const char *const file_names[FILE_COUNT] = {
-    "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte"};
-
-typedef struct fixture {
-    char folder[TNAS_PATH_BYTES];
-    idx_file files[FILE_COUNT];
-} fixture;
-
-/* Small random images of three classes in turn. */
-static void fill_split(idx_file *images, idx_file *labels, int count, tnas_rng *rng)
-{
-    *images = (idx_file){.magic = 0x803, .sizes = {(uint32_t)count, 3, 2}};
-    *labels = (idx_file){.magic = 0x801, .sizes = {(uint32_t)count}};
-    images->value_bytes = (size_t)count * 6;
-    labels->value_bytes = (size_t)count;
-    ck_assert_uint_le(images->value_bytes, sizeof images->values);
-    for (size_t i = 0; i < images->value_bytes; i++)
-        images->values[i] = (uint8_t)tnas_rng_below(rng, 256);
-    for (int i = 0; i < count; i++)
-        labels->values[i] = (uint8_t)(i % 3);
-}
-
-/* A fresh folder a call, below one temporary folder a process. */
-static void fresh_folder(char out[TNAS_PATH_BYTES])
-{
-    static char top[TNAS_PATH_BYTES];
-    static int count;
-    char name[16];
-    if (count == 0)
-        temporary_folder(top);
-    snprintf(name, sizeof name, "set%d", count++);
-    ck_ok(tnas_path_join(out, top, name));
-    ck_ok(tnas_dir_create(out));
-}
-
-static fixture *fixture_create(void)
-{
-    fixture *f = tnas_alloc_zero(1, sizeof *f);
-    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 0);
-    fresh_folder(f->folder);
-    fill_split(&f->files[TRAIN_IMAGES], &f->files[TRAIN_LABELS], 40, &rng);
-    fill_split(&f->files[TEST_IMAGES], &f->files[TEST_LABELS], 12, &rng);
-    return f;
-}
-
-static size_t encode(const idx_file *file, uint8_t *out)
-{
-    const uint32_t dims = file->magic & 0xff;
-    size_t used = 0;
-    for (uint32_t i = 0; i <= dims; i++) {
-        const uint32_t word = i == 0 ? file->magic : file->sizes[i - 1];
-        for (int shift = 24; shift >= 0; shift -= 8)
-            out[used++] = (uint8_t)(word >> shift);
-    }
-    memcpy(out + used, file->values, file->value_bytes);
-    return used + file->value_bytes;
-}
-
-static void write_at(const char *folder, const char *name, const void *bytes, size_t byte_count)
-{
-    char path[TNAS_PATH_BYTES];
-    ck_ok(tnas_path_join(path, folder, name));
-    ck_ok(tnas_file_write(path, bytes, byte_count));
-}
-
-static void write_file(const fixture *f, int file)
-{
-    uint8_t bytes[sizeof f->files[0].values + 32];
-    write_at(f->folder, file_names[file], bytes, encode(&f->files[file], bytes));
-}
-
-static void write_files(const fixture *f)
-{
-    for (int file = 0; file < FILE_COUNT; file++)
-        write_file(f, file);
-}
-
-static void remove_file(const fixture *f, const char *name)
-{
-    char path[TNAS_PATH_BYTES];
-    ck_ok(tnas_path_join(path, f->folder, name));
-    ck_assert_int_eq(unlink(path), 0);
-}
-
-/* Loads what the fixture holds and expects the failure. */
-static void expect_failure(const fixture *f, tnas_status status, const char *part)
-{
-    tnas_dataset *dataset;
-    write_files(f);
-    ck_fails(status, part, tnas_dataset_load(f->folder, 0.2, &dataset));
-    ck_assert_ptr_null(dataset);
-}
+#include "tests/idx_fixture.h"
 
 /* ---- reading ---- */
 
@@ -119,7 +15,7 @@ START_TEST(pixels_and_labels_arrive_as_written)
     write_files(f);
     tnas_dataset *dataset;
     tnas_images test;
-    ck_ok(tnas_dataset_load(f->folder, 0, &dataset));
+    ck_ok(load_share(f->folder, 0, &dataset));
     ck_assert_str_eq(dataset->format, "IDX");
     ck_assert_str_eq(dataset->name, strrchr(f->folder, '/') + 1);
     ck_assert_int_eq(dataset->h, 3);
@@ -156,7 +52,7 @@ START_TEST(images_with_channels_keep_their_order)
     }
     write_files(f);
     tnas_dataset *dataset;
-    ck_ok(tnas_dataset_load(f->folder, 0, &dataset));
+    ck_ok(load_share(f->folder, 0, &dataset));
     ck_assert_int_eq(dataset->h, 1);
     ck_assert_int_eq(dataset->w, 2);
     ck_assert_int_eq(dataset->c, 3);
@@ -173,11 +69,11 @@ START_TEST(packed_files_give_the_same_data_set)
     fixture *f = fixture_create();
     write_files(f);
     tnas_dataset *plain, *packed;
-    ck_ok(tnas_dataset_load(f->folder, 0.2, &plain));
+    ck_ok(load_share(f->folder, 0.2, &plain));
     char command[TNAS_PATH_BYTES + 64];
     snprintf(command, sizeof command, "%s %s/*ubyte 2>/dev/null", packers[_i], f->folder);
     if (system(command) == 0) {
-        ck_ok(tnas_dataset_load(f->folder, 0.2, &packed));
+        ck_ok(load_share(f->folder, 0.2, &packed));
         ck_assert_uint_eq(plain->content_hash, packed->content_hash);
         tnas_images test;
         ck_ok(tnas_dataset_read_test(packed, &test));
@@ -201,7 +97,7 @@ START_TEST(a_packed_file_needs_no_suffix)
              file_names[0], file_names[0]);
     ck_assert_int_eq(system(command), 0);
     tnas_dataset *dataset;
-    ck_ok(tnas_dataset_load(f->folder, 0, &dataset));
+    ck_ok(load_share(f->folder, 0, &dataset));
     ck_assert_mem_eq(dataset->train.pixels, f->files[TRAIN_IMAGES].values, 240);
     tnas_dataset_destroy(dataset);
     tnas_free(f);
@@ -218,7 +114,7 @@ START_TEST(a_cut_gzip_file_is_an_input_error)
     snprintf(path, sizeof path, "%.3000s/%s.gz", f->folder, file_names[TRAIN_IMAGES]);
     ck_assert_int_eq(truncate(path, 150), 0);
     tnas_dataset *dataset;
-    ck_fails(TNAS_ERR_INPUT, "ubyte.gz", tnas_dataset_load(f->folder, 0, &dataset));
+    ck_fails(TNAS_ERR_INPUT, "ubyte.gz", load_share(f->folder, 0, &dataset));
     tnas_free(f);
 }
 END_TEST
@@ -229,7 +125,7 @@ START_TEST(classes_txt_names_the_classes)
     write_files(f);
     write_at(f->folder, "classes.txt", "cat\r\nT-shirt/top\nowl", 20);
     tnas_dataset *dataset;
-    ck_ok(tnas_dataset_load(f->folder, 0, &dataset));
+    ck_ok(load_share(f->folder, 0, &dataset));
     ck_assert_str_eq(dataset->class_names[0], "cat");
     ck_assert_str_eq(dataset->class_names[1], "T-shirt/top");
     ck_assert_str_eq(dataset->class_names[2], "owl");
@@ -253,7 +149,7 @@ START_TEST(classes_txt_must_fit_the_labels)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         write_at(f->folder, "classes.txt", rows[i].text, strlen(rows[i].text));
         tnas_dataset *dataset;
-        ck_fails(TNAS_ERR_INPUT, rows[i].part, tnas_dataset_load(f->folder, 0, &dataset));
+        ck_fails(TNAS_ERR_INPUT, rows[i].part, load_share(f->folder, 0, &dataset));
         ck_assert_ptr_nonnull(strstr(tnas_error_text(), "classes.txt"));
     }
     tnas_free(f);
@@ -269,7 +165,7 @@ START_TEST(the_name_is_the_last_part_of_the_path)
         char location[TNAS_PATH_BYTES + 8];
         snprintf(location, sizeof location, "%s%s", f->folder, endings[i]);
         tnas_dataset *dataset;
-        ck_ok(tnas_dataset_load(location, 0, &dataset));
+        ck_ok(load_share(location, 0, &dataset));
         ck_assert_str_eq(dataset->name, strrchr(f->folder, '/') + 1);
         tnas_dataset_destroy(dataset);
     }
@@ -277,7 +173,7 @@ START_TEST(the_name_is_the_last_part_of_the_path)
     ck_assert_ptr_nonnull(getcwd(before, sizeof before));
     ck_assert_int_eq(chdir(f->folder), 0);
     tnas_dataset *dataset;
-    ck_ok(tnas_dataset_load("./", 0, &dataset));
+    ck_ok(load_share("./", 0, &dataset));
     ck_assert_str_eq(dataset->name, strrchr(f->folder, '/') + 1);
     ck_assert_int_eq(chdir(before), 0);
     tnas_dataset_destroy(dataset);
@@ -292,7 +188,7 @@ START_TEST(fashion_mnist_is_read_whole)
         return;
     tnas_dataset *dataset;
     tnas_images test;
-    ck_ok(tnas_dataset_load(path, 0.1, &dataset));
+    ck_ok(load_share(path, 0.1, &dataset));
     ck_assert_str_eq(dataset->name, "fashion-mnist");
     ck_assert_int_eq(dataset->h, 28);
     ck_assert_int_eq(dataset->w, 28);
@@ -405,7 +301,7 @@ START_TEST(a_file_cut_anywhere_is_an_input_error)
             tnas_dataset *dataset;
             char part[64];
             snprintf(part, sizeof part, "%s: ends after %d bytes", file_names[file], length);
-            ck_fails(TNAS_ERR_INPUT, part, tnas_dataset_load(f->folder, 0, &dataset));
+            ck_fails(TNAS_ERR_INPUT, part, load_share(f->folder, 0, &dataset));
         }
         write_file(f, file);
     }
@@ -427,7 +323,7 @@ START_TEST(a_changed_byte_is_harmless)
         write_at(f->folder, file_names[file], bytes, byte_count);
         tnas_dataset *dataset;
         tnas_images test;
-        tnas_status status = tnas_dataset_load(f->folder, 0.2, &dataset);
+        tnas_status status = load_share(f->folder, 0.2, &dataset);
         if (status == TNAS_OK)
             status = tnas_dataset_read_test(dataset, &test);
         if (status == TNAS_OK)
@@ -446,10 +342,10 @@ START_TEST(labels_are_numbered_from_zero_without_gaps)
     fixture *f = fixture_create();
     uint8_t *const labels = f->files[TRAIN_LABELS].values;
     labels[17] = 200;
-    expect_failure(f, TNAS_ERR_INPUT,
-                   "train-labels-idx1-ubyte: no image has label 3, but labels go up to 200");
-    memset(labels, 5, 40);
-    expect_failure(f, TNAS_ERR_INPUT, "all 40 labels are 5: a classifier needs at least two");
+    expect_failure(f, TNAS_ERR_INPUT, "no training image has label 3, but labels go up to 200");
+    memset(labels, 0, 40);
+    memset(f->files[TEST_LABELS].values, 0, 12);
+    expect_failure(f, TNAS_ERR_INPUT, "all 52 labels are 0: a classifier needs at least two");
     tnas_free(f);
 }
 END_TEST
@@ -459,7 +355,7 @@ START_TEST(a_test_label_beyond_the_training_classes_is_refused)
     fixture *f = fixture_create();
     f->files[TEST_LABELS].values[5] = 3;
     expect_failure(f, TNAS_ERR_INPUT,
-                   "t10k-labels-idx1-ubyte: label 3 of image 5: the training labels define "
+                   "t10k-labels-idx1-ubyte: image 5: label 3: the training labels define "
                    "classes 0 to 2");
     tnas_free(f);
 }
@@ -482,12 +378,12 @@ START_TEST(packed_test_images_are_counted)
     ck_assert_int_eq(system(command), 0);
     tnas_dataset *dataset = NULL;
     if (wrong_by == 0)
-        ck_ok(tnas_dataset_load(f->folder, 0.2, &dataset));
+        ck_ok(load_share(f->folder, 0.2, &dataset));
     else
         ck_fails(TNAS_ERR_INPUT,
                  wrong_by < 0 ? "ubyte.gz: ends after 7215 bytes"
                               : "ubyte.gz: goes on after byte 7216",
-                 tnas_dataset_load(f->folder, 0.2, &dataset));
+                 load_share(f->folder, 0.2, &dataset));
     tnas_dataset_destroy(dataset);
     tnas_free(f);
 }
@@ -495,21 +391,43 @@ END_TEST
 
 START_TEST(missing_files_are_named)
 {
+    static const char *const parts[FILE_COUNT] = {
+        "has no IDX file with images whose name has \"train\"",
+        "has no IDX file with labels whose name has \"train\"",
+        "has no IDX file with images whose name has \"t10k or test\"",
+        "has no IDX file with labels whose name has \"t10k or test\""};
     fixture *f = fixture_create();
     tnas_dataset *dataset;
     for (int file = 0; file < FILE_COUNT; file++) {
         write_files(f);
         remove_file(f, file_names[file]);
-        char part[64];
-        snprintf(part, sizeof part, "has no %s (looked for it alone and with .gz",
-                 file_names[file]);
-        ck_fails(TNAS_ERR_IO, part, tnas_dataset_load(f->folder, 0, &dataset));
+        ck_fails(TNAS_ERR_IO, parts[file], load_share(f->folder, 0, &dataset));
     }
     write_files(f);
     for (int file = 0; file < FILE_COUNT; file++)
         remove_file(f, file_names[file]);
-    ck_fails(TNAS_ERR_INPUT, "holds no data set: looked for the IDX files train-images-idx3-ubyte",
-             tnas_dataset_load(f->folder, 0, &dataset));
+    ck_fails(TNAS_ERR_INPUT, "holds no data set: none of its 0 files is one of IDX",
+             load_share(f->folder, 0, &dataset));
+    tnas_free(f);
+}
+END_TEST
+
+/* Without t10k files a fifth of the training images becomes the test split. */
+START_TEST(idx_without_test_files_gets_a_test_split)
+{
+    fixture *f = fixture_create();
+    write_files(f);
+    remove_file(f, file_names[TEST_IMAGES]);
+    remove_file(f, file_names[TEST_LABELS]);
+    tnas_dataset *dataset;
+    tnas_images test;
+    ck_ok(load_share(f->folder, 0.2, &dataset));
+    ck_assert_int_gt(dataset->test_count, 0);
+    ck_assert_int_eq(dataset->train.count + dataset->validation.count + dataset->test_count, 40);
+    ck_ok(tnas_dataset_read_test(dataset, &test));
+    ck_assert_int_eq(test.count, dataset->test_count);
+    tnas_images_deinit(&test);
+    tnas_dataset_destroy(dataset);
     tnas_free(f);
 }
 END_TEST
@@ -520,273 +438,15 @@ START_TEST(locations_that_are_no_folder_are_refused)
     tnas_dataset *dataset;
     fresh_folder(folder);
     ck_ok(tnas_path_join(file, folder, "a.csv"));
-    ck_fails(TNAS_ERR_IO, "there is no such folder", tnas_dataset_load(file, 0, &dataset));
+    ck_fails(TNAS_ERR_IO, "there is no such file or folder", load_share(file, 0, &dataset));
     ck_ok(tnas_file_write(file, "a,b\n", 4));
-    ck_fails(TNAS_ERR_INPUT, "a.csv: is a file", tnas_dataset_load(file, 0, &dataset));
+    ck_fails(TNAS_ERR_INPUT, "a.csv: holds no data set: none of its 1 files",
+             load_share(file, 0, &dataset));
     ck_fails(TNAS_ERR_USAGE, "builtin:unknown: no such built-in data set; there is: shapes (",
-             tnas_dataset_load("builtin:unknown", 0, &dataset));
-    ck_fails(TNAS_ERR_USAGE, "validation share 0.6 of builtin:shapes: must be 0 to 0.5",
-             tnas_dataset_load("builtin:shapes", 0.6, &dataset));
-    ck_fails(TNAS_ERR_USAGE, "validation share nan", tnas_dataset_load(folder, NAN, &dataset));
-}
-END_TEST
-
-/* ---- splits ---- */
-
-START_TEST(the_test_images_are_those_on_disk_when_they_are_read)
-{
-    fixture *f = fixture_create();
-    write_files(f);
-    tnas_dataset *dataset;
-    tnas_images test;
-    ck_ok(tnas_dataset_load(f->folder, 0.2, &dataset));
-    memset(f->files[TEST_IMAGES].values, 77, 72);
-    write_file(f, TEST_IMAGES);
-    ck_ok(tnas_dataset_read_test(dataset, &test));
-    ck_assert_mem_eq(test.pixels, f->files[TEST_IMAGES].values, 72);
-    tnas_images_deinit(&test);
-    tnas_dataset_destroy(dataset);
-    tnas_free(f);
-}
-END_TEST
-
-START_TEST(a_test_split_replaced_after_loading_is_refused)
-{
-    fixture *f = fixture_create();
-    write_files(f);
-    tnas_dataset *dataset;
-    tnas_images test;
-    ck_ok(tnas_dataset_load(f->folder, 0.2, &dataset));
-    f->files[TEST_IMAGES].sizes[0] = 11;
-    f->files[TEST_IMAGES].value_bytes = 66;
-    write_file(f, TEST_IMAGES);
-    ck_fails(TNAS_ERR_INPUT, "11 images of 3x2x1, but 12 of 3x2x1 when the data set was opened",
-             tnas_dataset_read_test(dataset, &test));
-    f->files[TEST_IMAGES].sizes[0] = 12;
-    f->files[TEST_IMAGES].value_bytes = 71;
-    write_file(f, TEST_IMAGES);
-    ck_fails(TNAS_ERR_INPUT, "t10k-images-idx3-ubyte: ends after 87 bytes",
-             tnas_dataset_read_test(dataset, &test));
-    f->files[TEST_IMAGES].value_bytes = 72;
-    write_file(f, TEST_IMAGES);
-    f->files[TEST_LABELS].values[5] = 3;
-    write_file(f, TEST_LABELS);
-    ck_fails(TNAS_ERR_INPUT, "label 3 of image 5", tnas_dataset_read_test(dataset, &test));
-    ck_assert_ptr_null(test.pixels);
-    remove_file(f, file_names[TEST_IMAGES]);
-    ck_fails(TNAS_ERR_IO, "t10k-images-idx3-ubyte: No such file",
-             tnas_dataset_read_test(dataset, &test));
-    ck_assert_int_eq(dataset->test_reads, 4);
-    tnas_dataset_destroy(dataset);
-    tnas_free(f);
-}
-END_TEST
-
-static bool holds(const tnas_images *images, const uint8_t *pixels, size_t bytes)
-{
-    for (int i = 0; i < images->count; i++)
-        if (memcmp(images->pixels + (size_t)i * bytes, pixels, bytes) == 0)
-            return true;
-    return false;
-}
-
-START_TEST(validation_images_leave_the_training_split)
-{
-    fixture *f = fixture_create();
-    write_files(f);
-    tnas_dataset *dataset;
-    ck_ok(tnas_dataset_load(f->folder, 0.25, &dataset));
-    ck_assert_int_eq(dataset->train.count + dataset->validation.count, 40);
-    const idx_file *const images = &f->files[TRAIN_IMAGES];
-    for (int i = 0, t = 0, v = 0; i < 40; i++) {
-        const uint8_t *const pixels = images->values + 6 * i;
-        ck_assert(holds(&dataset->train, pixels, 6) != holds(&dataset->validation, pixels, 6));
-        /* Both keep the order of the file, and labels go with their images. */
-        if (t < dataset->train.count && memcmp(dataset->train.pixels + 6 * t, pixels, 6) == 0)
-            ck_assert_int_eq(dataset->train.labels[t++], i % 3);
-        else
-            ck_assert_int_eq(dataset->validation.labels[v++], i % 3);
-    }
-    tnas_dataset_destroy(dataset);
-    tnas_free(f);
-}
-END_TEST
-
-START_TEST(appended_images_do_not_reshuffle)
-{
-    fixture *f = fixture_create();
-    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 1);
-    fill_split(&f->files[TRAIN_IMAGES], &f->files[TRAIN_LABELS], 1300, &rng);
-    write_files(f);
-    tnas_dataset *more, *fewer;
-    ck_ok(tnas_dataset_load(f->folder, 0.2, &more));
-    f->files[TRAIN_IMAGES].sizes[0] = f->files[TRAIN_LABELS].sizes[0] = 900;
-    f->files[TRAIN_IMAGES].value_bytes = 900 * 6;
-    f->files[TRAIN_LABELS].value_bytes = 900;
-    write_files(f);
-    ck_ok(tnas_dataset_load(f->folder, 0.2, &fewer));
-    ck_assert(more->content_hash != fewer->content_hash);
-    for (int i = 0; i < fewer->validation.count; i++)
-        ck_assert(holds(&more->validation, fewer->validation.pixels + 6 * i, 6));
-    for (int i = 0; i < fewer->train.count; i++)
-        ck_assert(holds(&more->train, fewer->train.pixels + 6 * i, 6));
-    tnas_dataset_destroy(more);
-    tnas_dataset_destroy(fewer);
-    tnas_free(f);
-}
-END_TEST
-
-START_TEST(every_class_has_images_on_both_sides)
-{
-    static const double shares[] = {1e-9, 0.02, 0.5};
-    fixture *f = fixture_create();
-    for (int i = 0; i < 40; i++) /* 37 x class 0, 2 x class 1, 1 x class 2 */
-        f->files[TRAIN_LABELS].values[i] = i < 37 ? 0 : i < 39 ? 1 : 2;
-    write_files(f);
-    for (size_t s = 0; s < sizeof shares / sizeof shares[0]; s++) {
-        tnas_dataset *dataset;
-        ck_ok(tnas_dataset_load(f->folder, shares[s], &dataset));
-        int train[3] = {0}, validation[3] = {0};
-        for (int i = 0; i < dataset->train.count; i++)
-            train[dataset->train.labels[i]]++;
-        for (int i = 0; i < dataset->validation.count; i++)
-            validation[dataset->validation.labels[i]]++;
-        ck_assert_int_ge(train[0], 1);
-        ck_assert_int_ge(validation[0], 1);
-        ck_assert_int_eq(train[1], 1);
-        ck_assert_int_eq(validation[1], 1);
-        ck_assert_int_eq(train[2], 1);
-        tnas_dataset_destroy(dataset);
-    }
-    tnas_free(f);
-}
-END_TEST
-
-START_TEST(each_class_gives_its_share)
-{
-    static const double shares[] = {0.05, 0.1, 0.3, 0.5};
-    tnas_dataset *dataset;
-    ck_ok(tnas_dataset_load("builtin:shapes", shares[_i], &dataset));
-    int counts[10] = {0};
-    for (int i = 0; i < dataset->validation.count; i++)
-        counts[dataset->validation.labels[i]]++;
-    const double expected = 1000 * shares[_i];
-    const double sigma = sqrt(expected * (1 - shares[_i]));
-    for (int k = 0; k < 10; k++)
-        ck_assert_msg(fabs(counts[k] - expected) < 4 * sigma, "class %d: %d of %g +- %g", k,
-                      counts[k], expected, sigma);
-    tnas_dataset_destroy(dataset);
-}
-END_TEST
-
-/* Images that differ in their last byte alone: FNV-1a's top bits hardly see it. */
-START_TEST(images_that_differ_in_one_byte_are_split_evenly)
-{
-    fixture *f = fixture_create();
-    idx_file *const images = &f->files[TRAIN_IMAGES];
-    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 2);
-    fill_split(images, &f->files[TRAIN_LABELS], 256, &rng);
-    for (int i = 0; i < 256; i++) {
-        memset(images->values + 6 * i, 7, 5);
-        images->values[6 * i + 5] = (uint8_t)i;
-    }
-    write_files(f);
-    tnas_dataset *dataset;
-    ck_ok(tnas_dataset_load(f->folder, 0.25, &dataset));
-    ck_assert_int_le(abs(dataset->validation.count - 64), 28); /* 4 sigma */
-    tnas_dataset_destroy(dataset);
-    tnas_free(f);
-}
-END_TEST
-
-/* ---- writing ---- */
-
-static void save_and_compare(int h, int w, int c, const uint8_t *header, size_t header_bytes)
-{
-    uint8_t pixels[24];
-    int16_t labels[] = {0, 255};
-    for (int i = 0; i < 24; i++)
-        pixels[i] = (uint8_t)(i * 11);
-    const tnas_images images = {2, pixels, labels};
-    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
-    uint8_t *bytes;
-    size_t byte_count;
-    fresh_folder(folder);
-    ck_ok(tnas_images_save_idx(&images, h, w, c, folder));
-    ck_ok(tnas_path_join(path, folder, "images.idx"));
-    ck_ok(tnas_file_read(path, 1024, &bytes, &byte_count));
-    ck_assert_uint_eq(byte_count, header_bytes + 24);
-    ck_assert_mem_eq(bytes, header, header_bytes);
-    ck_assert_mem_eq(bytes + header_bytes, pixels, 24);
-    tnas_free(bytes);
-    ck_ok(tnas_path_join(path, folder, "labels.idx"));
-    ck_ok(tnas_file_read(path, 1024, &bytes, &byte_count));
-    ck_assert_uint_eq(byte_count, 10);
-    ck_assert_mem_eq(bytes, "\0\0\x08\x01\0\0\0\x02\0\xff", 10);
-    tnas_free(bytes);
-}
-
-START_TEST(saved_splits_are_idx_files)
-{
-    save_and_compare(3, 4, 1, (const uint8_t *)"\0\0\x08\x03\0\0\0\x02\0\0\0\x03\0\0\0\x04", 16);
-    save_and_compare(2, 2, 3,
-                     (const uint8_t *)"\0\0\x08\x04\0\0\0\x02\0\0\0\x02\0\0\0\x02\0\0\0\x03", 20);
-}
-END_TEST
-
-START_TEST(splits_that_cannot_be_saved_say_why)
-{
-    uint8_t pixels[4] = {0};
-    int16_t labels[] = {0, 256};
-    const tnas_images images = {2, pixels, labels};
-    char folder[TNAS_PATH_BYTES];
-    fresh_folder(folder);
-    ck_fails(TNAS_ERR_INPUT, "labels.idx: label 256 of image 1: IDX label files hold 0 to 255",
-             tnas_images_save_idx(&images, 2, 1, 1, folder));
-    labels[1] = 1;
-    ck_fails(TNAS_ERR_IO, "/nowhere/labels.idx",
-             tnas_images_save_idx(&images, 2, 1, 1, "/nowhere"));
-}
-END_TEST
-
-/* ---- faults ---- */
-
-static tnas_status load_and_read(const char *location)
-{
-    tnas_dataset *dataset;
-    tnas_images test;
-    tnas_status status = tnas_dataset_load(location, 0.2, &dataset);
-    if (status != TNAS_OK) {
-        ck_assert_ptr_null(dataset);
-        return status;
-    }
-    status = tnas_dataset_read_test(dataset, &test);
-    if (status == TNAS_OK)
-        tnas_images_deinit(&test);
-    tnas_dataset_destroy(dataset);
-    return status;
-}
-
-START_TEST(every_failed_allocation_is_reported)
-{
-    fixture *f = fixture_create();
-    write_files(f);
-    write_at(f->folder, "classes.txt", "a\nb\nc\n", 6);
-    const char *const locations[] = {f->folder, "builtin:shapes"};
-    for (int i = 0; i < 2; i++) {
-        tnas_status status = TNAS_ERR_NOMEM;
-        long n = 0;
-        for (; status != TNAS_OK && n < 100; n++) {
-            tnas_alloc_fail_after(n);
-            status = load_and_read(locations[i]);
-            tnas_alloc_fail_after(-1);
-            if (status != TNAS_OK)
-                ck_assert_msg(status == TNAS_ERR_NOMEM, "allocation %ld: %s", n, tnas_error_text());
-        }
-        ck_assert_int_eq(status, TNAS_OK);
-        ck_assert_int_gt(n, 8);
-    }
-    tnas_free(f);
+             load_share("builtin:unknown", 0, &dataset));
+    ck_fails(TNAS_ERR_USAGE, "--validation-share 0.6", load_share("builtin:shapes", 0.6, &dataset));
+    ck_fails(TNAS_ERR_USAGE, "--validation-share nan: must be a number",
+             load_share(folder, NAN, &dataset));
 }
 END_TEST
 
@@ -816,29 +476,10 @@ int main(void)
     tcase_add_test(refusing, a_test_label_beyond_the_training_classes_is_refused);
     tcase_add_loop_test(refusing, packed_test_images_are_counted, 0, 3);
     tcase_add_test(refusing, missing_files_are_named);
+    tcase_add_test(refusing, idx_without_test_files_gets_a_test_split);
     tcase_add_test(refusing, locations_that_are_no_folder_are_refused);
     tcase_set_timeout(refusing, 30);
     suite_add_tcase(suite, refusing);
 
-    TCase *splits = tcase_create("splits");
-    tcase_add_test(splits, the_test_images_are_those_on_disk_when_they_are_read);
-    tcase_add_test(splits, a_test_split_replaced_after_loading_is_refused);
-    tcase_add_test(splits, validation_images_leave_the_training_split);
-    tcase_add_test(splits, appended_images_do_not_reshuffle);
-    tcase_add_test(splits, every_class_has_images_on_both_sides);
-    tcase_add_loop_test(splits, each_class_gives_its_share, 0, 4);
-    tcase_add_test(splits, images_that_differ_in_one_byte_are_split_evenly);
-    tcase_set_timeout(splits, 30);
-    suite_add_tcase(suite, splits);
-
-    TCase *writing = tcase_create("writing");
-    tcase_add_test(writing, saved_splits_are_idx_files);
-    tcase_add_test(writing, splits_that_cannot_be_saved_say_why);
-    suite_add_tcase(suite, writing);
-
-    TCase *faults = tcase_create("faults");
-    tcase_add_test(faults, every_failed_allocation_is_reported);
-    tcase_set_timeout(faults, 30);
-    suite_add_tcase(suite, faults);
     return run_suite(suite);
 }

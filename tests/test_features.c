@@ -19,12 +19,12 @@
 /* Of a band without any power: far below what 16-bit samples hold. */
 #define NOTHING_DB (-300)
 
-static tnas_features *features_of(const char *text)
+static tnas_sound_features *features_of(const char *text)
 {
-    tnas_features_config config = tnas_features_defaults;
-    tnas_features *features;
-    ck_ok(tnas_features_config_parse(text, &config));
-    ck_ok(tnas_features_create(&config, &features));
+    tnas_sound_config config = tnas_sound_defaults;
+    tnas_sound_features *features;
+    ck_ok(tnas_sound_config_parse(text, &config));
+    ck_ok(tnas_sound_features_create(&config, &features));
     return features;
 }
 
@@ -34,7 +34,7 @@ static double mel(double hz)
 }
 
 /* The triangle of `band` at a frequency. */
-static double triangle(const tnas_features_config *config, int band, double hz)
+static double triangle(const tnas_sound_config *config, int band, double hz)
 {
     const double low = mel(config->low_hz), high = mel(config->high_hz);
     double edge[3];
@@ -61,9 +61,10 @@ static range band_range(double power, double error, double reference)
 }
 
 /* Decibels of each band of the frame at `start`. */
-static void oracle_bands(const tnas_features *features, const int16_t *clip, int start, range *db)
+static void oracle_bands(const tnas_sound_features *features, const int16_t *clip, int start,
+                         range *db)
 {
-    const tnas_features_config *const config = &features->config;
+    const tnas_sound_config *const config = &features->config;
     const int window = features->device.window_samples, fft = features->device.fft_samples;
     const double emphasis = features->device.pre_emphasis / 32768.0;
     double *const in = fftw_alloc_real((size_t)fft);
@@ -96,9 +97,9 @@ static void oracle_bands(const tnas_features *features, const int16_t *clip, int
 }
 
 /* u8 features before rounding and clamping. */
-static void oracle(const tnas_features *features, const int16_t *clip, int frame, range *out)
+static void oracle(const tnas_sound_features *features, const int16_t *clip, int frame, range *out)
 {
-    const tnas_features_config *const config = &features->config;
+    const tnas_sound_config *const config = &features->config;
     const int bands = config->bands;
     const double scale = 255 / (config->high_db - config->low_db);
     range db[TNRT_FEATURES_BANDS_MAX];
@@ -130,13 +131,14 @@ static double clamp(double x)
 
 /* Largest distance of a feature from the oracle's range in u8 steps, beyond the half that rounding
  * takes. */
-static double worst_error(const tnas_features *features, const int16_t *clip)
+static double worst_error(const tnas_sound_features *features, const int16_t *clip)
 {
     const int count = features->device.features, frames = features->device.frames;
     uint8_t *const values = tnas_alloc_zero((size_t)(count * frames), 1);
     range expected[TNRT_FEATURES_BANDS_MAX];
     double worst = 0;
-    ck_ok(tnas_features_compute(features, clip, (size_t)features->device.clip_samples, values));
+    ck_ok(
+        tnas_sound_features_compute(features, clip, (size_t)features->device.clip_samples, values));
     for (int frame = 0; frame < frames; frame++) {
         oracle(features, clip, frame, expected);
         for (int f = 0; f < count; f++) {
@@ -157,12 +159,13 @@ static const char *const shapes[] = {
     "window_ms=25,hop_ms=10,bands=20,low_hz=100,high_hz=3700,pre_emphasis=0.97",
     "sample_rate_hz=16000,window_ms=30,hop_ms=20,frames=49,bands=40,coefficients=10",
     "window_ms=5.125,hop_ms=5,bands=8,low_hz=0",
+    "low_hz=1000,high_hz=3000,bands=16", /* edges on bins */
 };
 enum { SHAPE_COUNT = sizeof shapes / sizeof shapes[0] };
 
 START_TEST(features_are_those_of_double_precision_rounded_once)
 {
-    tnas_features *const features = features_of(shapes[_i % SHAPE_COUNT]);
+    tnas_sound_features *const features = features_of(shapes[_i % SHAPE_COUNT]);
     int16_t *const clip = tnas_alloc_zero((size_t)features->device.clip_samples, sizeof *clip);
     for (int s = 0; s < SOUND_SIGNALS; s++) {
         const char *const name =
@@ -172,7 +175,7 @@ START_TEST(features_are_those_of_double_precision_rounded_once)
                       shapes[_i % SHAPE_COUNT], name, error);
     }
     tnas_free(clip);
-    tnas_features_destroy(features);
+    tnas_sound_features_destroy(features);
 }
 END_TEST
 
@@ -183,7 +186,7 @@ START_TEST(bands_are_those_of_double_precision_in_steps_of_a_twenty_fifth_of_a_d
     for (int low_db = -150; low_db <= 0; low_db += 10) {
         char text[256];
         snprintf(text, sizeof text, "%s,low_db=%d,high_db=%d", shape, low_db, low_db + 10);
-        tnas_features *const features = features_of(*shape == '\0' ? text + 1 : text);
+        tnas_sound_features *const features = features_of(*shape == '\0' ? text + 1 : text);
         const size_t count = (size_t)features->device.clip_samples;
         int16_t *const clip = tnas_alloc_zero(count, sizeof *clip);
         for (int s = 0; s < SOUND_SIGNALS && features->config.coefficients == 0; s++) {
@@ -193,17 +196,17 @@ START_TEST(bands_are_those_of_double_precision_in_steps_of_a_twenty_fifth_of_a_d
                           name, error);
         }
         tnas_free(clip);
-        tnas_features_destroy(features);
+        tnas_sound_features_destroy(features);
     }
 }
 END_TEST
 
 START_TEST(silence_is_the_lowest_value_everywhere)
 {
-    tnas_features *const features = features_of(shapes[_i]);
+    tnas_sound_features *const features = features_of(shapes[_i]);
     const size_t count = (size_t)(features->device.frames * features->device.features);
     uint8_t *const values = tnas_alloc_zero(count, 1);
-    ck_ok(tnas_features_compute(features, NULL, 0, values));
+    ck_ok(tnas_sound_features_compute(features, NULL, 0, values));
     for (size_t i = 0; i < count && features->config.coefficients == 0; i++)
         ck_assert_int_eq(values[i], 0);
     for (size_t i = 0; i < count && features->config.coefficients > 0; i++)
@@ -212,48 +215,49 @@ START_TEST(silence_is_the_lowest_value_everywhere)
         else
             ck_assert_int_eq(values[i], 128);
     tnas_free(values);
-    tnas_features_destroy(features);
+    tnas_sound_features_destroy(features);
 }
 END_TEST
 
 START_TEST(a_sine_of_full_scale_reads_zero_decibels)
 {
-    tnas_features *const features = features_of("low_hz=0,low_db=-60,high_db=4,pre_emphasis=0");
+    tnas_sound_features *const features =
+        features_of("low_hz=0,low_db=-60,high_db=4,pre_emphasis=0");
     int16_t clip[8000];
     uint8_t values[40 * 32], highest = 0;
     for (int n = 0; n < 8000; n++)
         clip[n] = (int16_t)rint(32767 * sin(2 * M_PI * 1000 * n / 8000.0));
-    ck_ok(tnas_features_compute(features, clip, 8000, values));
+    ck_ok(tnas_sound_features_compute(features, clip, 8000, values));
     for (int b = 0; b < 32; b++)
         highest = values[20 * 32 + b] > highest ? values[20 * 32 + b] : highest;
     const double db = -60 + highest * 64 / 255.0;
     ck_assert_msg(db > -1 && db < 1.8, "%g dB", db);
-    tnas_features_destroy(features);
+    tnas_sound_features_destroy(features);
 }
 END_TEST
 
 START_TEST(a_short_recording_lies_in_the_middle_and_a_long_one_loses_its_ends)
 {
-    tnas_features *const features = features_of("");
+    tnas_sound_features *const features = features_of("");
     int16_t clip[8000], recording[8003];
     for (int n = 0; n < 8003; n++)
         recording[n] = (int16_t)(n + 1);
-    tnas_features_centre(features, recording, 8003, clip);
+    tnas_sound_features_centre(features, recording, 8003, clip);
     ck_assert_int_eq(clip[0], 2);
     ck_assert_int_eq(clip[7999], 8001);
-    tnas_features_centre(features, recording, 7997, clip);
+    tnas_sound_features_centre(features, recording, 7997, clip);
     ck_assert_int_eq(clip[0], 0);
     ck_assert_int_eq(clip[1], 1);
     ck_assert_int_eq(clip[7997], 7997);
     ck_assert_int_eq(clip[7998], 0);
-    tnas_features_destroy(features);
+    tnas_sound_features_destroy(features);
 }
 END_TEST
 
 /* The frame function and the clip function are the same front end. */
 START_TEST(a_stream_of_single_frames_gives_the_features_of_the_clip)
 {
-    tnas_features *const features = features_of(shapes[_i]);
+    tnas_sound_features *const features = features_of(shapes[_i]);
     const tnrt_features *const device = &features->device;
     const size_t count = (size_t)device->clip_samples;
     int16_t *const clip = tnas_alloc_zero(count, sizeof *clip);
@@ -273,13 +277,13 @@ START_TEST(a_stream_of_single_frames_gives_the_features_of_the_clip)
     tnas_free(clip);
     tnas_free(scratch);
     tnas_free(whole);
-    tnas_features_destroy(features);
+    tnas_sound_features_destroy(features);
 }
 END_TEST
 
 START_TEST(scratch_and_output_are_not_overrun)
 {
-    tnas_features *const features = features_of(shapes[_i]);
+    tnas_sound_features *const features = features_of(shapes[_i]);
     const tnrt_features *const device = &features->device;
     const size_t out_count = (size_t)(device->frames * device->features);
     int16_t *const clip = tnas_alloc_zero((size_t)device->clip_samples, sizeof *clip);
@@ -296,7 +300,7 @@ START_TEST(scratch_and_output_are_not_overrun)
     tnas_free(clip);
     tnas_free(scratch);
     tnas_free(out);
-    tnas_features_destroy(features);
+    tnas_sound_features_destroy(features);
 }
 END_TEST
 
@@ -316,11 +320,11 @@ START_TEST(a_configuration_that_cannot_be_computed_is_refused_with_key_value_and
         {"low_db=-5", "high_db = 0: must be at least 10 above low_db = -5"},
         {"low_db=nan", "low_db = \"nan\": must be a number"},
     };
-    tnas_features_config config = tnas_features_defaults;
-    tnas_features *features = NULL;
-    tnas_status status = tnas_features_config_parse(refused[_i][0], &config);
+    tnas_sound_config config = tnas_sound_defaults;
+    tnas_sound_features *features = NULL;
+    tnas_status status = tnas_sound_config_parse(refused[_i][0], &config);
     if (status == TNAS_OK)
-        status = tnas_features_create(&config, &features);
+        status = tnas_sound_features_create(&config, &features);
     ck_assert_ptr_null(features);
     ck_fails(TNAS_ERR_USAGE, refused[_i][1], status);
 }
@@ -328,12 +332,12 @@ END_TEST
 
 START_TEST(a_printed_configuration_is_read_back)
 {
-    tnas_features_config config = tnas_features_defaults, again = tnas_features_defaults;
-    char text[TNAS_FEATURES_TEXT_BYTES], twice[TNAS_FEATURES_TEXT_BYTES];
-    ck_ok(tnas_features_config_parse(shapes[4], &config));
-    tnas_features_config_print(&config, text);
-    ck_ok(tnas_features_config_parse(text, &again));
-    tnas_features_config_print(&again, twice);
+    tnas_sound_config config = tnas_sound_defaults, again = tnas_sound_defaults;
+    char text[TNAS_SOUND_TEXT_BYTES], twice[TNAS_SOUND_TEXT_BYTES];
+    ck_ok(tnas_sound_config_parse(shapes[4], &config));
+    tnas_sound_config_print(&config, text);
+    ck_ok(tnas_sound_config_parse(text, &again));
+    tnas_sound_config_print(&again, twice);
     ck_assert_str_eq(text, twice);
     ck_assert(config.pre_emphasis == again.pre_emphasis && config.frames == again.frames);
 }

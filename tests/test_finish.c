@@ -46,7 +46,7 @@ static void draw_graph(tnas_graph *graph)
 static void trained_init(trained *t, int threads, int steps)
 {
     memset(t, 0, sizeof *t);
-    ck_ok(tnas_dataset_load("builtin:shapes", TNAS_VALIDATION_SHARE, &t->dataset));
+    ck_ok(tnas_dataset_load("builtin:shapes", NULL, &t->dataset));
     t->e = make_engine(threads, 2);
     draw_graph(&t->graph);
     t->recipe = tnas_recipe_default();

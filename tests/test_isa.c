@@ -54,9 +54,13 @@ static void run_steps(tnas_engine *engine, tnas_supernet *supernet, training *ou
     static uint8_t images[BATCH * 8 * SIDE * SIDE];
     static int16_t labels[BATCH * 8];
     draw_images(images, labels);
+    const tnas_supernet_phase sandwich = {.nets = TNAS_PHASE_SANDWICH,
+                                          .net_count = 3,
+                                          .kernel_choices = TNAS_ALL_CHOICES,
+                                          .depth_choices = TNAS_ALL_CHOICES,
+                                          .expand_choices = TNAS_ALL_CHOICES};
     tnas_supernet_sampler sampler = {.supernet = supernet,
-                                     .rule = TNAS_SUPERNET_SANDWICH,
-                                     .subnets = 3,
+                                     .phase = &sandwich,
                                      .seed = SEED,
                                      .nets = tnas_alloc_zero(3, sizeof(tnas_net))};
     tnas_store *const store = supernet->store;
@@ -103,7 +107,7 @@ static bool train(const char *isa, int threads, training *out)
     tnas_space_config *const space_config = tnas_alloc_zero(1, sizeof *space_config);
     ck_ok(tnas_space_configure(&space, 0, 0, SIDE, SIDE, 1, CLASSES, space_config));
     tnas_supernet *supernet;
-    ck_ok(tnas_supernet_create(space_config, SEED, &supernet));
+    ck_ok(tnas_supernet_create(space_config, TNAS_KERNEL_TRANSFORM, SEED, &supernet));
     run_steps(engine, supernet, out);
     out->value_count = supernet->store->value_count;
     out->values = tnas_alloc_zero(out->value_count, sizeof(float));

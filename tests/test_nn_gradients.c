@@ -23,9 +23,9 @@ static double largest_of_slot(const tnas_store *store, const double *wanted, siz
     size_t first = 0, end = store->value_count;
     for (int s = 0; s < store->slot_count; s++) {
         const tnas_slot *const slot = &store->slots[s];
-        if (i >= slot->weight_at && i < slot->shift_at + (size_t)slot->out_c) {
+        if (i >= slot->weight_at && i < slot->transform_at + slot->transform_count) {
             first = slot->weight_at;
-            end = slot->shift_at + (size_t)slot->out_c;
+            end = slot->transform_at + slot->transform_count;
         }
     }
     double largest = 0.0;
@@ -301,10 +301,11 @@ static void elastic_pair(tnas_net nets[2], tnas_store **store)
             for (int16_t op = 0; op < graph.op_count; op++) {
                 const tnas_tensor *const in = &graph.tensors[graph.ops[op].in[0]];
                 const int kind = graph.ops[op].kind;
-                views[op] = (tnas_view){op, graph.tensors[graph.ops[op].out].c,
-                                        kind == TNAS_OP_DWCONV2D ? 1
-                                        : kind == TNAS_OP_FC     ? in->h * in->w * in->c
-                                                                 : in->c};
+                views[op] = (tnas_view){.slot = op,
+                                        .out_prefix = graph.tensors[graph.ops[op].out].c,
+                                        .in_prefix = kind == TNAS_OP_DWCONV2D ? 1
+                                                     : kind == TNAS_OP_FC ? in->h * in->w * in->c
+                                                                          : in->c};
             }
             ck_ok(tnas_net_build(&graph, views, *store, &nets[1]));
         } else {
@@ -361,6 +362,131 @@ START_TEST(gradient_of_a_student_of_a_frozen_teacher_is_right_at_any_temperature
 }
 END_TEST
 
+/* A layer whose slot has a larger window, and matrices on the way down to it. */
+typedef struct transform_case {
+    const char *what;
+    tnas_op op;
+    int out_c;
+    uint8_t slot_h, slot_w, window_count;
+    tnas_slot_window windows[3];
+} transform_case;
+
+static const transform_case transform_cases[] = {
+    {"dw 7x7 to 5x5",
+     {DW(RELU6), WINDOW(5, 5, 1, 1), PADS(2, 2, 2, 2)},
+     0,
+     7,
+     7,
+     2,
+     {{5, 5}, {3, 3}}},
+    {"dw 7x7 to 5x5 to 3x3, stride 2",
+     {DW(RELU6), WINDOW(3, 3, 2, 2), PADS(1, 1, 1, 1)},
+     0,
+     7,
+     7,
+     2,
+     {{5, 5}, {3, 3}}},
+    {"dw 5x1 to 3x1", {DW(NONE), WINDOW(3, 1, 1, 1), PADS(1, 1, 0, 0)}, 0, 5, 1, 1, {{3, 1}}},
+    {"dw 5x5 to 3x5 to 3x1",
+     {DW(RELU), WINDOW(3, 1, 1, 1), PADS(1, 1, 0, 0)},
+     0,
+     5,
+     5,
+     2,
+     {{3, 5}, {3, 1}}},
+    {"conv 3x3 to 1x1", {CONV(RELU6), WINDOW(1, 1, 1, 1)}, 4, 3, 3, 1, {{1, 1}}},
+};
+enum { TRANSFORM_CASES = sizeof transform_cases / sizeof transform_cases[0] };
+
+/* A net with the layer in its middle, its slot a channel wider than it uses. */
+static void transform_net(const transform_case *one, tnas_net *net, tnas_store **store)
+{
+    tnas_graph graph;
+    tnas_graph_init(&graph, 5, 4, 2);
+    const int before = append_same(&graph, TNAS_OP_CONV2D, 0, 3, 1, 1, TNAS_ACT_NONE);
+    tnas_op op = one->op;
+    op.in[0] = (int16_t)before;
+    op.in[1] = TNAS_NONE;
+    append_fc(&graph, tnas_graph_append(&graph, &op, one->out_c), 3);
+    tnas_net fixed;
+    tnas_store *exact;
+    ck_ok(tnas_net_build_fixed(&graph, &fixed, &exact));
+    tnas_slot slots[3];
+    for (int s = 0; s < 3; s++)
+        slots[s] = exact->slots[s];
+    slots[1].out_c++;
+    slots[1].kernel_h = one->slot_h;
+    slots[1].kernel_w = one->slot_w;
+    slots[1].window_count = one->window_count;
+    memcpy(slots[1].windows, one->windows, sizeof one->windows);
+    ck_ok(tnas_store_create(slots, 3, store));
+    fixed.views[1].kernel = TNAS_KERNEL_TRANSFORM;
+    ck_ok(tnas_net_build(&graph, fixed.views, *store, net));
+    randomise(*store, 11);
+    tnas_store_destroy(exact);
+}
+
+START_TEST(gradient_of_a_transformed_kernel_reaches_kernel_and_matrix)
+{
+    const transform_case *const one = &transform_cases[_i];
+    tnas_net net;
+    tnas_store *store;
+    transform_net(one, &net, &store);
+    tnas_batch batch = random_batch(&net, 4, (uint64_t)_i);
+    const tnas_unit unit = {.net = &net, .weight = 1.0f, .teacher = TNAS_NONE};
+    check_gradients(store, &unit, 1, &batch, 2, 1, one->what);
+    free_batch(&batch);
+    tnas_store_destroy(store);
+}
+END_TEST
+
+START_TEST(an_identity_matrix_is_a_crop)
+{
+    const transform_case *const one = &transform_cases[_i];
+    tnas_net net, cropped;
+    tnas_store *store;
+    transform_net(one, &net, &store);
+    tnas_store_init_random(store, 5); /* matrices are the identity */
+    cropped = net;
+    cropped.views[1].kernel = TNAS_KERNEL_CROP;
+    tnas_batch batch = random_batch(&net, 4, (uint64_t)_i);
+    engine_of e = make_engine(1, 1);
+    float *const grads = calloc(store->value_count, sizeof *grads);
+    tnas_unit unit = {.net = &net, .weight = 1.0f, .teacher = TNAS_NONE};
+    tnas_unit_result transformed, plain;
+    ck_ok(tnas_engine_step(e.engine, store, &unit, 1, &batch, grads, &transformed));
+    unit.net = &cropped;
+    ck_ok(tnas_engine_step(e.engine, store, &unit, 1, &batch, grads, &plain));
+    ck_assert_double_eq(transformed.loss, plain.loss);
+    free(grads);
+    drop_engine(&e);
+    free_batch(&batch);
+    tnas_store_destroy(store);
+}
+END_TEST
+
+START_TEST(a_view_is_refused_a_window_that_its_slot_has_no_matrix_for)
+{
+    tnas_net net, other;
+    tnas_store *store;
+    transform_net(&transform_cases[0], &net, &store);
+    store->slots[1].windows[0] = (tnas_slot_window){5, 3};
+    ck_fails(TNAS_ERR_INPUT, "must be one of the windows that slot 1 has matrices for",
+             tnas_net_build(&net.graph, net.views, store, &other));
+    ck_fails(TNAS_ERR_INPUT, "it has no way back", tnas_net_copy(&net, store, &net, store));
+    tnas_store_destroy(store);
+    tnas_slot slot = {.kind = TNAS_OP_DWCONV2D,
+                      .out_c = 2,
+                      .in_c = 1,
+                      .kernel_h = 5,
+                      .kernel_w = 5,
+                      .window_count = 1,
+                      .windows = {{4, 4}}};
+    ck_fails(TNAS_ERR_INPUT, "slot 0: window 4x4 must be the centre of 5x5",
+             tnas_store_create(&slot, 1, &store));
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("nn gradients");
@@ -371,6 +497,10 @@ int main(void)
     tcase_add_test(tc, gradient_reaches_every_reader_of_a_tensor);
     tcase_add_loop_test(tc, gradient_of_a_whole_net_is_right_for_any_shard_size, 0, 4);
     tcase_add_test(tc, gradient_of_a_student_takes_its_teacher_as_constant);
+    tcase_add_loop_test(tc, gradient_of_a_transformed_kernel_reaches_kernel_and_matrix, 0,
+                        TRANSFORM_CASES);
+    tcase_add_loop_test(tc, an_identity_matrix_is_a_crop, 0, TRANSFORM_CASES);
+    tcase_add_test(tc, a_view_is_refused_a_window_that_its_slot_has_no_matrix_for);
     tcase_add_loop_test(tc, gradient_of_a_student_of_a_frozen_teacher_is_right_at_any_temperature,
                         0, 3);
     suite_add_tcase(suite, tc);

@@ -125,14 +125,14 @@ START_TEST(view_that_does_not_fit_its_slot_is_refused)
         tnas_view view;
         const char *sentence;
     } cases[] = {
-        {0, {9, 4, 2}, "operator 0: slot 9 must be 0 to 2"},
-        {0, {TNAS_NONE, 4, 2}, "operator 0: slot -1 must be 0 to 2"},
-        {0, {1, 4, 2}, "operator 0 (conv2d): slot 1 is of a dwconv2d"},
-        {0, {0, 3, 2}, "out prefix 3 must be its 4 output channels"},
-        {0, {0, 4, 1}, "in prefix 1 must be its 2 input channels"},
-        {1, {1, 4, 4}, "in prefix 4 must be its 1 input channels"},
-        {2, {0, 4, 4}, "operator 2 (add): slot 0 must be none"},
-        {3, {2, 3, 4}, "in prefix 4 must be its 80 input channels"},
+        {0, {9, 4, 2, TNAS_KERNEL_CROP}, "operator 0: slot 9 must be 0 to 2"},
+        {0, {TNAS_NONE, 4, 2, TNAS_KERNEL_CROP}, "operator 0: slot -1 must be 0 to 2"},
+        {0, {1, 4, 2, TNAS_KERNEL_CROP}, "operator 0 (conv2d): slot 1 is of a dwconv2d"},
+        {0, {0, 3, 2, TNAS_KERNEL_CROP}, "out prefix 3 must be its 4 output channels"},
+        {0, {0, 4, 1, TNAS_KERNEL_CROP}, "in prefix 1 must be its 2 input channels"},
+        {1, {1, 4, 4, TNAS_KERNEL_CROP}, "in prefix 4 must be its 1 input channels"},
+        {2, {0, 4, 4, TNAS_KERNEL_CROP}, "operator 2 (add): slot 0 must be none"},
+        {3, {2, 3, 4, TNAS_KERNEL_CROP}, "in prefix 4 must be its 80 input channels"},
     };
     tnas_graph graph;
     tnas_graph_init(&graph, 5, 4, 2);
@@ -158,7 +158,7 @@ START_TEST(kernel_that_is_no_centre_is_refused)
     tnas_graph graph;
     tnas_graph_init(&graph, 3, 3, 1);
     append_fc(&graph, append_same(&graph, TNAS_OP_DWCONV2D, 0, 0, 3, 1, TNAS_ACT_NONE), 2);
-    const tnas_view views[] = {{0, 1, 1}, {1, 2, 9}};
+    const tnas_view views[] = {{0, 1, 1, TNAS_KERNEL_CROP}, {1, 2, 9, TNAS_KERNEL_CROP}};
     for (int i = 0; i < 4; i++) {
         const tnas_slot slots[] = {
             {.kind = TNAS_OP_DWCONV2D, .out_c = 1, .in_c = 1, .kernel_h = sizes[i], .kernel_w = 5},

@@ -4,6 +4,7 @@
 #include "common/alloc.h"
 #include "common/hash.h"
 #include "data/dataset.h"
+#include "tests/idx_fixture.h"
 #include "tests/testing.h"
 
 enum { PIXELS = 24 * 24, CLASSES = 10 };
@@ -12,7 +13,7 @@ START_TEST(shapes_have_the_same_bytes_everywhere)
 {
     tnas_dataset *dataset;
     tnas_images test;
-    ck_ok(tnas_dataset_load("builtin:shapes", 0.1, &dataset));
+    ck_ok(tnas_dataset_load("builtin:shapes", NULL, &dataset));
     ck_assert_str_eq(dataset->name, "builtin:shapes");
     ck_assert_str_eq(dataset->format, "builtin");
     ck_assert_int_eq(dataset->train.count + dataset->validation.count, 10000);
@@ -82,7 +83,7 @@ static double accuracy(const float *weight, const tnas_images *images)
 START_TEST(a_linear_classifier_fails_on_shapes)
 {
     tnas_dataset *dataset;
-    ck_ok(tnas_dataset_load("builtin:shapes", 0.1, &dataset));
+    ck_ok(tnas_dataset_load("builtin:shapes", NULL, &dataset));
     float *weight = tnas_alloc_zero(CLASSES * ROW, sizeof *weight);
     for (int epoch = 0; epoch < 6; epoch++)
         for (int n = 0; n < dataset->train.count; n++) {
@@ -103,7 +104,7 @@ START_TEST(classes_are_balanced_and_images_differ)
 {
     tnas_dataset *dataset;
     tnas_images test;
-    ck_ok(tnas_dataset_load("builtin:shapes", 0, &dataset));
+    ck_ok(load_share("builtin:shapes", 0, &dataset));
     ck_ok(tnas_dataset_read_test(dataset, &test));
     int train_counts[CLASSES] = {0}, test_counts[CLASSES] = {0};
     for (int i = 0; i < dataset->train.count; i++)

@@ -227,6 +227,28 @@ START_TEST(a_space_of_which_nothing_fits_names_its_nearest_network)
 }
 END_TEST
 
+START_TEST(inputs_beyond_the_data_s_own_size_are_left_out_but_for_the_smallest)
+{
+    fixture f;
+    tnas_space_table table;
+    static const int most[][3] = {{0, 0, 3}, {48, 48, 3}, {40, 48, 2}, {40, 36, 1}, {8, 8, 1}};
+    set_up(&f, 1);
+    f.task.samples = 5;
+    f.space.input_count = 3;
+    f.space.inputs[0] = (tnas_window){20, 20};
+    f.space.inputs[1] = (tnas_window){32, 40};
+    f.space.inputs[2] = (tnas_window){48, 48};
+    for (size_t i = 0; i < sizeof most / sizeof most[0]; i++) {
+        f.task.most_h = most[i][0];
+        f.task.most_w = most[i][1];
+        ck_ok(tnas_space_table_build(&f.task, f.pool, NULL, &table));
+        ck_assert_int_eq(table.row_count, most[i][2] * f.space.width_count);
+        tnas_space_table_deinit(&table);
+    }
+    tear_down(&f);
+}
+END_TEST
+
 START_TEST(a_small_space_is_drawn_as_a_whole)
 {
     fixture f;
@@ -320,6 +342,7 @@ int main(void)
     tcase_add_test(table, the_space_whose_networks_compute_most_is_chosen);
     tcase_add_test(table, a_space_of_which_hardly_anything_fits_is_not_chosen);
     tcase_add_test(table, a_space_of_which_nothing_fits_names_its_nearest_network);
+    tcase_add_test(table, inputs_beyond_the_data_s_own_size_are_left_out_but_for_the_smallest);
     tcase_add_test(table, a_small_space_is_drawn_as_a_whole);
     tcase_add_test(table, the_code_of_a_runtime_with_a_constant_may_be_said);
     tcase_add_test(table, a_table_can_be_stopped);

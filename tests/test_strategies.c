@@ -149,6 +149,8 @@ START_TEST(a_predictor_that_has_learned_spares_measurements)
     tnas_search *const search = run(f, 8);
     /* Three generations are measured before there are 100; then 6 + 2 of 40. */
     ck_assert_int_eq(tnas_search_measured_count(search), 3 * POPULATION + (GENERATIONS - 3) * 8);
+    ck_assert_int_eq(tnas_search_expected_measurements(f->config.strategy, &f->config.evolution),
+                     tnas_search_measured_count(search));
     const int fits = tnas_search_screening_count(search);
     ck_assert_int_eq(fits, GENERATIONS - 3);
     for (int i = 0; i < fits; i++) {
@@ -196,6 +198,8 @@ START_TEST(screening_can_be_switched_off_and_random_search_has_none)
         f->config.evolution.screen_after = 0;
     tnas_search *const search = run(f, 8);
     ck_assert_int_eq(tnas_search_measured_count(search), POPULATION * GENERATIONS);
+    ck_assert_int_eq(tnas_search_expected_measurements(f->config.strategy, &f->config.evolution),
+                     POPULATION * GENERATIONS);
     ck_assert_int_eq(tnas_search_screening_count(search), 0);
     tnas_search_destroy(search);
     tnas_free(f);

@@ -8,96 +8,9 @@
 #include <sys/file.h>
 
 #include "common/alloc.h"
-#include "study/study.h"
 #include "tests/testing.h"
 #include "tests/toy_data.h"
-
-static tnas_search_request toy_request(const char *data, const char *folder)
-{
-    return (tnas_search_request){
-        .data = data,
-        .space = "small-image",
-        .mcu = "stm32h743",
-        .runtime = "tinynas",
-        .preset = "smoke",
-        .folder = folder,
-        .limits = {.flash_bytes = 60 * 1024, .sram_bytes = 24 * 1024, .latency_ms = 50},
-        .seed = 7,
-        .threads = 2,
-    };
-}
-
-/* One row a line; what may differ between equal searches is left out: how long they took. */
-static void print_table(sqlite3 *db, const char *table, FILE *out)
-{
-    sqlite3_stmt *columns;
-    char sql[96];
-    snprintf(sql, sizeof sql, "SELECT * FROM %s", table);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &columns, NULL), SQLITE_OK);
-    const bool wide = sqlite3_column_count(columns) > 3; /* no key has more than four columns */
-    sqlite3_finalize(columns);
-    snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY 1, 2%s", table, wide ? ", 3, 4" : "");
-    sqlite3_stmt *statement;
-    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-        fprintf(out, "%s:", table);
-        for (int i = 0; i < sqlite3_column_count(statement); i++)
-            if (strcmp(sqlite3_column_name(statement, i), "seconds") != 0)
-                fprintf(out, " %s=%s", sqlite3_column_name(statement, i),
-                        (const char *)sqlite3_column_text(statement, i));
-        fputc('\n', out);
-    }
-    sqlite3_finalize(statement);
-}
-
-/* Every table of the study as one text. */
-static char *study_content(const char *folder)
-{
-    char path[TNAS_PATH_BYTES];
-    ck_ok(tnas_path_join(path, folder, "study.db"));
-    sqlite3 *db;
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    char *content = NULL;
-    size_t bytes;
-    FILE *const text = open_memstream(&content, &bytes);
-    sqlite3_stmt *tables;
-    ck_assert_int_eq(sqlite3_prepare_v2(db,
-                                        "SELECT name FROM sqlite_master WHERE type = 'table' "
-                                        "ORDER BY name",
-                                        -1, &tables, NULL),
-                     SQLITE_OK);
-    while (sqlite3_step(tables) == SQLITE_ROW)
-        print_table(db, (const char *)sqlite3_column_text(tables, 0), text);
-    sqlite3_finalize(tables);
-    sqlite3_close(db);
-    fclose(text);
-    return content;
-}
-
-static void check_same_file(const char *folder_a, const char *folder_b, const char *name)
-{
-    char path[TNAS_PATH_BYTES];
-    uint8_t *a, *b;
-    size_t a_bytes, b_bytes;
-    ck_ok(tnas_path_join(path, folder_a, name));
-    ck_ok(tnas_file_read(path, 1 << 24, &a, &a_bytes));
-    ck_ok(tnas_path_join(path, folder_b, name));
-    ck_ok(tnas_file_read(path, 1 << 24, &b, &b_bytes));
-    ck_assert_msg(a_bytes == b_bytes && memcmp(a, b, a_bytes) == 0, "%s differs", name);
-    tnas_free(a);
-    tnas_free(b);
-}
-
-static void check_same_study(const char *a, const char *b)
-{
-    char *const content_a = study_content(a);
-    char *const content_b = study_content(b);
-    ck_assert_str_eq(content_a, content_b);
-    free(content_a);
-    free(content_b);
-    check_same_file(a, b, "supernet.bin");
-    check_same_file(a, b, "targets/1/model.tnm");
-}
+#include "tests/toy_study.h"
 
 START_TEST(same_seed_gives_the_same_study_for_1_2_and_3_threads)
 {
@@ -264,6 +177,41 @@ START_TEST(the_best_finalist_on_validation_wins_and_all_meet_the_test_set)
     ck_assert_int_eq(right, (int)lround(rows[chosen].test_int8 * TOY_TEST));
     tnas_free(rows);
     tnas_db_close(db);
+}
+END_TEST
+
+START_TEST(a_study_keeps_its_recipe_and_the_curve_of_all_its_phases)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_overrides overrides = {.count = 0};
+    ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "progressive"));
+    ck_ok(tnas_overrides_put(&overrides, "supernet.steps", "12"));
+    tnas_search_request request = toy_request(data, folder);
+    request.overrides = &overrides;
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+
+    tnas_store_db *db;
+    tnas_curve_point *points;
+    int count;
+    ck_ok(tnas_db_open_read(folder, &db));
+    ck_ok(tnas_db_get_curve(db, 0, "supernet", &points, &count));
+    ck_assert_int_eq(count, 12);
+    for (int i = 0; i < count; i++) {
+        ck_assert_int_eq(points[i].step, i + 1);
+        ck_assert(points[i].loss > 0 && points[i].right >= 0 && points[i].right <= 1);
+    }
+    tnas_free(points);
+    tnas_db_close(db);
+    ck_assert(has_file(folder, "supernet.bin") && !has_file(folder, "supernet.ckpt") &&
+              !has_file(folder, "supernet.ckpt.1"));
+
+    ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "uniform"));
+    ck_fails(TNAS_ERR_USAGE, "supernet.recipe = progressive, this search has uniform",
+             tnas_study_search(&request, NULL, &report));
 }
 END_TEST
 
@@ -438,6 +386,7 @@ int main(void)
     tcase_add_test(tc, a_stopped_search_resumes_to_the_same_study);
     tcase_add_test(tc, finalists_are_the_same_for_any_threads_and_however_often_stopped);
     tcase_add_test(tc, the_best_finalist_on_validation_wins_and_all_meet_the_test_set);
+    tcase_add_test(tc, a_study_keeps_its_recipe_and_the_curve_of_all_its_phases);
     tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);
     tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
     tcase_add_test(tc, the_same_target_is_answered_from_the_store);

@@ -3,130 +3,18 @@
 #include "common/alloc.h"
 #include "supernet/supernet.h"
 #include "tests/testing.h"
+#include "tests/toy_supernet.h"
 #include "trainer/trainer.h"
-
-/* A small space with every block, kernel, expansion and depth choices: 9 x 10 x 2 pixels,
- * three classes. */
-enum { H = 9, W = 10, C = 2, PIXELS = H * W * C, CLASSES = 3 };
-
-static tnas_stage toy_stage(tnas_block_kind block, int channels, uint8_t stride)
-{
-    tnas_stage stage = {.block = block,
-                        .channels = channels,
-                        .stride = {stride, stride},
-                        .kernel_count = 2,
-                        .kernels = {{3, 3}, {5, 5}},
-                        .expand_count = 1,
-                        .expands = {1},
-                        .depth_count = 2,
-                        .depths = {1, 2}};
-    if (block == TNAS_BLOCK_MBCONV) {
-        stage.expand_count = 3;
-        stage.expands[0] = 1.5;
-        stage.expands[1] = 2;
-        stage.expands[2] = 3;
-    }
-    return stage;
-}
-
-static tnas_space_config *toy_config(int head_channels)
-{
-    tnas_space space = {.name = "toy",
-                        .width_count = 1,
-                        .widths = {1},
-                        .divisor = 4,
-                        .stem_channels = 8,
-                        .stem_kernel = {3, 3},
-                        .stem_stride = {1, 1},
-                        .head_count = head_channels > 0,
-                        .head_channels = {head_channels},
-                        .stage_count = 3,
-                        .stages = {toy_stage(TNAS_BLOCK_DSCONV, 8, 1),
-                                   toy_stage(TNAS_BLOCK_MBCONV, 8, 2),
-                                   toy_stage(TNAS_BLOCK_RESBLOCK, 12, 2)}};
-    tnas_space_config *config = tnas_alloc_zero(1, sizeof *config);
-    ck_assert_ptr_nonnull(config);
-    ck_ok(tnas_space_configure(&space, 0, 0, H, W, C, CLASSES, config));
-    return config;
-}
-
-/* A supernet with threads and an engine. */
-typedef struct bench {
-    tnas_space_config *config;
-    tnas_supernet *supernet;
-    tnas_pool *pool;
-    tnas_engine *engine;
-} bench;
-
-static void bench_init(bench *b, int threads, int shards)
-{
-    b->config = toy_config(16);
-    ck_ok(tnas_supernet_create(b->config, SEED, &b->supernet));
-    ck_ok(tnas_pool_create(threads, &b->pool));
-    ck_ok(tnas_engine_create(&(tnas_engine_config){.pool = b->pool, .shards = shards}, &b->engine));
-}
-
-static void bench_deinit(bench *b)
-{
-    tnas_engine_destroy(b->engine);
-    tnas_pool_destroy(b->pool);
-    tnas_supernet_destroy(b->supernet);
-    tnas_free(b->config);
-}
-
-/* All values away from their start, so that a wrong channel shows. */
-static void scatter_values(tnas_store *store, tnas_rng *rng)
-{
-    for (size_t i = 0; i < store->value_count; i++)
-        store->values[i] += 0.2f * (float)tnas_rng_normal(rng);
-}
-
-/* Noise with a brighter third of the rows, which is the class. */
-static tnas_images toy_images(int count)
-{
-    tnas_images images = {.count = count,
-                          .pixels = tnas_alloc_zero((size_t)count, PIXELS),
-                          .labels = tnas_alloc_zero((size_t)count, sizeof(int16_t))};
-    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 77);
-    for (int i = 0; i < count; i++) {
-        images.labels[i] = (int16_t)(i % CLASSES);
-        for (int p = 0; p < PIXELS; p++) {
-            const bool inside = p / (W * C) / (H / CLASSES) == i % CLASSES;
-            images.pixels[i * PIXELS + p] =
-                (uint8_t)(tnas_rng_below(&rng, 160) + (inside ? 80 : 0));
-        }
-    }
-    return images;
-}
-
-static void free_images(tnas_images *images)
-{
-    tnas_free(images->pixels);
-    tnas_free(images->labels);
-}
-
-/* Recalibrated logits of `count` images. */
-static void predict(const bench *b, const tnas_store *store, const tnas_net *net,
-                    const tnas_images *images, float *logits)
-{
-    tnas_bn_stats stats;
-    ck_ok(tnas_bn_stats_init(net, &stats));
-    ck_ok(tnas_engine_recalibrate(b->engine, store, net, images->pixels, 2, images->count / 2,
-                                  &stats));
-    ck_ok(
-        tnas_engine_predict(b->engine, store, net, &stats, images->pixels, images->count, logits));
-    tnas_bn_stats_deinit(&stats);
-}
 
 /* Views and extraction */
 
 START_TEST(a_view_answers_like_the_network_extracted_from_it)
 {
     enum { COUNT = 20 };
-    bench b;
-    bench_init(&b, 2, 1);
+    toy_supernet b;
+    toy_supernet_init(&b, _i % 2 == 0 ? TNAS_KERNEL_CROP : TNAS_KERNEL_TRANSFORM, 2, 1);
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)_i);
-    scatter_values(b.supernet->store, &rng);
+    toy_supernet_scatter(b.supernet->store, &rng);
     tnas_arch arch;
     tnas_arch_sample(&b.config->genes, &rng, &arch);
     tnas_net view, own;
@@ -135,14 +23,14 @@ START_TEST(a_view_answers_like_the_network_extracted_from_it)
     ck_ok(tnas_supernet_extract(b.supernet, &arch, &own, &store));
     ck_assert_int_eq(own.graph.op_count, view.graph.op_count);
 
-    tnas_images images = toy_images(COUNT);
-    float seen[COUNT * CLASSES], wanted[COUNT * CLASSES];
-    predict(&b, b.supernet->store, &view, &images, wanted);
-    predict(&b, store, &own, &images, seen);
+    tnas_images images = toy_supernet_images(COUNT);
+    float seen[COUNT * TOY_SUPERNET_CLASSES], wanted[COUNT * TOY_SUPERNET_CLASSES];
+    toy_supernet_predict(&b, b.supernet->store, &view, &images, wanted);
+    toy_supernet_predict(&b, store, &own, &images, seen);
     ck_assert_mem_eq(seen, wanted, sizeof wanted);
-    free_images(&images);
+    toy_supernet_images_free(&images);
     tnas_store_destroy(store);
-    bench_deinit(&b);
+    toy_supernet_deinit(&b);
 }
 END_TEST
 
@@ -157,10 +45,10 @@ static double square_sum(const float *values, size_t count)
 START_TEST(the_gradient_of_a_view_is_the_extracted_networks_and_zero_elsewhere)
 {
     enum { COUNT = 16 };
-    bench b;
-    bench_init(&b, 2, 2);
+    toy_supernet b;
+    toy_supernet_init(&b, TNAS_KERNEL_CROP, 2, 2);
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, (uint64_t)_i);
-    scatter_values(b.supernet->store, &rng);
+    toy_supernet_scatter(b.supernet->store, &rng);
     tnas_arch arch;
     tnas_arch_sample(&b.config->genes, &rng, &arch);
     tnas_net view, own;
@@ -168,7 +56,7 @@ START_TEST(the_gradient_of_a_view_is_the_extracted_networks_and_zero_elsewhere)
     ck_ok(tnas_supernet_view(b.supernet, &arch, &view));
     ck_ok(tnas_supernet_extract(b.supernet, &arch, &own, &store));
 
-    tnas_images images = toy_images(COUNT);
+    tnas_images images = toy_supernet_images(COUNT);
     const tnas_batch batch = {.images = images.pixels, .labels = images.labels, .count = COUNT};
     tnas_store all = *b.supernet->store, part = *store; /* gradients in the clothes of values */
     all.values = tnas_alloc_zero(all.value_count, sizeof(float));
@@ -189,16 +77,16 @@ START_TEST(the_gradient_of_a_view_is_the_extracted_networks_and_zero_elsewhere)
     tnas_free(all.values);
     tnas_free(part.values);
     tnas_free(slice);
-    free_images(&images);
+    toy_supernet_images_free(&images);
     tnas_store_destroy(store);
-    bench_deinit(&b);
+    toy_supernet_deinit(&b);
 }
 END_TEST
 
 START_TEST(an_extracted_network_shares_nothing_with_the_supernet)
 {
-    bench b;
-    bench_init(&b, 1, 1);
+    toy_supernet b;
+    toy_supernet_init(&b, TNAS_KERNEL_CROP, 1, 1);
     tnas_arch arch;
     tnas_arch_largest(&b.config->genes, &arch);
     tnas_net net;
@@ -214,17 +102,17 @@ START_TEST(an_extracted_network_shares_nothing_with_the_supernet)
     memset(b.supernet->store->values, 0, b.supernet->store->value_count * sizeof(float));
     ck_assert_double_eq(square_sum(store->values, store->value_count), extracted);
     tnas_store_destroy(store);
-    bench_deinit(&b);
+    toy_supernet_deinit(&b);
 }
 END_TEST
 
 START_TEST(the_start_depends_on_the_seed_only)
 {
-    tnas_space_config *config = toy_config(16);
+    tnas_space_config *config = toy_supernet_config(16);
     tnas_supernet *first, *second, *other;
-    ck_ok(tnas_supernet_create(config, SEED, &first));
-    ck_ok(tnas_supernet_create(config, SEED, &second));
-    ck_ok(tnas_supernet_create(config, SEED + 1, &other));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &first));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &second));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED + 1, &other));
     const size_t bytes = first->store->value_count * sizeof(float);
     ck_assert_mem_eq(first->store->values, second->store->values, bytes);
     ck_assert_mem_ne(first->store->values, other->store->values, bytes);
@@ -239,11 +127,20 @@ END_TEST
 
 /* Sampler */
 
-static tnas_supernet_sampler toy_sampler(const bench *b, tnas_supernet_rule rule, tnas_net *nets)
+#define ALL_CHOICES                                                                                \
+    .kernel_choices = TNAS_ALL_CHOICES, .depth_choices = TNAS_ALL_CHOICES,                         \
+    .expand_choices = TNAS_ALL_CHOICES
+
+static const tnas_supernet_phase four_random = {
+    .nets = TNAS_PHASE_RANDOM, .net_count = 4, ALL_CHOICES};
+static const tnas_supernet_phase sandwich_of_four = {
+    .nets = TNAS_PHASE_SANDWICH, .net_count = 4, ALL_CHOICES};
+
+static tnas_supernet_sampler toy_sampler(const toy_supernet *b, const tnas_supernet_phase *phase,
+                                         tnas_net *nets)
 {
     return (tnas_supernet_sampler){.supernet = b->supernet,
-                                   .rule = rule,
-                                   .subnets = 4,
+                                   .phase = phase,
                                    .label_smoothing = 0.1f,
                                    .seed = SEED,
                                    .nets = nets};
@@ -251,9 +148,9 @@ static tnas_supernet_sampler toy_sampler(const bench *b, tnas_supernet_rule rule
 
 START_TEST(draws_are_a_pure_function_of_seed_and_step)
 {
-    bench b;
-    bench_init(&b, 1, 1);
-    tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_UNIFORM, NULL);
+    toy_supernet b;
+    toy_supernet_init(&b, TNAS_KERNEL_CROP, 1, 1);
+    tnas_supernet_sampler sampler = toy_sampler(&b, &four_random, NULL);
     tnas_arch first[50][4], again[4];
     for (long step = 0; step < 50; step++)
         tnas_supernet_draw(&sampler, step, first[step]);
@@ -265,16 +162,16 @@ START_TEST(draws_are_a_pure_function_of_seed_and_step)
     sampler.seed++;
     tnas_supernet_draw(&sampler, 0, again);
     ck_assert_mem_ne(again, first[0], sizeof again);
-    bench_deinit(&b);
+    toy_supernet_deinit(&b);
 }
 END_TEST
 
 START_TEST(draws_are_legal_and_distinct_and_reach_every_choice)
 {
-    bench b;
-    bench_init(&b, 1, 1);
+    toy_supernet b;
+    toy_supernet_init(&b, TNAS_KERNEL_CROP, 1, 1);
     const tnas_gene_table *const genes = &b.config->genes;
-    const tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_UNIFORM, NULL);
+    const tnas_supernet_sampler sampler = toy_sampler(&b, &four_random, NULL);
     int seen[TNAS_GENES_MAX][TNAS_GENE_CHOICES_MAX] = {{0}};
     for (long step = 0; step < 100; step++) {
         tnas_arch archs[4];
@@ -292,16 +189,16 @@ START_TEST(draws_are_legal_and_distinct_and_reach_every_choice)
         for (int choice = 0; choice < genes->genes[gene].choice_count; choice++)
             ck_assert_msg(seen[gene][choice] > 20, "gene %s, choice %d: %d of 400",
                           genes->genes[gene].name, choice, seen[gene][choice]);
-    bench_deinit(&b);
+    toy_supernet_deinit(&b);
 }
 END_TEST
 
 START_TEST(uniform_units_are_random_networks_on_the_labels)
 {
-    bench b;
-    bench_init(&b, 1, 1);
+    toy_supernet b;
+    toy_supernet_init(&b, TNAS_KERNEL_CROP, 1, 1);
     tnas_net *nets = tnas_alloc_zero(4, sizeof *nets);
-    tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_UNIFORM, nets);
+    tnas_supernet_sampler sampler = toy_sampler(&b, &four_random, nets);
     tnas_unit units[TNAS_UNITS_MAX];
     int unit_count;
     ck_ok(tnas_supernet_units(&sampler, 3, units, &unit_count));
@@ -313,16 +210,16 @@ START_TEST(uniform_units_are_random_networks_on_the_labels)
         ck_assert_int_eq(units[i].teacher, TNAS_NONE);
     }
     tnas_free(nets);
-    bench_deinit(&b);
+    toy_supernet_deinit(&b);
 }
 END_TEST
 
 START_TEST(a_sandwich_is_largest_first_smallest_second_then_random_ones)
 {
-    bench b;
-    bench_init(&b, 1, 1);
+    toy_supernet b;
+    toy_supernet_init(&b, TNAS_KERNEL_CROP, 1, 1);
     tnas_net *nets = tnas_alloc_zero(4, sizeof *nets);
-    tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_SANDWICH, nets);
+    tnas_supernet_sampler sampler = toy_sampler(&b, &sandwich_of_four, nets);
     for (long step = 0; step < 20; step++) {
         tnas_unit units[TNAS_UNITS_MAX];
         int unit_count;
@@ -341,7 +238,7 @@ START_TEST(a_sandwich_is_largest_first_smallest_second_then_random_ones)
         }
     }
     tnas_free(nets);
-    bench_deinit(&b);
+    toy_supernet_deinit(&b);
 }
 END_TEST
 
@@ -357,10 +254,11 @@ START_TEST(a_space_of_one_network_is_drawn_again_and_again)
                         .stage_count = 1,
                         .stages = {toy_stage(TNAS_BLOCK_DSCONV, 8, 1)}};
     space.stages[0].kernel_count = space.stages[0].depth_count = 1;
-    bench b = {.config = tnas_alloc_zero(1, sizeof *b.config)};
-    ck_ok(tnas_space_configure(&space, 0, 0, H, W, C, CLASSES, b.config));
-    ck_ok(tnas_supernet_create(b.config, SEED, &b.supernet));
-    const tnas_supernet_sampler sampler = toy_sampler(&b, TNAS_SUPERNET_UNIFORM, NULL);
+    toy_supernet b = {.config = tnas_alloc_zero(1, sizeof *b.config)};
+    ck_ok(tnas_space_configure(&space, 0, 0, TOY_SUPERNET_H, TOY_SUPERNET_W, TOY_SUPERNET_C,
+                               TOY_SUPERNET_CLASSES, b.config));
+    ck_ok(tnas_supernet_create(b.config, TNAS_KERNEL_CROP, SEED, &b.supernet));
+    const tnas_supernet_sampler sampler = toy_sampler(&b, &four_random, NULL);
     tnas_arch archs[4];
     tnas_supernet_draw(&sampler, 0, archs);
     ck_assert_mem_eq(&archs[0], &archs[3], sizeof archs[0]);
@@ -369,20 +267,22 @@ START_TEST(a_space_of_one_network_is_drawn_again_and_again)
 }
 END_TEST
 
-START_TEST(rules_are_parsed_by_name)
+START_TEST(recipes_are_parsed_by_name)
 {
-    tnas_supernet_rule rule;
-    ck_ok(tnas_supernet_rule_parse("sandwich", &rule));
-    ck_assert_int_eq(rule, TNAS_SUPERNET_SANDWICH);
-    ck_assert_str_eq(tnas_supernet_rule_text(rule), "sandwich");
-    ck_fails(TNAS_ERR_USAGE, "unknown supernet rule \"hamburger\", known are: uniform sandwich",
-             tnas_supernet_rule_parse("hamburger", &rule));
+    tnas_supernet_recipe recipe;
+    ck_ok(tnas_supernet_recipe_parse("sandwich", &recipe));
+    ck_assert_int_eq(recipe, TNAS_SUPERNET_SANDWICH);
+    ck_assert_str_eq(tnas_supernet_recipe_text(recipe), "sandwich");
+    ck_fails(
+        TNAS_ERR_USAGE,
+        "unknown supernet recipe \"hamburger\", known are: uniform sandwich mcunet progressive",
+        tnas_supernet_recipe_parse("hamburger", &recipe));
 }
 END_TEST
 
 /* Training */
 
-static double probe_loss(const bench *b, const tnas_images *images, bool largest)
+static double probe_loss(const toy_supernet *b, const tnas_images *images, bool largest)
 {
     tnas_arch arch;
     if (largest)
@@ -401,10 +301,11 @@ static double probe_loss(const bench *b, const tnas_images *images, bool largest
     return result.loss;
 }
 
-static void train_supernet(const bench *b, tnas_supernet_rule rule, const tnas_images *images)
+static void train_supernet(const toy_supernet *b, const tnas_supernet_phase *phase,
+                           const tnas_images *images)
 {
     tnas_net *nets = tnas_alloc_zero(4, sizeof *nets);
-    tnas_supernet_sampler sampler = toy_sampler(b, rule, nets);
+    tnas_supernet_sampler sampler = toy_sampler(b, phase, nets);
     const tnas_unit_source source = {.context = &sampler, .units = tnas_supernet_units};
     tnas_recipe recipe = tnas_recipe_default();
     recipe.steps = 25;
@@ -417,22 +318,22 @@ static void train_supernet(const bench *b, tnas_supernet_rule rule, const tnas_i
 
 START_TEST(training_a_supernet_lowers_the_loss_of_its_networks_whatever_the_threads)
 {
-    const tnas_supernet_rule rule = _i == 0 ? TNAS_SUPERNET_UNIFORM : TNAS_SUPERNET_SANDWICH;
-    tnas_images images = toy_images(96);
-    bench b, threaded;
-    bench_init(&b, 1, 2);
+    const tnas_supernet_phase *const phase = _i == 0 ? &four_random : &sandwich_of_four;
+    tnas_images images = toy_supernet_images(96);
+    toy_supernet b, threaded;
+    toy_supernet_init(&b, TNAS_KERNEL_CROP, 1, 2);
     const double largest = probe_loss(&b, &images, true), smallest = probe_loss(&b, &images, false);
-    train_supernet(&b, rule, &images);
+    train_supernet(&b, phase, &images);
     ck_assert_double_lt(probe_loss(&b, &images, true), 0.7 * largest);
     ck_assert_double_lt(probe_loss(&b, &images, false), 0.8 * smallest);
 
-    bench_init(&threaded, 3, 2);
-    train_supernet(&threaded, rule, &images);
+    toy_supernet_init(&threaded, TNAS_KERNEL_CROP, 3, 2);
+    train_supernet(&threaded, phase, &images);
     ck_assert_mem_eq(threaded.supernet->store->values, b.supernet->store->values,
                      b.supernet->store->value_count * sizeof(float));
-    bench_deinit(&threaded);
-    bench_deinit(&b);
-    free_images(&images);
+    toy_supernet_deinit(&threaded);
+    toy_supernet_deinit(&b);
+    toy_supernet_images_free(&images);
 }
 END_TEST
 
@@ -447,10 +348,10 @@ static void file_name(char path[TNAS_PATH_BYTES])
 
 START_TEST(a_saved_supernet_is_loaded_bit_for_bit)
 {
-    tnas_space_config *config = toy_config(16);
+    tnas_space_config *config = toy_supernet_config(16);
     tnas_supernet *saved, *loaded;
-    ck_ok(tnas_supernet_create(config, SEED, &saved));
-    ck_ok(tnas_supernet_create(config, SEED + 1, &loaded));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &saved));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED + 1, &loaded));
     char path[TNAS_PATH_BYTES];
     file_name(path);
     ck_ok(tnas_supernet_save(saved, path));
@@ -465,9 +366,10 @@ END_TEST
 
 START_TEST(a_broken_or_foreign_file_is_refused_and_changes_nothing)
 {
-    tnas_space_config *config = toy_config(16), *wider = toy_config(24), *headless = toy_config(0);
+    tnas_space_config *config = toy_supernet_config(16), *wider = toy_supernet_config(24),
+                      *headless = toy_supernet_config(0);
     tnas_supernet *supernet, *foreign;
-    ck_ok(tnas_supernet_create(config, SEED, &supernet));
+    ck_ok(tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &supernet));
     char path[TNAS_PATH_BYTES];
     file_name(path);
     ck_fails(TNAS_ERR_IO, "cannot read", tnas_supernet_load(supernet, path));
@@ -487,12 +389,12 @@ START_TEST(a_broken_or_foreign_file_is_refused_and_changes_nothing)
     ck_ok(tnas_file_write(path, bytes, byte_count));
     ck_fails(TNAS_ERR_INPUT, "checksum", tnas_supernet_load(supernet, path));
 
-    ck_ok(tnas_supernet_create(wider, SEED, &foreign));
+    ck_ok(tnas_supernet_create(wider, TNAS_KERNEL_CROP, SEED, &foreign));
     ck_ok(tnas_supernet_save(foreign, path));
     ck_fails(TNAS_ERR_INPUT, "space toy as configured wants conv2d 1x1 of 12 to 16 channels",
              tnas_supernet_load(supernet, path));
     tnas_supernet_destroy(foreign);
-    ck_ok(tnas_supernet_create(headless, SEED, &foreign));
+    ck_ok(tnas_supernet_create(headless, TNAS_KERNEL_CROP, SEED, &foreign));
     ck_ok(tnas_supernet_save(foreign, path));
     ck_fails(TNAS_ERR_INPUT, "slots, space toy as configured has",
              tnas_supernet_load(supernet, path));
@@ -510,13 +412,13 @@ END_TEST
 
 START_TEST(every_failing_allocation_is_reported)
 {
-    tnas_space_config *config = toy_config(16);
+    tnas_space_config *config = toy_supernet_config(16);
     tnas_status status = TNAS_ERR_NOMEM;
     for (long n = 0; status != TNAS_OK; n++) {
         ck_assert_int_lt(n, 100);
         tnas_supernet *supernet;
         tnas_alloc_fail_after(n);
-        status = tnas_supernet_create(config, SEED, &supernet);
+        status = tnas_supernet_create(config, TNAS_KERNEL_CROP, SEED, &supernet);
         tnas_alloc_fail_after(-1);
         ck_assert((supernet != NULL) == (status == TNAS_OK));
         ck_assert(status == TNAS_OK || status == TNAS_ERR_NOMEM);
@@ -558,7 +460,7 @@ int main(void)
     tcase_add_test(sampler, uniform_units_are_random_networks_on_the_labels);
     tcase_add_test(sampler, a_sandwich_is_largest_first_smallest_second_then_random_ones);
     tcase_add_test(sampler, a_space_of_one_network_is_drawn_again_and_again);
-    tcase_add_test(sampler, rules_are_parsed_by_name);
+    tcase_add_test(sampler, recipes_are_parsed_by_name);
     suite_add_tcase(suite, sampler);
     TCase *training = tcase_create("training");
     tcase_set_timeout(training, 60);

@@ -105,6 +105,21 @@ START_TEST(an_override_replaces_an_earlier_one_of_its_key)
 }
 END_TEST
 
+START_TEST(parents_follow_a_population_that_is_set_alone)
+{
+    static tnas_overrides overrides;
+    overrides.count = 0;
+    tnas_plan_of_work work = quick(); /* 8 of 24 */
+    ck_ok(tnas_overrides_put(&overrides, "search.population", "6"));
+    ck_ok(tnas_overrides_apply(&overrides, &work));
+    ck_assert_int_eq(work.evolution.parents, 2);
+    work = quick();
+    ck_ok(tnas_overrides_put(&overrides, "search.parents", "5"));
+    ck_ok(tnas_overrides_apply(&overrides, &work));
+    ck_assert_int_eq(work.evolution.parents, 5);
+}
+END_TEST
+
 START_TEST(targets_with_other_counts_have_other_keys)
 {
     tnas_search_target target = {.mcu = "m", .runtime = "tinynas", .work_hash = 1};
@@ -125,6 +140,7 @@ int main(void)
     tcase_add_test(tc, what_no_field_may_be_is_refused_with_key_value_and_rule);
     tcase_add_test(tc, what_does_not_go_together_is_refused);
     tcase_add_test(tc, an_override_replaces_an_earlier_one_of_its_key);
+    tcase_add_test(tc, parents_follow_a_population_that_is_set_alone);
     tcase_add_test(tc, targets_with_other_counts_have_other_keys);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -15,6 +15,7 @@ static uint64_t hash_store(const tnas_store *store)
         const int64_t shape[] = {slot->kind,     slot->out_c,    slot->in_c,
                                  slot->kernel_h, slot->kernel_w, slot->batch_norm};
         hash = tnas_hash_bytes(hash, shape, sizeof shape);
+        hash = tnas_hash_bytes(hash, slot->windows, slot->window_count * sizeof slot->windows[0]);
     }
     return hash;
 }
@@ -29,7 +30,7 @@ static uint64_t hash_net(uint64_t hash, const tnas_net *net)
     hash = tnas_hash_bytes(hash, graph->ops, (size_t)graph->op_count * sizeof graph->ops[0]);
     for (int i = 0; i < graph->op_count; i++) {
         const tnas_view *const view = &net->views[i];
-        const int64_t place[] = {view->slot, view->out_prefix, view->in_prefix};
+        const int64_t place[] = {view->slot, view->out_prefix, view->in_prefix, view->kernel};
         hash = tnas_hash_bytes(hash, place, view->slot == TNAS_NONE ? 0 : sizeof place);
     }
     return hash;

@@ -63,6 +63,8 @@ static void note_results(training *t, long step, const tnas_unit_result *results
              100 * smoothed->right);
     tnas_progress_report(t->options->progress, t->stage, step + 1, t->recipe->steps, "steps",
                          remark);
+    if (t->options->see != NULL)
+        t->options->see(t->options->see_context, step + 1, smoothed->loss, smoothed->right);
 }
 
 static tnas_status run_step(training *t, long step)

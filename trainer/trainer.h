@@ -37,6 +37,11 @@ typedef struct tnas_train_options {
     const char *checkpoint_path;   /* NULL: a training that is stopped is lost */
     bool leaves_checkpoint; /* the last file stays, for the caller to remove once the result is safe
                              */
+    /* Called after every step, counted from 1, with the smoothed loss and share of right answers
+     * that the progress shows: the training curve. After a resume it goes on behind the
+     * checkpoint's step with the values it would have had. NULL: nobody. */
+    void (*see)(void *context, long step, double loss, double right);
+    void *see_context;
     /* Gives the batches teacher_logits, for units that have TNAS_TEACHER_FROZEN; borrowed. NULL:
      * none do. It sees images of the same shape and knows the same classes. */
     const tnas_teacher *teacher;

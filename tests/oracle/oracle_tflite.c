@@ -362,7 +362,7 @@ static bool run_images(const char *data, int count, char **paths)
     tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 0);
     tnas_dataset *dataset;
     tnas_images images;
-    must(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &dataset));
+    must(tnas_dataset_load(data, NULL, &dataset));
     must(tnas_dataset_read_test(dataset, &images));
     const inputs from = {.rng = &rng,
                          .images = &images,

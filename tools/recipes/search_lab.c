@@ -7,7 +7,7 @@
 #include "common/io.h"
 #include "common/paths.h"
 #include "common/progress.h"
-#include "trainer/trainer.h"
+#include "study/train_supernet.h"
 
 enum { VALIDATION_IMAGES = 2000 };
 
@@ -53,36 +53,23 @@ static void report(void *context, const char *stage, long done, long total, cons
         fprintf(stderr, "%s %ld/%ld %s, %s\n", stage, done, total, unit, remark);
 }
 
-static tnas_status train_supernet(search_lab *lab, const char *path)
-{
-    const tnas_progress progress = {.report = report};
-    tnas_supernet_sampler sampler = {
-        .supernet = lab->supernet,
-        .rule = lab->work.rule,
-        .subnets = lab->work.subnets,
-        .label_smoothing = (float)lab->work.supernet.label_smoothing,
-        .seed = 1,
-        .nets = tnas_alloc_zero((size_t)lab->work.subnets, sizeof(tnas_net)),
-    };
-    if (sampler.nets == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "networks of a training step");
-    const tnas_unit_source source = {.context = &sampler, .units = tnas_supernet_units};
-    const tnas_train_options options = {.seed = 1, .progress = &progress, .stage = "supernet"};
-    const tnas_status status = tnas_train(lab->supernet->store, &source, lab->engine,
-                                          &lab->work.supernet, &lab->dataset->train, &options);
-    tnas_free(sampler.nets);
-    return status == TNAS_OK ? tnas_supernet_save(lab->supernet, path) : status;
-}
-
 static tnas_status open_supernet(search_lab *lab, const char *folder)
 {
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_dir_create(folder));
     TNAS_TRY(tnas_path_join(path, folder, "supernet.bin"));
-    TNAS_TRY(tnas_supernet_create(lab->config, 1, &lab->supernet));
-    if (tnas_file_exists(path))
-        return tnas_supernet_load(lab->supernet, path);
-    return train_supernet(lab, path);
+    const tnas_kernel_source kernels = tnas_supernet_recipe_kernels(lab->work.recipe);
+    TNAS_TRY(tnas_supernet_create(lab->config, kernels, 1, &lab->supernet));
+    const tnas_progress progress = {.report = report};
+    const tnas_supernet_training training = {
+        .supernet = lab->supernet,
+        .recipe = lab->work.recipe,
+        .numbers = &lab->work.supernet,
+        .engine = lab->engine,
+        .images = &lab->dataset->train,
+        .options = {.seed = 1, .progress = &progress, .stage = "supernet"},
+        .path = path};
+    return tnas_supernet_train(&training);
 }
 
 static tnas_status draw_calibration(search_lab *lab)
@@ -141,7 +128,7 @@ tnas_status search_lab_open(const char *data, const char *folder, int width, int
                             search_lab *lab)
 {
     *lab = (search_lab){0};
-    TNAS_TRY(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &lab->dataset));
+    TNAS_TRY(tnas_dataset_load(data, NULL, &lab->dataset));
     tnas_preset_resolve(tnas_preset_find("quick"), lab->dataset->train.count,
                         lab->dataset->validation.count, &lab->work);
     lab->validation_images = VALIDATION_IMAGES;
@@ -220,32 +207,48 @@ static tnas_status judge_arch(search_lab *lab, const tnas_arch *arch, int first,
     return status;
 }
 
+static bool is_known(const search_lab *lab, uint64_t key, double *accuracy)
+{
+    for (int i = 0; i < lab->known_count; i++) {
+        if (lab->known[i].hash == key) {
+            *accuracy = lab->known[i].accuracy;
+            return true;
+        }
+    }
+    return false;
+}
+
+static tnas_status note(search_lab *lab, uint64_t key, const tnas_arch *arch, double accuracy)
+{
+    if (lab->journal != NULL) {
+        char text[TNAS_ARCH_TEXT_BYTES];
+        tnas_arch_print(&lab->config->genes, arch, text);
+        fprintf(lab->journal, "%016llx %.9g %s\n", (unsigned long long)key, accuracy, text);
+        fflush(lab->journal);
+    }
+    return remember(lab, key, accuracy);
+}
+
 tnas_status search_lab_judge(search_lab *lab, const tnas_arch *arch, double *accuracy)
 {
     const uint64_t hash = tnas_arch_hash(&lab->config->genes, arch);
-    for (int i = 0; i < lab->known_count; i++) {
-        if (lab->known[i].hash == hash) {
-            *accuracy = lab->known[i].accuracy;
-            return TNAS_OK;
-        }
-    }
+    if (is_known(lab, hash, accuracy))
+        return TNAS_OK;
     const double started = tnas_clock_seconds();
     TNAS_TRY(judge_arch(lab, arch, 0, lab->validation_images, accuracy));
     lab->judge_seconds += tnas_clock_seconds() - started;
     lab->judged++;
-    if (lab->journal != NULL) {
-        char text[TNAS_ARCH_TEXT_BYTES];
-        tnas_arch_print(&lab->config->genes, arch, text);
-        fprintf(lab->journal, "%016llx %.9g %s\n", (unsigned long long)hash, *accuracy, text);
-        fflush(lab->journal);
-    }
-    return remember(lab, hash, *accuracy);
+    return note(lab, hash, arch, *accuracy);
 }
 
 tnas_status search_lab_confirm(search_lab *lab, const tnas_arch *arch, double *accuracy)
 {
+    const uint64_t key = ~tnas_arch_hash(&lab->config->genes, arch);
+    if (is_known(lab, key, accuracy))
+        return TNAS_OK;
     const int first = lab->validation_images;
-    return judge_arch(lab, arch, first, lab->dataset->validation.count - first, accuracy);
+    TNAS_TRY(judge_arch(lab, arch, first, lab->dataset->validation.count - first, accuracy));
+    return note(lab, key, arch, *accuracy);
 }
 
 tnas_search_config search_lab_config(search_lab *lab, tnas_strategy strategy,

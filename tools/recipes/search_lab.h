@@ -47,7 +47,7 @@ void search_lab_close(search_lab *lab);
 /* Fits tnas_price_fn with a search_lab as context. */
 tnas_status search_lab_price(void *lab, const tnas_arch *arch, tnas_cost *cost);
 tnas_status search_lab_judge(search_lab *lab, const tnas_arch *arch, double *accuracy);
-/* On the validation images that judging leaves aside. */
+/* On the validation images that judging leaves aside; in the journal under the hash inverted. */
 tnas_status search_lab_confirm(search_lab *lab, const tnas_arch *arch, double *accuracy);
 
 /* A search with these numbers on the lab's space, part and images. */

@@ -33,18 +33,14 @@ typedef struct word_text {
 
 #define WORD(name, text, what) {text, what},
 static const word_text optimizers[] = {TNAS_OPTIMIZERS(WORD)};
-static const word_text rules[] = {TNAS_SUPERNET_RULES(WORD)};
+static const word_text recipes[] = {TNAS_SUPERNET_RECIPES(WORD)};
 static const word_text families[] = {TNAS_FAMILIES(WORD)};
 static const word_text roles[] = {TNAS_ROW_ROLES(WORD)};
+static const word_text strategies[] = {TNAS_STRATEGIES(WORD)};
 #undef WORD
 static const word_text blocks[] = {
 #define WORD(name, text, expands, residual, what) {text, what},
     TNAS_BLOCKS(WORD)
-#undef WORD
-};
-static const word_text strategies[] = {
-#define WORD(name, text, how) {text, how},
-    TNAS_STRATEGIES(WORD)
 #undef WORD
 };
 static const word_text operators[] = {
@@ -206,7 +202,7 @@ void tnas_page_settings(tnas_text *out)
     add_fields(out, "Training recipe", recipe_fields, COUNT_OF(recipe_fields));
     add_words(out, "Optimisers", optimizers, COUNT_OF(optimizers));
     add_augmentations(out);
-    add_words(out, "Supernet rules", rules, COUNT_OF(rules));
+    add_words(out, "Supernet recipes", recipes, COUNT_OF(recipes));
     add_fields(out, "Finish", finish_fields, COUNT_OF(finish_fields));
     add_words(out, "Strategies of a search", strategies, COUNT_OF(strategies));
     add_fields(out, "Evolution", evolution_fields, COUNT_OF(evolution_fields));

@@ -1,0 +1,40 @@
+#include "data/affine.h"
+
+#include <math.h>
+#include <string.h>
+
+void tnas_affine_set_range(tnas_affine *affine, int channel, double low, double high)
+{
+    if (!(high > low)) {
+        low -= 0.5;
+        high = low + 1;
+    }
+    affine->scale[channel] = (high - low) / 255;
+    affine->zero[channel] = -low / affine->scale[channel];
+}
+
+static int channel_of(const tnas_affine *affine, int channel)
+{
+    return affine->channel_count == 1 ? 0 : channel;
+}
+
+uint8_t tnas_affine_to_byte(const tnas_affine *affine, int channel, double value)
+{
+    const int k = channel_of(affine, channel);
+    const double byte = floor(value / affine->scale[k] + affine->zero[k] + 0.5);
+    return (uint8_t)(byte > 0 ? (byte < 255 ? byte : 255) : 0); /* a NaN is 0 */
+}
+
+double tnas_affine_to_value(const tnas_affine *affine, int channel, uint8_t byte)
+{
+    const int k = channel_of(affine, channel);
+    return affine->scale[k] * (byte - affine->zero[k]);
+}
+
+bool tnas_affine_equal(const tnas_affine *a, const tnas_affine *b)
+{
+    bool equal = a->channel_count == b->channel_count && strcmp(a->unit, b->unit) == 0;
+    for (int k = 0; equal && k < a->channel_count; k++)
+        equal = a->scale[k] == b->scale[k] && a->zero[k] == b->zero[k];
+    return equal;
+}
