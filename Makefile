@@ -75,7 +75,7 @@ LIBRARY := $(OUT)/libtinynas.a
 PROGRAM := $(OUT)/tinynas
 
 FORMATTED := $(wildcard $(addsuffix /*.[ch],$(DIRS) tests tests/gap8 tests/oracle tools tools/recipes tools/reference bench include/tinynas \
-                        tests/emulated examples/library examples/boards/*))
+                        tests/emulated examples/library examples/keyword-spotting examples/sensor examples/boards/*))
 
 TOOLS := $(patsubst %.c,$(OUT)/%,$(wildcard tools/*.c bench/*.c))
 
@@ -179,7 +179,7 @@ $(TOOLS): $(OUT)/%: %.c $(RECIPES) $(REFERENCE) $(LIBRARY)
 quickstart:
 	@sh scripts/setup.sh build
 	@$(MAKE) --no-print-directory all
-	@sh scripts/quickstart.sh
+	@sh examples/quickstart/run.sh
 
 ## test: every test of the host, in under ten minutes (installs what is missing)
 .PHONY: test
@@ -199,13 +199,13 @@ asan:
 	    $(MAKE) --no-print-directory MODE=asan run-tests
 
 # Readers depend on these folders alone.
-FUZZ_DIRS    := common $(RUNTIME_DIRS) graph search_space estimators quant
+FUZZ_DIRS    := common $(RUNTIME_DIRS) graph data search_space estimators quant
 FUZZ_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(filter-out $(ISA_SOURCES),$(wildcard $(addsuffix /*.c,$(FUZZ_DIRS))))) \
                 $(ISAS:%=$(OUT)/quant/host_kernels_%.o)
 FUZZERS      := $(patsubst %.c,$(OUT)/%,$(wildcard fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
-## fuzz: the readers of .tflite, CSV and JSON files against a minute of hostile files each
+## fuzz: the readers of .tflite, CSV, JSON files and data sets against a minute of hostile files each
 .PHONY: fuzz
 fuzz:
 	@sh scripts/setup.sh build test
@@ -213,7 +213,7 @@ fuzz:
 	@sh scripts/fuzz.sh $(BUILD)/clang-fuzz $(FUZZ_SECONDS)
 
 .PHONY: fuzzers
-fuzzers: $(FUZZERS) $(OUT)/fuzz/write_seeds
+fuzzers: $(FUZZERS) $(OUT)/fuzz/write_seeds $(OUT)/fuzz/write_data_seeds
 
 $(FUZZERS): $(OUT)/fuzz/%: fuzz/%.c $(OUT)/fuzz/memory_file.o $(FUZZ_OBJECTS)
 	$(call SAY,LD   $@)
@@ -223,6 +223,11 @@ $(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
+
+$(OUT)/fuzz/write_data_seeds: fuzz/write_data_seeds.c $(OUT)/tests/picture_writer.o $(OUT)/tests/testing.o $(FUZZ_OBJECTS)
+	@mkdir -p $(@D)
+	$(call SAY,LD   $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(CHECK_LIBS) $(LIBS)
 
 ## test-device: exported winners on an emulated Cortex-M7 and M4, every byte against the host
 .PHONY: test-device
@@ -245,6 +250,20 @@ test-boards:
 	@sh scripts/setup.sh build device
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_boards.sh
+
+## test-docs: every command that a document shows, on stand-in data with little work
+.PHONY: test-docs
+test-docs:
+	@sh scripts/setup.sh build test device
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_docs.sh
+
+## test-examples: the scripts of examples/ with little work
+.PHONY: test-examples
+test-examples:
+	@sh scripts/setup.sh build
+	@$(MAKE) --no-print-directory all
+	@sh scripts/test_examples.sh
 
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite
@@ -326,7 +345,8 @@ bench-search: $(OUT)/bench/bench_search
 ## results-search: strategies at equal numbers of evaluations, five seeds; what cheap scores say
 .PHONY: results-search
 results-search: $(OUT)/tools/results_search
-	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search
+	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search >$(OUT)/results_search.md
+	@sh scripts/replace_section.sh docs/search.md results-search <$(OUT)/results_search.md
 
 ## results-ranking: does a supernet rank networks as training them would? Fashion-MNIST, about 20 minutes
 .PHONY: results-ranking
@@ -345,9 +365,10 @@ results-space: $(OUT)/tools/results_space
 ## results-supernet: supernet recipes at equal time, on Fashion-MNIST, into docs/supernet.md (half an hour)
 .PHONY: results-supernet
 results-supernet: $(OUT)/tools/results_supernet
-	TINYNAS_HOME=. $(OUT)/tools/results_supernet $(SHARED)/data/fashion-mnist 240 2 uniform sandwich \
-	    mcunet progressive >$(OUT)/supernet.md
-	@sh scripts/replace_table.sh docs/supernet.md recipes $(OUT)/supernet.md
+	@TINYNAS_HOME=. $(OUT)/tools/results_supernet $(SHARED)/data/fashion-mnist 240 2 uniform sandwich \
+	    mcunet progressive >$(OUT)/results_supernet.md
+	@sh scripts/replace_section.sh docs/supernet.md results-supernet < $(OUT)/results_supernet.md
+	@cat $(OUT)/results_supernet.md
 
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory

@@ -11,6 +11,7 @@
 #include "cli/exported.h"
 #include "cli/limits.h"
 #include "cli/priced.h"
+#include "cli/search_request.h"
 #include "common/version.h"
 
 enum { WORDS_MAX = 24, NUMBER_BYTES = 32 };
@@ -203,49 +204,38 @@ static bool stop(void *context)
 
 tinynas_search_options tinynas_search_defaults(void)
 {
-    return (tinynas_search_options){
-        .data = "builtin:shapes",
-        .space = "small-image",
-        .preset = "quick",
-        .runtime = TNAS_RUNTIME_OWN,
-        .seed = 1,
-    };
+    return (tinynas_search_options){0};
 }
 
-/* Limits and threads mean what they mean to the command. */
-static tnas_status read_request(const tinynas_search_options *options, tnas_search_request *out)
+/* Every option means what it means to the command. */
+static tnas_status read_request(const tinynas_search_options *options, tnas_run_config *config,
+                                tnas_search_request *out)
 {
     command_words w = begin("search");
+    add_option(&w, "--config", options->config);
     add_option(&w, "--mcu", options->mcu);
+    add_option(&w, "--data", options->data);
+    add_option(&w, "--space", options->space);
+    add_option(&w, "--runtime", options->runtime);
+    add_option(&w, "--preset", options->preset);
+    add_option(&w, "--study", options->study);
     add_limits(&w, &options->limits);
+    add_number(&w, "--seed", (double)options->seed);
     add_number(&w, "--threads", options->threads);
     tnas_arguments arguments;
     TNAS_TRY(tnas_arguments_parse(w.count, w.words, &arguments));
-    *out = (tnas_search_request){
-        .data = options->data,
-        .space = options->space,
-        .mcu = options->mcu,
-        .runtime = options->runtime,
-        .preset = options->preset,
-        .folder = options->study,
-        .seed = options->seed,
-        .threads = tnas_arguments_threads(&arguments),
-    };
-    return tnas_arguments_limits(&arguments, &out->limits);
+    /* What a request borrows is of argv, whose texts are the options' own. */
+    return tnas_search_request_read(&arguments, config, out);
 }
 
 static tnas_status search(const tinynas_search_options *options, tinynas_found *out)
 {
     listener l = {.options = options};
     const tnas_progress progress = {.context = &l, .report = report, .stop = stop};
+    tnas_run_config config;
     tnas_search_request request;
     tnas_search_report found;
-    TNAS_TRY(need(options->mcu, "mcu"));
-    TNAS_TRY(need(options->data, "data"));
-    TNAS_TRY(need(options->space, "space"));
-    TNAS_TRY(need(options->preset, "preset"));
-    TNAS_TRY(need(options->runtime, "runtime"));
-    TNAS_TRY(read_request(options, &request));
+    TNAS_TRY(read_request(options, &config, &request));
     TNAS_TRY(tnas_study_search(&request, options->progress != NULL ? &progress : NULL, &found));
     const tnas_winner *const winner = &found.winner;
     *out = (tinynas_found){

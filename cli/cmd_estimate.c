@@ -106,6 +106,14 @@ static void add_memory(cJSON *o, const tnas_priced *p)
     cJSON_AddStringToObject(o, "code_toolchain",
                             p->estimator.runtime->code_bytes == NULL ? p->sizes.toolchain : "");
     cJSON_AddBoolToObject(o, "code_exact", is_code_exact(p));
+    if (p->cost.front_end.ms > 0) {
+        cJSON_AddNumberToObject(o, "features_table_bytes", (double)f->features_table_bytes);
+        cJSON_AddNumberToObject(o, "features_code_bytes", (double)f->features_code_bytes);
+        cJSON_AddNumberToObject(o, "features_sram_bytes", (double)f->features_sram_bytes);
+        cJSON_AddNumberToObject(o, "features_ms", p->cost.front_end.ms);
+        cJSON_AddNumberToObject(o, "features_low_ms", p->cost.front_end.low_ms);
+        cJSON_AddNumberToObject(o, "features_high_ms", p->cost.front_end.high_ms);
+    }
     add_bytes(o, p, "sram_bytes", f->sram_bytes);
     cJSON_AddNumberToObject(o, "activations_bytes", (double)f->live_bytes);
     add_bytes(o, p, "scratch_bytes", f->scratch_bytes);
@@ -264,6 +272,23 @@ static void print_least_memory(const tnas_priced *p)
            p->estimator.runtime->memory_source);
 }
 
+/* Counted in flash, SRAM and latency. */
+static void print_features(const tnas_priced *p)
+{
+    const tnas_footprint *const f = &p->cost.footprint;
+    const tnas_front_end_time *const time = &p->cost.front_end;
+    char bytes[32], ms[24], low[24], high[24];
+    if (time->ms == 0)
+        return;
+    printf("features   %12s in flash: tables %zu, code %zu; in RAM %zu, scratch %zu in the arena\n",
+           tnas_with_commas((long long)(f->features_table_bytes + f->features_code_bytes), bytes),
+           f->features_table_bytes, f->features_code_bytes, f->features_sram_bytes,
+           p->front_end.scratch_bytes);
+    printf("           %s ms of the latency, within %s..%s ms (90 %%): %s\n",
+           tnas_ms_text(time->ms, ms), tnas_ms_text(time->low_ms, low),
+           tnas_ms_text(time->high_ms, high), TNAS_FRONT_END_SOURCE);
+}
+
 static void print_memory(const tnas_priced *p)
 {
     const tnas_footprint *const f = &p->cost.footprint;
@@ -273,9 +298,10 @@ static void print_memory(const tnas_priced *p)
     tnas_arena_place place;
     tnas_arena_place_find(p->mcu, f->sram_bytes + limits->reserve_sram_bytes,
                           runtime->target->splits_arena, &place);
-    printf("weights    %12s in flash: packed %zu, per channel %zu, layer table %zu\n",
-           tnas_with_commas((long long)(f->flash_bytes - f->code_bytes), bytes), f->weights_bytes,
-           f->channels_bytes, f->table_bytes);
+    printf(
+        "weights    %12s in flash: packed %zu, per channel %zu, layer table %zu\n",
+        tnas_with_commas((long long)(f->weights_bytes + f->channels_bytes + f->table_bytes), bytes),
+        f->weights_bytes, f->channels_bytes, f->table_bytes);
     printf("code       %12s in flash: %s%s\n", tnas_with_commas((long long)f->code_bytes, bytes),
            runtime->code_bytes != NULL ? "estimated for "
            : is_code_exact(p)          ? "exact for "
@@ -287,6 +313,7 @@ static void print_memory(const tnas_priced *p)
     printf("runtime    %12s in RAM: scratch %zu, gaps %zu, beside the arena %zu\n",
            tnas_with_commas((long long)(f->sram_bytes - f->live_bytes), bytes), f->scratch_bytes,
            gap_bytes(f), f->shared_bytes);
+    print_features(p);
     if (f->stack_bytes > 0)
         printf("stack      %12s apart\n", tnas_with_commas((long long)f->stack_bytes, bytes));
     else

@@ -19,6 +19,8 @@ typedef struct export_job {
     const tnas_runtime *runtime;
     tnas_code_sizes sizes;
     tnas_cost cost;
+    bool has_front_end; /* a study of sounds */
+    tnas_front_end front_end;
     size_t wide_bytes; /* what constants may grow by for wider weights */
     char name[TNAS_EXPORT_NAME_BYTES];
     const char *folder;
@@ -32,6 +34,7 @@ static tnas_estimator estimator_of(const export_job *job)
         .latency = tnas_mcu_latency_model(job->mcu, TNAS_RUNTIME_OWN),
         .sizes = &job->sizes,
         .limits = TNAS_LIMITS_NONE,
+        .front_end = job->has_front_end ? &job->front_end : NULL,
         .wide_bytes = job->wide_bytes,
     };
 }
@@ -75,6 +78,8 @@ static tnas_status write_c(export_job *job)
     if (study != NULL) {
         options.class_names = (const char(*)[TNAS_CLASS_NAME_BYTES])study->class_names;
         options.class_count = study->class_count;
+        options.features = study->features;
+        options.affine = study->affine.channel_count > 0 ? &study->affine : NULL;
         options.vector_images = study->vector_images;
         options.vector_count = study->vector_count;
     }
@@ -185,6 +190,9 @@ static tnas_status choose_part(export_job *job)
                                          "part");
     if (job->mcu == NULL)
         TNAS_TRY(tnas_mcu_load(study->winner.profile, &job->mcu));
+    job->has_front_end = study != NULL && study->features != NULL;
+    if (job->has_front_end)
+        job->front_end = tnas_front_end_of(study->features);
     job->runtime = tnas_runtime_find(TNAS_RUNTIME_OWN, job->mcu->core);
     return TNAS_OK;
 }

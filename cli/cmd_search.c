@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/search_request.h"
+#include "cli/study_show.h"
 
 static void print_result(const tnas_arguments *arguments, const tnas_search_report *report)
 {
@@ -32,6 +33,12 @@ static void print_result(const tnas_arguments *arguments, const tnas_search_repo
     tnas_json_add(o, "latency_high_ms", w->has_latency ? w->latency_high_ms : NAN);
     tnas_json_add(o, "latency_upper_ms", w->has_latency ? w->latency_upper_ms : NAN);
     cJSON_AddStringToObject(o, "latency_source", report->latency_source);
+    if (report->features_flash_bytes > 0) {
+        cJSON_AddNumberToObject(o, "features_flash_bytes", (double)report->features_flash_bytes);
+        cJSON_AddNumberToObject(o, "features_scratch_bytes",
+                                (double)report->features_scratch_bytes);
+        cJSON_AddNumberToObject(o, "features_ms", report->features_time.ms);
+    }
     cJSON_AddNumberToObject(o, "candidates", w->candidates);
     cJSON_AddNumberToObject(o, "drawn", (double)w->draws.drawn);
     const double share = w->draws.drawn > 0 ? 1.0 / (double)w->draws.drawn : 0;
@@ -43,6 +50,19 @@ static void print_result(const tnas_arguments *arguments, const tnas_search_repo
                             share * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY]);
     cJSON_AddNumberToObject(o, "seconds", w->seconds);
     tnas_result_print(arguments, o, NULL);
+}
+
+/* The front end's part of flash and latency, in which it is counted. */
+static void print_features(const tnas_search_report *report)
+{
+    char a[24], b[24], c[24];
+    if (report->features_flash_bytes == 0)
+        return;
+    printf("features   %zu bytes of flash, %zu of scratch within the arena, %s ms within %s..%s ms "
+           "(%s); within flash, SRAM and latency\n",
+           report->features_flash_bytes, report->features_scratch_bytes,
+           tnas_ms_text(report->features_time.ms, a), tnas_ms_text(report->features_time.low_ms, b),
+           tnas_ms_text(report->features_time.high_ms, c), TNAS_FRONT_END_SOURCE);
 }
 
 static void print_table(const tnas_arguments *arguments, const tnas_search_report *report)
@@ -64,6 +84,7 @@ static void print_table(const tnas_arguments *arguments, const tnas_search_repor
     snprintf(where, sizeof where, "in %s", report->region);
     tnas_report_bytes("SRAM", w->sram_bytes, limits->reserve_sram_bytes, limits->sram_bytes, where);
     printf("stack      %zu bytes\n", w->stack_bytes);
+    print_features(report);
     if (w->has_latency)
         tnas_report_latency(&(tnas_latency_line){
             .ms = w->latency_ms,
@@ -103,6 +124,64 @@ static void print_forecast(const tnas_arguments *arguments, const tnas_forecast 
            f->disk_bytes / 1048576);
 }
 
+static tnas_status search_part(const tnas_search_request *request, tnas_terminal *terminal,
+                               tnas_search_report *report)
+{
+    const tnas_status status = tnas_study_search(request, &terminal->progress, report);
+    tnas_terminal_end(terminal);
+    tnas_progress_log_event(&terminal->log, status == TNAS_OK ? "done" : "failed",
+                            status == TNAS_OK ? report->folder : tnas_error_text());
+    return status;
+}
+
+/* The next name of "a,b,c"; false at the end. */
+static bool next_part(const char **list, char out[TNAS_PATH_BYTES])
+{
+    if (**list == '\0')
+        return false;
+    const size_t length = strcspn(*list, ",");
+    snprintf(out, TNAS_PATH_BYTES, "%.*s", (int)length, *list);
+    *list += length;
+    *list += **list == ',';
+    return true;
+}
+
+/* One part after the other on the same study. A part on which nothing fits does not keep the others
+ * from being searched for; it is the command's failure in the end. */
+static tnas_status search_parts(const tnas_arguments *arguments, tnas_search_request *request,
+                                tnas_terminal *terminal)
+{
+    tnas_search_report report;
+    char part[TNAS_PATH_BYTES], sentence[1024] = "";
+    const char *list = request->mcu;
+    request->mcu = part;
+    while (next_part(&list, part)) {
+        tnas_progress_note(&terminal->progress, "part %s", part);
+        const tnas_status status = search_part(request, terminal, &report);
+        if (status == TNAS_ERR_INFEASIBLE)
+            snprintf(sentence, sizeof sentence, "%s", tnas_error_text());
+        else
+            TNAS_TRY(status);
+    }
+    if (tnas_is_study(report.folder))
+        TNAS_TRY(tnas_study_show(arguments, report.folder));
+    return sentence[0] == '\0' ? TNAS_OK : tnas_fail(TNAS_ERR_INFEASIBLE, "%s", sentence);
+}
+
+static tnas_status search_one(const tnas_arguments *arguments, const tnas_search_request *request,
+                              tnas_terminal *terminal)
+{
+    tnas_search_report report;
+    TNAS_TRY(search_part(request, terminal, &report));
+    if (request->dry_run)
+        print_forecast(arguments, &report.forecast);
+    else if (tnas_wants_table(arguments))
+        print_table(arguments, &report);
+    else
+        print_result(arguments, &report);
+    return TNAS_OK;
+}
+
 tnas_status tnas_cmd_search(const tnas_arguments *arguments)
 {
     if (arguments->operand_count > 0)
@@ -113,17 +192,15 @@ tnas_status tnas_cmd_search(const tnas_arguments *arguments)
     TNAS_TRY(tnas_search_request_read(arguments, &config, &request));
     tnas_terminal terminal;
     tnas_terminal_init(&terminal, arguments);
+    TNAS_TRY(tnas_terminal_log(&terminal, arguments->text[TNAS_OPTION_log]));
     if (arguments->text[TNAS_OPTION_data] == NULL && config.data[0] == '\0')
         tnas_progress_note(&terminal.progress, "no --data: the built-in set builtin:shapes");
-    tnas_search_report report;
-    const tnas_status status = tnas_study_search(&request, &terminal.progress, &report);
-    tnas_terminal_end(&terminal);
-    TNAS_TRY(status);
-    if (request.dry_run)
-        print_forecast(arguments, &report.forecast);
-    else if (tnas_wants_table(arguments))
-        print_table(arguments, &report);
-    else
-        print_result(arguments, &report);
-    return TNAS_OK;
+    const bool several = strchr(request.mcu, ',') != NULL && !tnas_file_exists(request.mcu);
+    if (several && request.dry_run)
+        return tnas_fail(TNAS_ERR_USAGE, "--dry-run forecasts for one --mcu, not for %s",
+                         request.mcu);
+    const tnas_status status = several ? search_parts(arguments, &request, &terminal)
+                                       : search_one(arguments, &request, &terminal);
+    tnas_progress_log_close(&terminal.log);
+    return status;
 }

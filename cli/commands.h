@@ -41,7 +41,7 @@ typedef enum tnas_command {
  *  id                flag                kind    value   min   max    commands, default, help */
 #define TNAS_OPTIONS(X)                                                                            \
     X(mcu, "mcu", TEXT, "M", 0, 0, "search space estimate export compare calibrate measure", NULL, \
-      "the part: a name from `tinynas mcu list` or a profile file")                                \
+      "the part: a name from `tinynas mcu list` or a profile file (search: several with commas)")  \
     X(data, "data", TEXT, "D", 0, 0, "search space eval train", NULL,                              \
       "a folder, file or archive, or builtin:NAME (search: builtin:shapes); docs/data.md")         \
     TNAS_DATA_FIELDS(X, "search space eval train data", TNAS_NO_DEFAULT)                           \
@@ -94,6 +94,8 @@ typedef enum tnas_command {
     X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \
     X(budget_minutes, "budget-minutes", NUMBER, "X", 0.001, 1e6, "search", NULL,                   \
       "time for all of it: the preset's counts are lowered to what it allows, and stored")         \
+    X(log, "log", TEXT, "FILE", 0, 0, "search", NULL,                                              \
+      "append progress and notes to this file as JSON lines")                                      \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
     X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study", NULL,                    \

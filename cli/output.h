@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cli/commands.h"
+#include "cli/progress_log.h"
 #include "common/progress.h"
 #include "common/version.h"
 
@@ -44,10 +45,13 @@ typedef struct tnas_terminal {
     double stage_seconds; /* when the stage started */
     long stage_first;     /* units done when it was first seen */
     char stage[48];
+    tnas_progress_log log; /* of tnas_terminal_log; the caller closes it */
 } tnas_terminal;
 
 void tnas_terminal_init(tnas_terminal *terminal, const tnas_arguments *arguments);
 /* Ends an open line; call before printing anything else. */
 void tnas_terminal_end(tnas_terminal *terminal);
+/* Appends everything to a file as well; path NULL: no file. */
+tnas_status tnas_terminal_log(tnas_terminal *terminal, const char *path);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/limits.h"
 #include "cli/source.h"
 #include "common/alloc.h"
+#include "export/export.h"
 
 /* A study's winner: the one for this part, else the last, for a winner may be priced on any. */
 static tnas_status load_source(const tnas_arguments *arguments, const char *model,
@@ -70,6 +71,9 @@ static tnas_status load_model(const tnas_arguments *arguments, const char *model
     p->graph = source->model->graph;
     if (source->study != NULL)
         p->target_id = source->study->target_id;
+    p->has_front_end = source->study != NULL && source->study->features != NULL;
+    if (p->has_front_end)
+        p->front_end = tnas_front_end_of(source->study->features);
     if (source->notes != NULL) {
         p->has_dead_channels = source->notes->dead_channel_count > 0;
         note_import(source->notes, source->model->type, tnas_graph_macs(&p->graph), p);
@@ -115,6 +119,7 @@ static tnas_status choose_rules(const tnas_arguments *arguments, tnas_priced *p)
     TNAS_TRY(tnas_arguments_latency_model(arguments, p->mcu, p->runtime_name, &e->latency));
     TNAS_TRY(tnas_code_sizes_load_for(p->mcu->core, &p->sizes, NULL));
     e->sizes = &p->sizes;
+    e->front_end = p->has_front_end ? &p->front_end : NULL;
     TNAS_TRY(tnas_arguments_limits(arguments, &e->limits));
     tnas_limits_clip(p->mcu, e->runtime, &e->limits);
     return TNAS_OK;

@@ -23,6 +23,8 @@ typedef struct tnas_priced {
     tnas_runtime latency_only; /* named after the runtime, where no list has it */
     char runtime_name[TNAS_RUNTIME_BYTES];
     tnas_estimator estimator;
+    bool has_front_end; /* a study of sounds */
+    tnas_front_end front_end;
     tnas_cost cost;
     double x[TNAS_FEATURE_COUNT]; /* features, with a latency model */
     tnas_layout layout;

@@ -34,6 +34,7 @@ void tnas_terminal_end(tnas_terminal *t)
 static void note(void *context, const char *sentence)
 {
     tnas_terminal *const t = context;
+    tnas_progress_log_event(&t->log, "note", sentence);
     if (t->quiet)
         return;
     tnas_terminal_end(t);
@@ -52,6 +53,7 @@ static void report(void *context, const char *stage, long done, long total, cons
                    const char *remark)
 {
     tnas_terminal *const t = context;
+    tnas_progress_log_report(&t->log, stage, done, total, unit, remark);
     if (t->quiet)
         return;
     const double now = tnas_clock_seconds();
@@ -84,9 +86,15 @@ void tnas_terminal_init(tnas_terminal *t, const tnas_arguments *arguments)
         .terminal = isatty(STDERR_FILENO) != 0,
         .quiet = arguments->given[TNAS_OPTION_quiet],
     };
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal}, before;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup's wish */
+        sigaction(SIGHUP, &action, NULL);
+}
+
+tnas_status tnas_terminal_log(tnas_terminal *t, const char *path)
+{
+    return tnas_progress_log_open(&t->log, path);
 }

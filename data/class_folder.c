@@ -135,8 +135,14 @@ tnas_status tnas_class_folders_find(tnas_dataset_source *source, const tnas_file
         int16_t label;
         if (!is_class_folder(out, path))
             continue;
-        const char *const slash = strrchr(path, '/');
-        TNAS_TRY(tnas_dataset_source_class(source, slash != NULL ? slash + 1 : path, &label));
+        const char *const slash = strrchr(path, '/'), *const name =
+                                                          slash != NULL ? slash + 1 : path;
+        if (strlen(name) >= TNAS_CLASS_NAME_BYTES || source->class_count == TNAS_CLASSES_MAX)
+            return tnas_fail(TNAS_ERR_INPUT,
+                             "%s/%s: a class name has 1 to %d bytes, and there can be %d of them",
+                             tnas_files_location(files), path, TNAS_CLASS_NAME_BYTES - 1,
+                             TNAS_CLASSES_MAX);
+        TNAS_TRY(tnas_dataset_source_class(source, name, &label));
     }
     if (source->class_count == 0)
         return tnas_fail(TNAS_ERR_INPUT, "%s: has no folders: each class must have one",

@@ -211,6 +211,7 @@ static tnas_status fit(loading *l)
         TNAS_TRY(source->fit(source, l->wanted));
     }
     l->dataset->affine = source->affine;
+    l->dataset->features = source->features;
     return TNAS_OK;
 }
 

@@ -73,6 +73,7 @@ typedef struct tnas_dataset {
     int class_count;
     char (*class_names)[TNAS_CLASS_NAME_BYTES]; /* [class_count] */
     tnas_affine affine;                         /* what the bytes mean */
+    const struct tnas_sound_features *features; /* of sounds, what made the bytes; or NULL */
     tnas_images train, validation;
     int test_count;        /* known without holding the pixels */
     int test_reads;        /* how often tnas_dataset_read_test was called */

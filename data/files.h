@@ -24,7 +24,7 @@ void tnas_files_close(tnas_files *files);
 int tnas_files_count(const tnas_files *files);
 const char *tnas_files_path(const tnas_files *files, int file); /* "train/cat/1.png" */
 const char *tnas_files_last(const tnas_files *files, int file); /* "1.png" */
-uint64_t tnas_files_bytes(const tnas_files *files, int file);   /* as stored */
+uint64_t tnas_files_bytes(const tnas_files *files, int file);   /* as stored, or unpacked once */
 int tnas_files_find(const tnas_files *files, const char *path); /* -1: there is none */
 /* Is it the packed twin ("x.gz") of a file that is there too? Unpackers leave both. */
 bool tnas_files_is_twin(const tnas_files *files, int file);

@@ -77,7 +77,7 @@ static tnas_status find_files(idx_source *idx, tnas_files *files)
         const bool has_images = idx->images[s] >= 0, has_labels = idx->labels[s] >= 0;
         if (has_images != has_labels || (s == TNAS_SPLIT_TRAIN && !has_images))
             return tnas_fail(
-                TNAS_ERR_IO, "%s: has no IDX file with %s whose name has \"%s\", packed or not",
+                TNAS_ERR_INPUT, "%s: has no IDX file with %s whose name has \"%s\", packed or not",
                 tnas_files_location(files), has_images ? "labels" : "images", words[s]);
     }
     return TNAS_OK;

@@ -67,13 +67,28 @@ static array_role role_of(const char *name, const tnas_npy_header *header)
     return group_word_of(name) != NULL ? GROUPS : LABELS;
 }
 
+/* Before room is made for what a header promises: is the file so long? */
+static tnas_status check_bytes(const tnas_files *files, int file, const tnas_npy_header *header)
+{
+    const uint64_t bytes = tnas_files_bytes(files, file); /* unpacked by now */
+    const uint64_t item_bytes = tnas_npy_item_values(header) * (uint64_t)header->value_bytes;
+    char name[TNAS_PATH_BYTES];
+    if (bytes == header->header_bytes + (uint64_t)header->dims[0] * item_bytes)
+        return TNAS_OK;
+    tnas_files_name(files, file, name);
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "%s: has %llu bytes: its header promises %zu and %d entries of %llu", name,
+                     (unsigned long long)bytes, header->header_bytes, header->dims[0],
+                     (unsigned long long)item_bytes);
+}
+
 static tnas_status read_header(tnas_files *files, int file, tnas_npy_header *out)
 {
     tnas_packed *packed;
     TNAS_TRY(tnas_files_unpack(files, file, &packed));
-    const tnas_status status = tnas_npy_read_header(packed, out);
+    tnas_status status = tnas_npy_read_header(packed, out);
     tnas_packed_close(packed);
-    return status;
+    return status == TNAS_OK ? check_bytes(files, file, out) : status;
 }
 
 static bool is_npy(tnas_files *files, int file)

@@ -103,6 +103,16 @@ tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule 
     return TNAS_OK;
 }
 
+tnas_status tnas_front_end_code_bytes(const tnas_code_sizes *sizes, size_t *code_bytes)
+{
+    const tnas_code_size *function;
+    bool counted[TNAS_CODE_SIZES_MAX] = {false};
+    *code_bytes = 0;
+    TNAS_TRY(find_function(sizes, TNAS_FRONT_END_FUNCTION, &function));
+    add_function(sizes, function, counted, code_bytes);
+    return TNAS_OK;
+}
+
 tnas_status tnas_footprint_add_front_end(const tnas_schedule *schedule, const tnas_plan *plan,
                                          const tnas_runtime *runtime, const tnas_code_sizes *sizes,
                                          const tnas_front_end *front_end, tnas_footprint *out)

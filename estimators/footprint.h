@@ -44,6 +44,9 @@ tnas_status tnas_footprint_compute(const tnas_graph *graph, const tnas_schedule 
                                    const tnas_plan *plan, const tnas_runtime *runtime,
                                    const tnas_code_sizes *sizes, tnas_footprint *out);
 
+/* Code of a front end by itself; a network may need a part of the compiler's library, too. */
+tnas_status tnas_front_end_code_bytes(const tnas_code_sizes *sizes, size_t *code_bytes);
+
 /* Adds a front end to what tnas_footprint_compute found for our own runtime. Fails when the size
  * table lacks its functions. */
 tnas_status tnas_footprint_add_front_end(const tnas_schedule *schedule, const tnas_plan *plan,

@@ -36,6 +36,7 @@ typedef struct tnas_export_options {
     const uint8_t *vector_images; /* [vector_count, h, w, c] u8; NULL: four of random pixels */
     int vector_count;
     const tnas_sound_features *features; /* the sound front end; NULL: none */
+    const tnas_affine *affine;           /* of real-valued inputs; NULL: bytes, or sound */
     const tnas_cost *cost;               /* predicted, for header and README; NULL: not known */
     const tnas_mcu *mcu;        /* sizes the firmware's memories; NULL: 1 MiB flash, 320 KiB RAM */
     const char *latency_source; /* where the cost's latency comes from; NULL: not said */

@@ -182,23 +182,3 @@ void tnas_generate_sound_vectors(const tnas_export_job *job, tnas_text *out)
                                                                      : " ");
     tnas_text_add(out, "};\n\n#endif\n");
 }
-
-/* How an application fills the input, for the README. */
-void tnas_generate_input_guide(const tnas_export_job *job, tnas_text *out)
-{
-    const char *const name = job->name, *const upper = job->upper;
-    if (job->options->features == NULL) {
-        tnas_text_add(out,
-                      "int8_t *input = %s_input(arena);\n"
-                      "for (int i = 0; i < %s_INPUT_BYTES; i++)\n"
-                      "    input[i] = (int8_t)(pixels[i] - 128);       /* height x width x "
-                      "channels, unsigned bytes */\n",
-                      name, upper);
-        return;
-    }
-    tnas_text_add(out,
-                  "#include \"%s_features.h\"\n\n"
-                  "/* int16_t samples[%s_CLIP_SAMPLES], mono, %s_SAMPLE_RATE_HZ a second */\n"
-                  "%s_features(arena, samples); /* to %s_input(arena) */\n",
-                  name, upper, upper, name, name);
-}

@@ -44,9 +44,11 @@ static void add_shape(const tnas_export_job *job, tnas_text *out)
     tnas_text_add(out,
                   "/* Input: int8, height x width x channels, channels innermost. %s\n"
                   " * real = scale * (q - zero point). */\n",
-                  is_classifier(job) ? "From an image of\n * unsigned bytes: int8 = u8 - 128."
-                                     : "From real numbers:\n * q = real / scale + zero point, "
-                                       "rounded, from -128 to 127.");
+                  job->options->features != NULL ? "From sound:\n * see the header of its features."
+                  : job->options->affine != NULL ? "From real\n * values: see below."
+                  : is_classifier(job) ? "From an image of\n * unsigned bytes: int8 = u8 - 128."
+                                       : "From real numbers:\n * q = real / scale + zero point, "
+                                         "rounded, from -128 to 127.");
     tnas_text_add(out, "#define %s_INPUT_H %d\n", upper, (int)job->input->h);
     tnas_text_add(out, "#define %s_INPUT_W %d\n", upper, (int)job->input->w);
     tnas_text_add(out, "#define %s_INPUT_C %d\n", upper, (int)job->input->c);
@@ -130,13 +132,18 @@ static void add_budget_checks(const tnas_export_job *job, tnas_text *out)
                   "#error \"%s: the arena is larger than %s_ARENA_LIMIT\"\n#endif\n#endif\n",
                   upper, upper, upper, job->name, upper);
     const char *const code = job->options->cost != NULL ? "_CODE_BYTES" : "";
+    char features[3 * TNAS_EXPORT_NAME_BYTES] = "";
+    if (job->options->features != NULL)
+        snprintf(features, sizeof features, " + %s_FEATURES_TABLE_BYTES%s%s%s", upper,
+                 *code != '\0' ? " + " : "", *code != '\0' ? upper : "",
+                 *code != '\0' ? "_FEATURES_CODE_BYTES" : "");
     tnas_text_add(
         out,
         "#if defined(%s_FLASH_LIMIT)\n"
-        "#if %s_WEIGHTS_BYTES + %s_CHANNELS_BYTES + %s_TABLE_BYTES%s%s%s > %s_FLASH_LIMIT\n"
+        "#if %s_WEIGHTS_BYTES + %s_CHANNELS_BYTES + %s_TABLE_BYTES%s%s%s%s > %s_FLASH_LIMIT\n"
         "#error \"%s: flash is larger than %s_FLASH_LIMIT\"\n#endif\n#endif\n\n",
         upper, upper, upper, upper, *code != '\0' ? " + " : "", *code != '\0' ? upper : "", code,
-        upper, job->name, upper);
+        features, upper, job->name, upper);
 }
 
 static void add_placement(const tnas_export_job *job, tnas_text *out)
@@ -201,6 +208,7 @@ void tnas_generate_header(const tnas_export_job *job, tnas_text *out)
     tnas_text_add(out, "#ifndef %s_H\n#define %s_H\n\n#include <stddef.h>\n#include <stdint.h>\n\n",
                   job->upper, job->upper);
     add_shape(job, out);
+    tnas_generate_channels(job, out);
     add_class_names(job, out);
     add_memory(job, out);
     add_budget_checks(job, out);

@@ -38,6 +38,10 @@ void tnas_generate_vectors(const tnas_export_job *job, tnas_text *out);     /* N
 void tnas_generate_memory_map(const tnas_export_job *job, tnas_text *out);  /* memory.txt */
 void tnas_generate_pdsc(const tnas_export_job *job, tnas_text *out);        /* tinynas.NAME.pdsc */
 
+/* Of real-valued inputs: what NAME.h says of channels, and values that a test vector is made of. */
+void tnas_generate_channels(const tnas_export_job *job, tnas_text *out);
+void tnas_generate_channel_vector(const tnas_export_job *job, tnas_text *out);
+
 /* Of a sound front end: NAME_features.h, NAME_features_tables.c, and its tables alone, as
  * `const tnrt_features NAME_features_tables`. */
 void tnas_generate_features_header(const tnas_export_job *job, tnas_text *out);

@@ -44,5 +44,6 @@ void tnas_generate_vectors(const tnas_export_job *job, tnas_text *out)
                   (unsigned long)tnrt_crc32(0, job->vector_outputs, output_bytes));
     add_table(job, "inputs", "INPUT_BYTES", job->vector_inputs, job->input_bytes, out);
     add_table(job, "outputs", "OUTPUT_BYTES", job->vector_outputs, job->output_bytes, out);
+    tnas_generate_channel_vector(job, out);
     tnas_text_add(out, "\n#endif\n");
 }

@@ -8,8 +8,9 @@ shared=${SHARED:-../shared}
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
 
 corpus=$folder/corpus
-mkdir -p "$corpus/tflite" "$corpus/csv" "$corpus/json" "$folder/findings"
+mkdir -p "$corpus/tflite" "$corpus/csv" "$corpus/json" "$corpus/data" "$folder/findings"
 "$folder/fuzz/write_seeds" "$corpus/tflite"
+"$folder/fuzz/write_data_seeds" "$corpus/data"
 
 # Small files only: a fuzzer changes a few bytes thousands of times a second.
 copy_small() { # FOLDER NAME-PATTERN TARGET
@@ -35,9 +36,12 @@ cat configs/*/*.json | grep -oE '"[a-z_0-9-]+"' | sort -u |
 cat configs/measurements/*.csv | head -n 200 | tr ',' '\n' | grep -E '^[A-Za-z_0-9.-]{1,30}$' |
     sort -u | sed 's/.*/"&"/' > "$folder/csv.dict"
 echo '"TFL3"' > "$folder/tflite.dict"
+printf '%s\n' '"IHDR"' '"IDAT"' '"PLTE"' '"tRNS"' '"IEND"' '"\xff\xd8\xff"' '"\xff\xc0"' '"\xff\xda"' \
+    '"\x93NUMPY"' '"descr"' '"fortran_order"' '"shape"' '"ustar"' '"PK\x03\x04"' \
+    '"\x1f\x8b"' > "$folder/data.dict"
 
 status=0
-for name in tflite csv json; do
+for name in tflite csv json data; do
     log=$folder/fuzz_$name.log
     if "$folder/fuzz/fuzz_$name" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=3000 \
         -max_len=65536 -dict="$folder/$name.dict" -artifact_prefix="$folder/findings/${name}_" \

@@ -36,6 +36,51 @@ void tnas_affine_text(const tnas_affine *affine, char out[24])
         snprintf(out, 24, "%016llx", (unsigned long long)hash);
 }
 
+/* "unit;scale,zero;scale,zero ..." */
+void tnas_affine_print(const tnas_affine *affine, char out[TNAS_AFFINE_TEXT_BYTES])
+{
+    size_t length = (size_t)snprintf(out, TNAS_AFFINE_TEXT_BYTES, "%.31s", affine->unit);
+    for (int k = 0; k < affine->channel_count; k++)
+        length += (size_t)snprintf(out + length, TNAS_AFFINE_TEXT_BYTES - length, ";%.17g,%.17g",
+                                   affine->scale[k], affine->zero[k]);
+}
+
+static tnas_status parse_affine(const char *text, tnas_affine *out)
+{
+    const size_t unit_length = strcspn(text, ";");
+    *out = (tnas_affine){0};
+    snprintf(out->unit, sizeof out->unit, "%.*s", (int)(unit_length < 31 ? unit_length : 31), text);
+    for (text += unit_length; *text == ';' && out->channel_count < TNAS_AFFINE_CHANNELS_MAX;
+         out->channel_count++) {
+        const int k = out->channel_count;
+        if (sscanf(text, ";%lf,%lf", &out->scale[k], &out->zero[k]) != 2)
+            return tnas_fail(TNAS_ERR_INPUT,
+                             "study: data_affine_values: \"%.40s\": must be "
+                             "scale,zero",
+                             text);
+        text += 1 + strcspn(text + 1, ";");
+    }
+    return TNAS_OK;
+}
+
+tnas_status tnas_data_meaning_load(tnas_store_db *db, tnas_affine *affine,
+                                   tnas_sound_features **features)
+{
+    char text[TNAS_AFFINE_TEXT_BYTES], sound[TNAS_SOUND_TEXT_BYTES];
+    bool found;
+    *affine = (tnas_affine){0};
+    *features = NULL;
+    TNAS_TRY(tnas_db_get_meta(db, "data_affine_values", text, sizeof text, &found));
+    if (found)
+        TNAS_TRY(parse_affine(text, affine));
+    TNAS_TRY(tnas_db_get_meta(db, "data_features", sound, sizeof sound, &found));
+    if (!found || sound[0] == '\0')
+        return TNAS_OK;
+    tnas_sound_config config = tnas_sound_defaults;
+    TNAS_TRY(tnas_sound_config_parse(sound, &config));
+    return tnas_sound_features_create(&config, features);
+}
+
 /* ---- run configurations ---- */
 
 static tnas_status value_text(const tnas_json_at *at, char out[TNAS_DATA_TEXT_BYTES])

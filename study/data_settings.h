@@ -5,6 +5,7 @@
 
 #include "common/json.h"
 #include "data/dataset.h"
+#include "data/features.h"
 #include "study/store.h"
 
 /* "data.test_share" and so on, a field each. */
@@ -16,6 +17,13 @@ tnas_status tnas_data_settings_load(tnas_store_db *db, tnas_data_options *out);
 
 /* What the bytes mean, as a text to compare: "none" or a hash. */
 void tnas_affine_text(const tnas_affine *affine, char out[24]);
+
+/* What an export carries on: the configuration of sound features ("" when the data are no sounds)
+ * and the affine, digit by digit. *features is NULL without. */
+enum { TNAS_AFFINE_TEXT_BYTES = 8192 };
+void tnas_affine_print(const tnas_affine *affine, char out[TNAS_AFFINE_TEXT_BYTES]);
+tnas_status tnas_data_meaning_load(tnas_store_db *db, tnas_affine *affine,
+                                   tnas_sound_features **features);
 
 /* The object "data_options" of a run configuration, over what *out holds; it says only what is
  * not the default. */

@@ -8,6 +8,7 @@
 #include "common/hash.h"
 #include "common/paths.h"
 #include "estimators/regions.h"
+#include "export/export.h"
 #include "study/run_internal.h"
 
 static tnas_status hash_file(const char *path, uint64_t *hash)
@@ -74,6 +75,24 @@ static void describe_part(tnas_run *run)
         tnas_latency_describe(model, report->latency_source, sizeof report->latency_source);
 }
 
+/* Sounds need a front end on the part, too. */
+static tnas_status price_front_end(tnas_run *run)
+{
+    const tnas_sound_features *const features = run->dataset->features;
+    tnas_search_report *const report = run->report;
+    if (features == NULL)
+        return TNAS_OK;
+    run->front_end = tnas_front_end_of(features);
+    run->estimator.front_end = &run->front_end;
+    size_t code_bytes;
+    TNAS_TRY(tnas_front_end_code_bytes(&run->sizes, &code_bytes));
+    report->features_flash_bytes = code_bytes + run->front_end.table_bytes;
+    report->features_scratch_bytes = run->front_end.scratch_bytes;
+    tnas_front_end_predict(&run->front_end, run->mcu->core, run->mcu->clock_mhz,
+                           &report->features_time);
+    return TNAS_OK;
+}
+
 tnas_status tnas_study_fit_options(const tnas_space *space, tnas_data_options *options)
 {
     if (space->input_count == 0)
@@ -104,6 +123,7 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
     TNAS_TRY(tnas_study_fit_options(&run->space, &options));
     TNAS_TRY(tnas_dataset_load(request->data, &options, &run->dataset));
     run->dataset->options = request->data_options; /* as the study knows them */
+    TNAS_TRY(price_front_end(run));
     if (run->dataset->validation.count == 0)
         return tnas_fail(TNAS_ERR_INPUT,
                          "%s: %d training images leave none to validate candidates with; more than "

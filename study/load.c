@@ -40,6 +40,7 @@ static tnas_status read_parts(tnas_store_db *db, int target, const char *mcu, tn
     TNAS_TRY(choose_target(db, target, mcu, study));
     TNAS_TRY(tnas_db_get_meta(db, "data_location", study->data, sizeof study->data, &found));
     TNAS_TRY(tnas_data_settings_load(db, &study->data_options));
+    TNAS_TRY(tnas_data_meaning_load(db, &study->affine, &study->features));
     char size[24]; /* that the space chose */
     TNAS_TRY(tnas_db_get_meta(db, "data_size", size, sizeof size, &found));
     if (found)
@@ -88,5 +89,6 @@ void tnas_study_destroy(tnas_study *study)
     tnas_model_destroy(study->model);
     tnas_free(study->class_names);
     tnas_free(study->vector_images);
+    tnas_sound_features_destroy(study->features);
     tnas_free(study);
 }

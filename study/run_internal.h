@@ -29,6 +29,7 @@ typedef struct tnas_run {
     tnas_space space;
     char space_file[TNAS_PATH_BYTES];
     tnas_estimator estimator;
+    tnas_front_end front_end; /* what estimator.front_end points at, where the data are sounds */
     tnas_search_target target;
     tnas_pool *pool;
 

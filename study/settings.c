@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "data/features.h"
 #include "study/data_settings.h"
 
 /* Data, space and seed; how the data are read, field by field; what their bytes mean. */
-enum { FIXED_COUNT = 5, IDENTITY_COUNT = FIXED_COUNT + TNAS_DATA_FIELD_COUNT };
+enum { FIXED_COUNT = 6, IDENTITY_COUNT = FIXED_COUNT + TNAS_DATA_FIELD_COUNT };
 
 typedef struct identity_item {
     char key[TNAS_DATA_KEY_BYTES];
@@ -46,6 +47,10 @@ static void list_identity(const tnas_run *run, identity_item out[IDENTITY_COUNT]
     *out = identity("data_affine", "%s", affine);
     snprintf(out->missing, sizeof out->missing, "none");
     out++;
+    *out = identity("data_features", "%s", "");
+    if (data->features != NULL)
+        tnas_sound_config_print(&data->features->config, out->value);
+    out++;
     *out++ = identity("space", "%s", run->space.name);
     *out++ = identity("space_hash", "%016llx", (unsigned long long)run->space.hash);
     *out++ = identity("seed", "%llu", (unsigned long long)run->request->seed);
@@ -57,6 +62,9 @@ tnas_status tnas_settings_store(tnas_run *run)
     list_identity(run, items);
     for (int i = 0; i < IDENTITY_COUNT; i++)
         TNAS_TRY(tnas_db_put_meta(run->db, items[i].key, items[i].value));
+    char affine[TNAS_AFFINE_TEXT_BYTES];
+    tnas_affine_print(&run->dataset->affine, affine);
+    TNAS_TRY(tnas_db_put_meta(run->db, "data_affine_values", affine));
     TNAS_TRY(tnas_db_put_meta(run->db, "preset", run->preset));
     tnas_work_field fields[TNAS_WORK_FIELDS_MAX];
     const int count = tnas_work_list(fields);

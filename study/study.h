@@ -15,6 +15,7 @@
 #define TNAS_STUDY_STUDY_H
 
 #include "common/progress.h"
+#include "data/features.h"
 #include "graph/model.h"
 #include "search_space/space.h"
 #include "study/preset.h"
@@ -61,7 +62,10 @@ typedef struct tnas_search_report {
     double clock_mhz;
     char latency_source[320]; /* "prior, 0 measurements (...)" or "8 rows, net out 2.1 %" */
     char region[32];          /* where the arena lies */
-    bool from_store;          /* the study already had the result */
+    /* Of a sound front end; features_flash_bytes 0: there is none. */
+    size_t features_flash_bytes, features_scratch_bytes;
+    tnas_front_end_time features_time;
+    bool from_store; /* the study already had the result */
 } tnas_search_report;
 
 /* How data are read for a space. One with input sizes chooses theirs: until it has, images come in
@@ -85,7 +89,9 @@ typedef struct tnas_study {
     tnas_model *model; /* the winner's int8 model */
     char (*class_names)[TNAS_CLASS_NAME_BYTES];
     int class_count;
-    uint8_t *vector_images; /* [vector_count, h, w, c] u8 */
+    tnas_affine affine;            /* what the bytes of the data set mean */
+    tnas_sound_features *features; /* of sounds; NULL: none */
+    uint8_t *vector_images;        /* [vector_count, h, w, c] u8 */
     int vector_count;
 } tnas_study;
 

@@ -265,16 +265,19 @@ static const bad_array bad_arrays[] = {
     {"x_train.npy", "<f2", "(60, 3, 1, 2)", "x_train.npy: descr '<f2'"},
     {"x_train.npy", "<c8", "(60, 3, 1, 2)", "values must be whole numbers of 1 to 8 bytes"},
     {"x_train.npy", "|O8", "(60, 3, 1, 2)", "descr '|O8'"},
-    {"x_train.npy", "<f4", "(61, 3, 1, 2)", "y_train.npy: 60 entries, but"},
+    {"x_train.npy", "<f4", "(61, 3, 1, 2)",
+     "x_train.npy: has 1568 bytes: its header promises 128 and 61 entries of 24"},
+    {"x_train.npy", "<f4", "(30, 3, 1, 4)", "y_train.npy: 60 entries, but"},
+    {"x_train.npy", "<i2", "(120, 3, 1, 2)", "y_train.npy: 60 entries, but"},
     {"x_train.npy", "<f4", "(60, 3, 1, 2, 1)", "shape (60, 3, 1, 2, 1)"},
     {"x_train.npy", "<f4", "(0, 3, 1, 2)", "shape (0, 3, 1, 2)"},
     {"x_train.npy", "<f4", "(60, 99999, 99999, 2)", "a sample takes more than 64 MiB"},
-    {"x_train.npy", "<f4", "(60, 3, 1, 65)", "channels (last) 64"},
+    {"x_train.npy", "<f4", "(60, 1, 1, 6)", "x_test.npy: samples of 3x1x2 f4, but"},
     {"x_train.npy", "<f4", "()", "shape (): a single value"},
-    {"x_train.npy", "<f4", "(60, 4, 1, 2)", "x_test.npy: samples of 3x1x2 f4, but"},
-    {"x_test.npy", "<f4", "(21, 3, 1, 2)", "y_test.npy: 20 entries, but"},
+    {"x_train.npy", "<f4", "(5, 1, 1, 72)", "channels (last) 64"},
+    {"x_test.npy", "<f4", "(21, 3, 1, 2)", "x_test.npy: has 1568 bytes"},
     {"y_train.npy", "<f8", "(60,)", "entry 1 is 4.94066e-324: a label is a whole number"},
-    {"y_train.npy", "<i8", "(59,)", "y_train.npy: 59 entries, but"},
+    {"y_train.npy", "<i8", "(59,)", "y_train.npy: has 608 bytes"},
     {"z_train.npy", "<i8", "(60,)", "may both be the labels of one split: choose with --include"},
     {"x_train.npy", "<f4", "(60, 3, 1", "shape (60, 3, 1"},
 };
@@ -339,7 +342,8 @@ START_TEST(an_array_cut_anywhere_is_an_input_error)
     bytes[byte_count - 1] = 0;
     bytes = tnas_alloc_grow(bytes, byte_count, byte_count + 1, 1);
     write_bytes(folder, "y_test.npy", bytes, byte_count + 1);
-    ck_fails(TNAS_ERR_INPUT, "goes on where its header says it ends",
+    ck_fails(TNAS_ERR_INPUT,
+             "y_test.npy: has 289 bytes: its header promises 128 and 20 entries of 8",
              load_share(folder, 0, &dataset));
     tnas_free(bytes);
 }

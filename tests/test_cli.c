@@ -236,40 +236,6 @@ START_TEST(a_signal_stops_with_130_and_the_same_command_goes_on)
 }
 END_TEST
 
-START_TEST(a_search_killed_again_and_again_ends_like_a_whole_one)
-{
-    static outcome o;
-    char data[TNAS_PATH_BYTES], whole[TNAS_PATH_BYTES], killed[TNAS_PATH_BYTES];
-    temporary_folder(data);
-    temporary_folder(whole);
-    temporary_folder(killed);
-    write_toy_data(data);
-    make_study(data, whole, &o);
-    cJSON *const expected = check_json(&o);
-    char words[TNAS_PATH_BYTES * 3];
-    snprintf(words, sizeof words,
-             "search --mcu stm32h743 --data %s --study %s --preset smoke --max-flash-kib 60 "
-             "--max-sram-kib 24 --max-latency-ms 50 --seed 3 --format json",
-             data, killed);
-    for (int i = 0; i < 16; i++) { /* every start is killed a little later than the one before */
-        const pid_t child = start(scratch, words);
-        usleep((useconds_t)(10000 + 15000 * i));
-        kill(child, SIGKILL);
-        finish(scratch, child, &o);
-    }
-    make_study(data, killed, &o);
-    cJSON *const found = check_json(&o);
-    static const char *const equal[] = {"accuracy_int8", "accuracy_float", "flash_bytes", "macs",
-                                        "candidates",    "drawn",          "latency_ms"};
-    for (size_t i = 0; i < sizeof equal / sizeof equal[0]; i++)
-        ck_assert_double_eq(number(found, equal[i]), number(expected, equal[i]));
-    ck_assert_str_eq(cJSON_GetObjectItem(found, "arch")->valuestring,
-                     cJSON_GetObjectItem(expected, "arch")->valuestring);
-    cJSON_Delete(found);
-    cJSON_Delete(expected);
-}
-END_TEST
-
 START_TEST(each_result_of_a_study_can_be_chosen)
 {
     static outcome o;
@@ -434,7 +400,6 @@ int main(void)
     tcase_add_test(tc, a_search_reports_what_its_artefacts_say);
     tcase_add_test(tc, outputs_that_cannot_be_written_exit_4_and_leave_nothing);
     tcase_add_test(tc, a_signal_stops_with_130_and_the_same_command_goes_on);
-    tcase_add_test(tc, a_search_killed_again_and_again_ends_like_a_whole_one);
     tcase_add_test(tc, each_result_of_a_study_can_be_chosen);
     tcase_add_test(tc, lists_and_infos_are_one_json_object);
     tcase_add_test(tc, a_result_that_stdout_cannot_take_exits_4);

@@ -401,7 +401,7 @@ START_TEST(missing_files_are_named)
     for (int file = 0; file < FILE_COUNT; file++) {
         write_files(f);
         remove_file(f, file_names[file]);
-        ck_fails(TNAS_ERR_IO, parts[file], load_share(f->folder, 0, &dataset));
+        ck_fails(TNAS_ERR_INPUT, parts[file], load_share(f->folder, 0, &dataset));
     }
     write_files(f);
     for (int file = 0; file < FILE_COUNT; file++)

@@ -188,6 +188,50 @@ START_TEST(an_export_with_a_front_end_is_c99_and_c_plus_plus_without_a_warning)
 }
 END_TEST
 
+/* Sensors: real values to the very bytes. */
+START_TEST(real_values_become_the_bytes_of_the_first_vector_on_every_compiler)
+{
+    static const char *const compilers[] = {"gcc", "clang", "gcc -O3"};
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    tnas_image *const image = random_image(9500 + (uint64_t)_i);
+    const int channels = image->graph.tensors[0].c;
+    tnas_affine affine = {.channel_count = _i % 2 == 0 ? channels : 1, .unit = "m/s2"};
+    for (int k = 0; k < affine.channel_count; k++)
+        tnas_affine_set_range(&affine, k, -3.7 - 100 * k, 1e-3 + 17.1 * k);
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "net"));
+    const tnas_export_options options = {.name = "net", .folder = path, .affine = &affine};
+    ck_ok(tnas_export_c(image, &options));
+    if (have_program("clang") || _i != 1)
+        must_run("make -s -C %s CC='%s' CFLAGS='-pedantic -Wall -Wextra -Werror -std=c99' test",
+                 path, compilers[_i]);
+    must_run(
+        "g++ -x c++ -std=c++11 -pedantic -Wall -Wextra -Werror -Wno-unused-function -I%s -I%s/src "
+        "-c %s/src/net_invoke.c -o /dev/null",
+        path, path, path);
+    must_run("grep -q 'NET_CHANNEL_SCALE' %s/src/net.h && grep -q 'net_quantize' %s/README.md",
+             path, path);
+    tnas_image_destroy(image);
+}
+END_TEST
+
+/* A flipped channel would go unseen if the runner did not look. */
+START_TEST(a_wrong_scale_is_noticed_by_the_runner)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES], output[COMMAND_OUTPUT_BYTES];
+    tnas_image *const image = random_image(9500);
+    tnas_affine affine = {.channel_count = 1};
+    tnas_affine_set_range(&affine, 0, -4, 4);
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "net"));
+    const tnas_export_options options = {.name = "net", .folder = path, .affine = &affine};
+    ck_ok(tnas_export_c(image, &options));
+    must_run("sed -i '/_CHANNEL_INVERSE/,/}/s/3[0-9.]*f/30.0f/g' %s/src/net.h", path);
+    ck_assert_int_ne(run_command(output, "make -s -C %s test", path), 0);
+    tnas_image_destroy(image);
+}
+END_TEST
+
 /* A small arena: the scratch must not lie on the input, and the arena says so. */
 START_TEST(the_arena_holds_input_and_scratch_side_by_side)
 {
@@ -218,6 +262,9 @@ int main(void)
     tcase_add_loop_test(tc, the_host_runner_gives_the_features_of_a_wav_file, 0, 2);
     tcase_add_loop_test(tc, an_export_with_a_front_end_is_c99_and_c_plus_plus_without_a_warning, 0,
                         2);
+    tcase_add_loop_test(tc, real_values_become_the_bytes_of_the_first_vector_on_every_compiler, 0,
+                        4);
+    tcase_add_test(tc, a_wrong_scale_is_noticed_by_the_runner);
     tcase_add_loop_test(tc, the_arena_holds_input_and_scratch_side_by_side, 0, 3);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

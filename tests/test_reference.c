@@ -178,6 +178,7 @@ START_TEST(bash_completes_commands_options_and_values)
     ck_assert_str_eq(output_of(ask, path, "tinynas eval --fail"), "\n");
     ck_assert_str_eq(output_of(ask, path, "tinynas eval --format j"), "json\n");
     ck_assert_str_eq(output_of(ask, path, "tinynas mcu sh"), "show\n");
+    ck_assert_str_eq(output_of(ask, path, "tinynas study show --config --lim"), "--limit\n");
     /* The parts are asked for. */
     ck_assert_str_eq(output_of("PATH=\"$(dirname %s):$PATH\" bash -c 'source %s; "
                                "COMP_WORDS=(tinynas search --mcu stm32f7); COMP_CWORD=3; "

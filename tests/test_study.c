@@ -79,6 +79,41 @@ START_TEST(a_stopped_search_resumes_to_the_same_study)
 }
 END_TEST
 
+START_TEST(a_study_keeps_its_recipe_and_the_curve_of_all_its_phases)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_overrides overrides = {.count = 0};
+    ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "progressive"));
+    ck_ok(tnas_overrides_put(&overrides, "supernet.steps", "12"));
+    tnas_search_request request = toy_request(data, folder);
+    request.overrides = &overrides;
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+
+    tnas_store_db *db;
+    tnas_curve_point *points;
+    int count;
+    ck_ok(tnas_db_open_read(folder, &db));
+    ck_ok(tnas_db_get_curve(db, 0, "supernet", &points, &count));
+    ck_assert_int_eq(count, 12);
+    for (int i = 0; i < count; i++) {
+        ck_assert_int_eq(points[i].step, i + 1);
+        ck_assert(points[i].loss > 0 && points[i].right >= 0 && points[i].right <= 1);
+    }
+    tnas_free(points);
+    tnas_db_close(db);
+    ck_assert(has_file(folder, "supernet.bin") && !has_file(folder, "supernet.ckpt") &&
+              !has_file(folder, "supernet.ckpt.1"));
+
+    ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "uniform"));
+    ck_fails(TNAS_ERR_USAGE, "supernet.recipe = progressive, this search has uniform",
+             tnas_study_search(&request, NULL, &report));
+}
+END_TEST
+
 /* Four finalists that learn from the largest network, and int8 that is mended however little it
  * loses. */
 static tnas_search_request finalists_request(const char *data, const char *folder)
@@ -177,41 +212,6 @@ START_TEST(the_best_finalist_on_validation_wins_and_all_meet_the_test_set)
     ck_assert_int_eq(right, (int)lround(rows[chosen].test_int8 * TOY_TEST));
     tnas_free(rows);
     tnas_db_close(db);
-}
-END_TEST
-
-START_TEST(a_study_keeps_its_recipe_and_the_curve_of_all_its_phases)
-{
-    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
-    temporary_folder(data);
-    write_toy_data(data);
-    temporary_folder(folder);
-    tnas_overrides overrides = {.count = 0};
-    ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "progressive"));
-    ck_ok(tnas_overrides_put(&overrides, "supernet.steps", "12"));
-    tnas_search_request request = toy_request(data, folder);
-    request.overrides = &overrides;
-    tnas_search_report report;
-    ck_ok(tnas_study_search(&request, NULL, &report));
-
-    tnas_store_db *db;
-    tnas_curve_point *points;
-    int count;
-    ck_ok(tnas_db_open_read(folder, &db));
-    ck_ok(tnas_db_get_curve(db, 0, "supernet", &points, &count));
-    ck_assert_int_eq(count, 12);
-    for (int i = 0; i < count; i++) {
-        ck_assert_int_eq(points[i].step, i + 1);
-        ck_assert(points[i].loss > 0 && points[i].right >= 0 && points[i].right <= 1);
-    }
-    tnas_free(points);
-    tnas_db_close(db);
-    ck_assert(has_file(folder, "supernet.bin") && !has_file(folder, "supernet.ckpt") &&
-              !has_file(folder, "supernet.ckpt.1"));
-
-    ck_ok(tnas_overrides_put(&overrides, "supernet.recipe", "uniform"));
-    ck_fails(TNAS_ERR_USAGE, "supernet.recipe = progressive, this search has uniform",
-             tnas_study_search(&request, NULL, &report));
 }
 END_TEST
 
@@ -384,9 +384,9 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, same_seed_gives_the_same_study_for_1_2_and_3_threads);
     tcase_add_test(tc, a_stopped_search_resumes_to_the_same_study);
+    tcase_add_test(tc, a_study_keeps_its_recipe_and_the_curve_of_all_its_phases);
     tcase_add_test(tc, finalists_are_the_same_for_any_threads_and_however_often_stopped);
     tcase_add_test(tc, the_best_finalist_on_validation_wins_and_all_meet_the_test_set);
-    tcase_add_test(tc, a_study_keeps_its_recipe_and_the_curve_of_all_its_phases);
     tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);
     tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
     tcase_add_test(tc, the_same_target_is_answered_from_the_store);

@@ -37,15 +37,16 @@ static void remove_folders(void)
 
 void temporary_folder(char out[TNAS_PATH_BYTES])
 {
+    if (owner != getpid()) {
+        folder_count = 0; /* the parent's folders are the parent's */
+        owner = getpid();
+        atexit(remove_folders);
+    }
     ck_assert_int_lt(folder_count, 128);
     char *const name = folders[folder_count];
     snprintf(name, sizeof folders[0], "/tmp/tinynas-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(name));
     folder_count++;
-    if (owner != getpid()) {
-        owner = getpid();
-        atexit(remove_folders);
-    }
     snprintf(out, TNAS_PATH_BYTES, "%s", name);
 }
 

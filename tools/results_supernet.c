@@ -85,7 +85,7 @@ static void parse_entry(bench *b, const char *word)
 
 static void set_up(bench *b, const char *data)
 {
-    must(tnas_dataset_load(data, TNAS_VALIDATION_SHARE, &b->dataset), data);
+    must(tnas_dataset_load(data, NULL, &b->dataset), data);
     tnas_space space;
     must(tnas_space_load(SPACE, &space), SPACE);
     b->config = tnas_alloc_zero(1, sizeof *b->config);
@@ -178,6 +178,24 @@ static void plan_steps(bench *b, double seconds)
     }
 }
 
+/* What the table was made with. */
+static void print_circumstances(const bench *b, double seconds)
+{
+    char line[256] = "", model[128] = "an unnamed processor", day[32];
+    FILE *const file = fopen("/proc/cpuinfo", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':') != NULL)
+            snprintf(model, sizeof model, "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"),
+                     strchr(line, ':') + 2);
+    if (file != NULL)
+        fclose(file);
+    const time_t now = time(NULL);
+    strftime(day, sizeof day, "%Y-%m-%d", gmtime(&now));
+    printf("%s, %s, %d threads; %g worked seconds a run; %d training and %d validation images.\n\n",
+           day, model, tnas_pool_thread_count(b->pool), seconds, b->dataset->train.count,
+           VALIDATION_IMAGES);
+}
+
 static double judge(const bench *b, const tnas_supernet *supernet, const tnas_arch *arch)
 {
     tnas_net *const net = tnas_alloc_zero(1, sizeof *net);
@@ -256,6 +274,7 @@ int main(int argc, char **argv)
     for (int i = 4; i < argc && b.entry_count < RECIPES_MAX; i++)
         parse_entry(&b, argv[i]);
     plan_steps(&b, atof(argv[2]));
+    print_circumstances(&b, atof(argv[2]));
     printf(
         "| recipe | rate | steps | seed | seconds | smallest | largest | mean of %d | best of %d "
         "|\n|---|---|---|---|---|---|---|---|---|\n",

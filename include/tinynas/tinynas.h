@@ -90,14 +90,15 @@ tinynas_status tinynas_compare(const char *mcu, const char *runtime, const char 
 
 /* ---- Search -------------------------------------------------------------------------------- */
 
+/* NULL and 0 mean what leaving the option out means to `tinynas search`; what is given wins over
+ * the run configuration. */
 typedef struct tinynas_search_options {
-    const char *mcu;                   /* has to be set */
-    const char *data, *space, *preset; /* "builtin:shapes", "small-image", "quick" */
-    const char *runtime;               /* "tinynas" */
-    const char *study; /* the folder that keeps everything; NULL: studies/DATA-SPACE */
+    const char *config; /* a run configuration; without one mcu has to be set */
+    const char *mcu, *data, *space, *preset, *runtime;
+    const char *study; /* the folder that keeps everything */
     tinynas_limits limits;
     uint64_t seed;
-    int threads; /* 0: the processors of this machine */
+    int threads;
     /* Called from the calling thread, many times a second: where the search is. A return value
      * other than 0 stops it; the same call later goes on from there. NULL: nobody asks. */
     int (*progress)(void *context, const char *stage, long done, long total);

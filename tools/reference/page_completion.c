@@ -71,9 +71,19 @@ static void add_command_names(tnas_text *out)
 
 /* ---- bash ---------------------------------------------------------------------------------- */
 
-static void add_bash_value(tnas_text *out, const tnas_option_entry *o)
+/* A flag may mean something else to another command: "search:--config|space:--config) ..." */
+static void add_bash_value(tnas_text *out, tnas_option option)
 {
-    tnas_text_add(out, "    --%s) ", o->flag);
+    const tnas_option_entry *const o = tnas_option_entry_of(option);
+    const char *separator = "    ";
+    for (int c = 0; c < TNAS_COMMAND_COUNT; c++) {
+        if (!tnas_option_applies(option, (tnas_command)c))
+            continue;
+        tnas_text_add(out, "%s%s:--%s", separator, tnas_command_entry_of((tnas_command)c)->name,
+                      o->flag);
+        separator = "|";
+    }
+    tnas_text_add(out, ") ");
     switch (completion_of(o)) {
     case COMPLETE_WORDS:
         tnas_text_add(out, "COMPREPLY=($(compgen -W \"");
@@ -107,10 +117,10 @@ void tnas_page_bash(tnas_text *out)
              " then\n        COMPREPLY=($(compgen -W \"");
     add_command_names(out);
     tnas_text_add(out, "help --help --version\" -- \"$word\"))\n        return\n    fi\n"
-                       "    case $before in\n");
+                       "    case $command:$before in\n");
     for (int o = 0; o < TNAS_OPTION_COUNT; o++)
         if (tnas_option_entry_of((tnas_option)o)->kind != TNAS_VALUE_FLAG)
-            add_bash_value(out, tnas_option_entry_of((tnas_option)o));
+            add_bash_value(out, (tnas_option)o);
     tnas_text_add(out, "    esac\n    case $command in\n");
     for (int c = 0; c < TNAS_COMMAND_COUNT; c++) {
         tnas_text_add(out, "    %s)\n        verbs=\"",
