@@ -134,7 +134,7 @@ tnas_status tnas_budget_finish(tnas_run *run)
     const double step_seconds = /* networks that lose by int8 are trained on */
         run->speeds.finetune_step_seconds * (1 + run->work.finish.qat_steps_frac);
     const int most = recipe->steps;
-    recipe->steps = fitting(seconds - run->speeds.teaching_seconds, step_seconds, most);
+    recipe->steps = fitting(seconds, step_seconds, most);
     tnas_progress_note(run->progress, "budget: %.1f min for the finish: %d of %d steps",
                        seconds / 60, recipe->steps, most);
     return decide(run, "budget.finish", "finetune.steps", recipe->steps);

@@ -65,10 +65,19 @@ static double largest_over(const tnas_run *run, const tnas_net *middle)
     return (double)tnas_graph_macs(&graph) / (double)tnas_graph_macs(&middle->graph);
 }
 
-/* nets: how many such networks a step of the supernet costs. teaching_seconds: the largest network
- * goes forward for one finalist. */
-static tnas_status measure(tnas_run *run, double *step_seconds, double *nets,
-                           double *teaching_seconds, size_t *value_count)
+/* Seconds of the teacher, the largest network, that a step of fine-tuning costs on average. */
+static double teaching_seconds(const tnas_run *run, const tnas_net *middle, double step_seconds)
+{
+    const tnas_recipe *const finetune = &run->work.finetune;
+    const double passes =
+        tnas_teaching_passes(finetune, run->dataset->train.count, run->dataset->class_count);
+    const double pass_seconds = step_seconds / 3 / run->work.supernet.batch;
+    return passes * pass_seconds * largest_over(run, middle) / finetune->steps;
+}
+
+/* *nets: how many such networks a step of the supernet costs; *teaching: seconds of a step. */
+static tnas_status measure(tnas_run *run, double *step_seconds, double *nets, double *teaching,
+                           size_t *value_count)
 {
     tnas_supernet *supernet;
     TNAS_TRY(tnas_supernet_create(run->config, tnas_supernet_recipe_kernels(run->work.recipe),
@@ -81,13 +90,11 @@ static tnas_status measure(tnas_run *run, double *step_seconds, double *nets,
                                      : tnas_fail(TNAS_ERR_NOMEM, "forecast");
     if (status == TNAS_OK)
         status = time_step(run, supernet, net, step_seconds);
-    if (status == TNAS_OK)
+    if (status == TNAS_OK) {
+        *teaching = teaching_seconds(run, net, *step_seconds);
         *nets = tnas_supernet_macs_per_step(supernet, run->work.recipe) /
                 (double)tnas_graph_macs(&net->graph);
-    if (status == TNAS_OK)
-        *teaching_seconds = tnas_teaching_passes(&run->work.finetune, run->dataset->train.count,
-                                                 run->dataset->class_count) *
-                            *step_seconds / 3 / run->work.supernet.batch * largest_over(run, net);
+    }
     tnas_free(net);
     tnas_supernet_destroy(supernet);
     return status;
@@ -100,9 +107,9 @@ double tnas_run_rescoring_seconds(const tnas_run *run, double measured)
 
 tnas_status tnas_run_forecast(tnas_run *run)
 {
-    double step_seconds = 0, nets = 0, teaching_seconds = 0;
+    double step_seconds = 0, nets = 0, teaching = 0;
     size_t value_count;
-    TNAS_TRY(measure(run, &step_seconds, &nets, &teaching_seconds, &value_count));
+    TNAS_TRY(measure(run, &step_seconds, &nets, &teaching, &value_count));
     const tnas_plan_of_work *const work = &run->work;
     const tnas_dataset *const data = run->dataset;
     const double judged_images =
@@ -110,8 +117,7 @@ tnas_status tnas_run_forecast(tnas_run *run)
     tnas_speeds *const speeds = &run->speeds;
     speeds->supernet_step_seconds = step_seconds * nets;
     speeds->judged_seconds = step_seconds / 4 / work->supernet.batch * judged_images;
-    speeds->finetune_step_seconds = step_seconds * work->finalists;
-    speeds->teaching_seconds = teaching_seconds * work->finalists;
+    speeds->finetune_step_seconds = (step_seconds + teaching) * work->finalists;
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
     f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
@@ -119,8 +125,7 @@ tnas_status tnas_run_forecast(tnas_run *run)
         (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
     f->search_seconds =
         speeds->judged_seconds * measured + tnas_run_rescoring_seconds(run, measured);
-    f->finetune_seconds =
-        speeds->finetune_step_seconds * work->finetune.steps + speeds->teaching_seconds;
+    f->finetune_seconds = speeds->finetune_step_seconds * work->finetune.steps;
     /* The program, images, what the engine holds, and per weight: value, gradients of the shards,
      * momentum. */
     f->memory_bytes = program_bytes +
