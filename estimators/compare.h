@@ -69,11 +69,9 @@ double tnas_macs_only_error(const tnas_compared_row *rows, int count, int i);
 tnas_status tnas_scores_compute(const tnas_compared_row *rows, int count, int role,
                                 tnas_scores *out);
 
-/* Correlations of a [count] and b [count]; NaN when either is constant. Ties share their mean
- * rank in Spearman's; Kendall's is tau-b. Time grows with the square of count in the last two. */
+/* Pearson's correlation of a [count] and b [count]; NaN when either is constant. Ranks:
+ * common/rank.h. */
 double tnas_pearson(const double *a, const double *b, int count);
-double tnas_spearman(const double *a, const double *b, int count);
-double tnas_kendall(const double *a, const double *b, int count);
 
 /* Smallest value that at least `share` of the ascending values do not exceed; NaN when empty. */
 double tnas_quantile(const double *ascending, int count, double share);

@@ -262,10 +262,12 @@ static tnas_status measure_error(const tnas_predictor *p, const tnas_sample *sam
     }
     report->rmse = sqrt(squares / count);
     report->baseline_rmse = sqrt(baseline_squares / count);
-    report->kendall = tnas_rank_kendall(wanted, predicted, count);
-    const tnas_status status = tnas_rank_spearman(wanted, predicted, count, &report->spearman);
+    const double spearman = tnas_rank_spearman(wanted, predicted, count);
+    const double kendall = tnas_rank_kendall(wanted, predicted, count);
+    report->spearman = isnan(spearman) ? 0 : spearman;
+    report->kendall = isnan(kendall) ? 0 : kendall;
     tnas_free(wanted);
-    return status;
+    return TNAS_OK;
 }
 
 tnas_status tnas_predictor_fit(tnas_predictor *p, const tnas_sample *samples, int count,

@@ -120,22 +120,21 @@ static tnas_status choose(tnas_run *run, tnas_finishing *f)
 }
 
 /* How well inherited weights told the finalists apart. */
-static tnas_status note_ranks(const tnas_run *run, const tnas_finishing *f)
+static void note_ranks(const tnas_run *run, const tnas_finishing *f)
 {
     enum { FEWEST = 4 };
-    double inherited[TNAS_FINALISTS_MAX], final[TNAS_FINALISTS_MAX], rho;
+    double inherited[TNAS_FINALISTS_MAX], final[TNAS_FINALISTS_MAX];
     if (run->finalist_count < FEWEST)
-        return TNAS_OK;
+        return;
     for (int i = 0; i < run->finalist_count; i++) {
         inherited[i] = f->rows[i].accuracy_supernet;
         final[i] = f->rows[i].validation_int8;
     }
-    TNAS_TRY(tnas_rank_spearman(inherited, final, run->finalist_count, &rho));
+    const double rho = tnas_rank_spearman(inherited, final, run->finalist_count);
     tnas_progress_note(run->progress,
                        "supernet accuracy against int8 accuracy after fine-tuning: Spearman %.2f "
                        "over %d finalists",
                        rho, run->finalist_count);
-    return TNAS_OK;
 }
 
 /* The one place of a search that sees test images: all finalists in one read. */
@@ -178,7 +177,7 @@ static tnas_status run_finish(tnas_run *run, tnas_finishing *f)
     master_deinit(&m);
     TNAS_TRY(status);
     TNAS_TRY(choose(run, f));
-    TNAS_TRY(note_ranks(run, f));
+    note_ranks(run, f);
     TNAS_TRY(meet_the_test_set(run, f));
     return tnas_finish_store_winner(run, f);
 }

@@ -1,22 +1,14 @@
 #include <math.h>
 
-#include "common/alloc.h"
 #include "common/rank.h"
 #include "tests/testing.h"
-
-static double spearman(const double *a, const double *b, int count)
-{
-    double rho;
-    ck_ok(tnas_rank_spearman(a, b, count, &rho));
-    return rho;
-}
 
 START_TEST(equal_orders_are_1_and_opposite_orders_minus_1)
 {
     static const double a[] = {1, 20, 3, 400, 5}, b[] = {-9, 2, 0, 2.5, 1};
     static const double c[] = {9, -2, 0, -2.5, -1};
-    ck_assert_double_eq_tol(spearman(a, b, 5), 1, 1e-15);
-    ck_assert_double_eq_tol(spearman(a, c, 5), -1, 1e-15);
+    ck_assert_double_eq_tol(tnas_rank_spearman(a, b, 5), 1, 1e-15);
+    ck_assert_double_eq_tol(tnas_rank_spearman(a, c, 5), -1, 1e-15);
     ck_assert_double_eq_tol(tnas_rank_kendall(a, b, 5), 1, 1e-15);
     ck_assert_double_eq_tol(tnas_rank_kendall(a, c, 5), -1, 1e-15);
 }
@@ -27,7 +19,7 @@ START_TEST(values_without_ties_give_the_textbook_figures)
     /* Squared differences of ranks 0 + 1 + 1 + 1 + 1 = 4 of n = 5: 1 - 6 * 4 / (5 * 24); 8 pairs
      * agree and 2 do not. */
     static const double a[] = {10, 20, 30, 40, 50}, b[] = {1, 3, 2, 5, 4};
-    ck_assert_double_eq_tol(spearman(a, b, 5), 0.8, 1e-15);
+    ck_assert_double_eq_tol(tnas_rank_spearman(a, b, 5), 0.8, 1e-15);
     ck_assert_double_eq_tol(tnas_rank_kendall(a, b, 5), 0.6, 1e-15);
 }
 END_TEST
@@ -37,7 +29,7 @@ START_TEST(ties_share_their_mean_rank)
     /* Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: covariance 4.5, variances 4.5 and 5. Kendall: of 6
      * pairs 5 agree, 1 is tied in a. */
     static const double a[] = {1, 2, 2, 3}, b[] = {1, 2, 3, 4};
-    ck_assert_double_eq_tol(spearman(a, b, 4), 4.5 / sqrt(4.5 * 5), 1e-15);
+    ck_assert_double_eq_tol(tnas_rank_spearman(a, b, 4), 4.5 / sqrt(4.5 * 5), 1e-15);
     ck_assert_double_eq_tol(tnas_rank_kendall(a, b, 4), 5 / sqrt(5.0 * 6), 1e-15);
     static const double all_tied[] = {7, 7, 7, 7};
     double many_tied[60], many[60];
@@ -45,29 +37,18 @@ START_TEST(ties_share_their_mean_rank)
         many_tied[i] = 0.75;
         many[i] = i;
     }
-    ck_assert_double_eq(spearman(many_tied, many, 60), 0);
-    ck_assert_double_eq(spearman(all_tied, b, 4), 0);
-    ck_assert_double_eq(tnas_rank_kendall(b, all_tied, 4), 0);
+    ck_assert(isnan(tnas_rank_spearman(many_tied, many, 60)));
+    ck_assert(isnan(tnas_rank_spearman(all_tied, b, 4)));
+    ck_assert(isnan(tnas_rank_kendall(b, all_tied, 4)));
 }
 END_TEST
 
 START_TEST(fewer_than_two_pairs_say_nothing)
 {
     static const double a[] = {3}, b[] = {4};
-    ck_assert_double_eq(spearman(a, b, 1), 0);
-    ck_assert_double_eq(spearman(a, b, 0), 0);
-    ck_assert_double_eq(tnas_rank_kendall(a, b, 1), 0);
-}
-END_TEST
-
-START_TEST(a_failed_allocation_is_said)
-{
-    static const double a[] = {1, 2, 3}, b[] = {1, 3, 2};
-    double rho = 9;
-    tnas_alloc_fail_after(_i);
-    ck_assert_int_eq(tnas_rank_spearman(a, b, 3, &rho), TNAS_ERR_NOMEM);
-    tnas_alloc_fail_after(-1);
-    ck_assert_double_eq(rho, 0);
+    ck_assert(isnan(tnas_rank_spearman(a, b, 1)));
+    ck_assert(isnan(tnas_rank_spearman(a, b, 0)));
+    ck_assert(isnan(tnas_rank_kendall(a, b, 1)));
 }
 END_TEST
 
@@ -79,7 +60,6 @@ int main(void)
     tcase_add_test(tc, values_without_ties_give_the_textbook_figures);
     tcase_add_test(tc, ties_share_their_mean_rank);
     tcase_add_test(tc, fewer_than_two_pairs_say_nothing);
-    tcase_add_loop_test(tc, a_failed_allocation_is_said, 0, 2);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
