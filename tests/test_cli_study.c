@@ -258,6 +258,7 @@ START_TEST(a_signal_saves_the_search_and_exits_130)
     char folder[TNAS_PATH_BYTES], study[TNAS_PATH_BYTES], checkpoint[TNAS_PATH_BYTES];
     temporary_folder(folder);
     ck_ok(tnas_path_join(study, folder, "study"));
+    signal(signals[_i], SIG_DFL); /* the tests may run under nohup themselves */
     for (int again = 0; again < 2; again++) {
         const pid_t child = start_endless(folder, study);
         kill(child, signals[_i]);
