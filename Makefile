@@ -234,10 +234,10 @@ $(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
-$(OUT)/fuzz/write_data_seeds: fuzz/write_data_seeds.c $(OUT)/tests/picture_writer.o $(OUT)/tests/testing.o $(FUZZ_OBJECTS)
+$(OUT)/fuzz/write_data_seeds: fuzz/write_data_seeds.c $(OUT)/tests/picture_writer.o $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(CHECK_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
 ## test-device: exported winners on an emulated Cortex-M7 and M4, every byte against the host
 .PHONY: test-device

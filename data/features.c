@@ -361,7 +361,8 @@ void tnas_sound_features_centre(const tnas_sound_features *features, const int16
     const size_t lead = sample_count < clip_count ? (clip_count - sample_count) / 2 : 0;
     const size_t taken = sample_count < clip_count ? sample_count : clip_count;
     memset(clip, 0, clip_count * sizeof *clip);
-    memcpy(clip + lead, samples + skip, taken * sizeof *clip);
+    if (taken > 0)
+        memcpy(clip + lead, samples + skip, taken * sizeof *clip);
 }
 
 tnas_status tnas_sound_features_compute(const tnas_sound_features *features, const int16_t *samples,

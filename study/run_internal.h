@@ -11,7 +11,8 @@
 typedef struct tnas_speeds {
     double supernet_step_seconds;
     double judged_seconds;        /* a candidate by inherited weights */
-    double finetune_step_seconds; /* a step of finetune.steps, of all that the finish trains */
+    double finetune_step_seconds; /* a step of finetune.steps and its share of the teacher's, for
+                                     all finalists */
 } tnas_speeds;
 
 typedef struct tnas_run {

@@ -263,7 +263,7 @@ int main(void)
     tcase_add_loop_test(tc, an_export_with_a_front_end_is_c99_and_c_plus_plus_without_a_warning, 0,
                         2);
     tcase_add_loop_test(tc, real_values_become_the_bytes_of_the_first_vector_on_every_compiler, 0,
-                        4);
+                        3);
     tcase_add_test(tc, a_wrong_scale_is_noticed_by_the_runner);
     tcase_add_loop_test(tc, the_arena_holds_input_and_scratch_side_by_side, 0, 3);
     suite_add_tcase(suite, tc);

@@ -219,6 +219,25 @@ START_TEST(the_inertial_set_has_2774_training_and_820_test_windows)
 }
 END_TEST
 
+START_TEST(a_failed_allocation_leaves_nothing_behind)
+{
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    tnas_status status = TNAS_ERR_NOMEM;
+    temporary_folder(folder);
+    write_two_subjects(folder);
+    const tnas_data_options options = options_of(20, 10, 2);
+    for (int n = 0; status != TNAS_OK; n++) {
+        tnas_alloc_fail_after(n);
+        status = tnas_dataset_load(folder, &options, &dataset);
+        tnas_alloc_fail_after(-1);
+        ck_assert_msg(status == TNAS_OK || (status == TNAS_ERR_NOMEM && dataset == NULL),
+                      "allocation %d: %s", n, tnas_error_text());
+    }
+    tnas_dataset_destroy(dataset);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("sensor");
@@ -233,6 +252,7 @@ int main(void)
         9);
     tcase_add_test(tc, without_a_window_or_rows_for_one_nothing_is_loaded);
     tcase_add_test(tc, the_inertial_set_has_2774_training_and_820_test_windows);
+    tcase_add_test(tc, a_failed_allocation_leaves_nothing_behind);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

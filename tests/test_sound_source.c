@@ -212,6 +212,25 @@ START_TEST(the_standard_split_of_the_spoken_digits_has_300_test_recordings)
 }
 END_TEST
 
+START_TEST(a_failed_allocation_leaves_nothing_behind)
+{
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    tnas_status status = TNAS_ERR_NOMEM;
+    temporary_folder(folder);
+    write_named(folder);
+    const tnas_data_options options = options_with(SHORT);
+    for (int n = 0; status != TNAS_OK; n++) {
+        tnas_alloc_fail_after(n);
+        status = tnas_dataset_load(folder, &options, &dataset);
+        tnas_alloc_fail_after(-1);
+        ck_assert_msg(status == TNAS_OK || (status == TNAS_ERR_NOMEM && dataset == NULL),
+                      "allocation %d: %s", n, tnas_error_text());
+    }
+    tnas_dataset_destroy(dataset);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("sound_source");
@@ -224,6 +243,7 @@ int main(void)
     tcase_add_loop_test(
         tc, a_bad_recording_is_refused_with_file_value_and_rule_or_left_out_and_counted, 0, 5);
     tcase_add_test(tc, the_standard_split_of_the_spoken_digits_has_300_test_recordings);
+    tcase_add_test(tc, a_failed_allocation_leaves_nothing_behind);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
