@@ -275,6 +275,15 @@ test-examples:
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_examples.sh
 
+## test-report: a report in a headless Chromium, clicked and typed at; skips where there is none
+.PHONY: test-report
+test-report:
+	@sh scripts/setup.sh build test
+	@$(MAKE) --no-print-directory all $(OUT)/tests/test_report
+	@rm -rf $(OUT)/report/pages && mkdir -p $(OUT)/report/pages
+	@TINYNAS=$(PROGRAM) TINYNAS_HOME=. REPORT_PAGES=$(OUT)/report/pages $(OUT)/tests/test_report
+	@sh scripts/test_report.sh $(OUT)/report/pages
+
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite
 test-tflite:

@@ -31,8 +31,9 @@ function addBoardsSection() {
   if (data.boards.length === 0) return;
   const {canvas, box} = plotBox("Predicted over measured latency of " + data.boards.length + " networks with 90 % intervals; the table has the figures");
   const covered = data.boards.filter((r) => r.covered).length;
-  parent.append(element("p", null, covered + " of " + data.boards.length + " measurements lie within the 90 % interval of their prediction. " +
-    "On the dashed line both are equal."), box,
+  const fitted = data.boards.filter((r) => r.role === "fitted").length;
+  parent.append(element("p", null, covered + " of " + data.boards.length + " measurements lie within the 90 % interval of their prediction; the latency models were fitted to " +
+    fitted + " of them, which are a check of the fit alone. On the dashed line both are equal."), box,
     legend(["accent", "runtime " + data.target.runtime], ["faint", "other runtimes of this part"]));
   addChart(() => drawBoards(canvas));
   const rows = data.boards.map((r) => [r.name, r.runtime + " " + r.version, r.role, ms(r.measured_ms), ms(r.predicted_ms),

@@ -100,6 +100,6 @@ const errorBars = {
 Chart.register(limitLines, errorBars);
 
 function legend(...items) {
-  return element("ul", {class: "key"}, ...items.map(([name, text, square]) =>
-    element("li", null, element("i", {class: square ? "square" : null, style: "background: var(--" + name + ")"}), text)));
+  return element("ul", {class: "key"}, ...items.map(([name, text, shape]) =>
+    element("li", null, element("i", {class: shape || null, style: "background: var(--" + name + ")"}), text)));
 }

@@ -43,6 +43,15 @@ function pointOf(index) {
   return known(x) ? [{x, y: candidates.accuracy[index], index}] : [];
 }
 
+// The best accuracy that this cost buys, over what was measured within the limits. The front itself
+// weighs all costs at once: seen along one of them, its points need not rise.
+function envelope() {
+  const steps = [];
+  for (const point of visiblePoints(["front", "measured"]))
+    if (!candidates.predicted[point.index] && (steps.length === 0 || point.y > steps[steps.length - 1].y)) steps.push(point);
+  return steps;
+}
+
 function frontDatasets() {
   const dots = (label, groups, colourName, more) => Object.assign({
     label, data: visiblePoints(groups), backgroundColor: colour(colourName), borderColor: colour(colourName),
@@ -54,7 +63,9 @@ function frontDatasets() {
       backgroundColor: "transparent", borderColor: colour("ink"), pointHoverRadius: 10, parsing: false},
     {label: "winner", data: pointOf(winner), pointStyle: "rectRot", pointRadius: 9, pointHoverRadius: 11, pointHitRadius: 6,
       backgroundColor: colour("good"), borderColor: colour("ground"), pointBorderWidth: 1.5, parsing: false},
-    dots("front", ["front"], "front", {pointRadius: 5, showLine: true, borderWidth: 1.5}),
+    dots("front", ["front"], "front", {pointRadius: 5}),
+    {label: "best for this cost", data: envelope(), showLine: true, stepped: "before", borderWidth: 1.5, pointRadius: 0, pointHitRadius: 0,
+      pointHoverRadius: 0, borderColor: colour("front"), parsing: false},
     dots("measured", ["measured"], "accent"),
     dots("predicted", ["predicted"], "faint", {pointRadius: 2}),
     dots("over a limit", ["over"], "none"),
@@ -186,6 +197,14 @@ function frontTable() {
   return node;
 }
 
+function frontLegend() {
+  const names = {front: ["front", "front, all costs weighed"], measured: ["accent", "scored with inherited weights"],
+    predicted: ["faint", "predicted"], over: ["none", "over a limit"]};
+  const there = new Set(candidates.id.map((id, i) => frontGroup(i)));
+  const groups = Object.keys(names).filter((group) => there.has(group)).map((group) => names[group]);
+  return candidates.id.includes(winnerId) ? [["good", "winner", "diamond"], ...groups] : groups;
+}
+
 function limitSentence() {
   const cost = costs[front.cost];
   if (!known(cost.limit)) return "There is no limit of " + cost.name.toLowerCase().replace("sram", "SRAM") + ".";
@@ -219,12 +238,13 @@ function addFrontSection() {
     note.textContent = limitSentence();
   };
   section("front", "Front",
-    element("p", null, "Every network that the search looked at. Click a point, or focus the chart and use the arrow keys, to see one in full."),
+    element("p", null, "Every network that the search looked at; the line is the best accuracy for that cost. Click a point, or focus the chart and use " +
+      "the arrow keys, to see one in full."),
     known(candidates.latency_ms.find(known)) ? null : missing("The part's profile has no latency model of this runtime: there are no latencies."),
     frontControls(redraw),
     element("div", {class: "front"},
       element("div", null, box,
-        legend(["good", "winner"], ["front", "front"], ["accent", "scored with inherited weights"], ["faint", "predicted"], ["none", "over a limit"]),
+        legend(...frontLegend()),
         note),
       details),
     frontTable());

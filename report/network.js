@@ -74,7 +74,6 @@ function drawMemory(svg, width, say) {
   const y = (byte) => memoryPlot.top + inner * (1 - byte / arena);
   svg.replaceChildren();
   svg.setAttribute("viewBox", "0 0 " + width + " " + memoryPlot.height);
-  svg.setAttribute("height", memoryPlot.height);
   memoryAxes(svg, width, steps, arena, x, y);
   network.arena.forEach((box, i) => {
     const top = y(box.offset_bytes + box.bytes);
@@ -89,7 +88,7 @@ function drawMemory(svg, width, say) {
 }
 
 function memoryView() {
-  const svg = svgElement("svg", {role: "application", tabindex: "0", id: "memory-chart",
+  const svg = svgElement("svg", {role: "application", tabindex: "0", id: "memory-chart", height: memoryPlot.height,
     "aria-label": "Memory over time: " + network.arena.length + " tensors and scratch buffers in an arena of " + count(network.arena_bytes) +
       " bytes over " + network.layers.length + " layers. Left and right arrow keys read them one by one."});
   const words = element("p", {class: "note", "aria-live": "polite", id: "memory-text"}, "Point at a rectangle, or use the arrow keys.");
@@ -108,11 +107,12 @@ function memoryView() {
   });
   const box = element("div", {class: "memory"}, svg, words);
   let width = 0;
-  new ResizeObserver(() => {
+  const fit = () => {
     if (box.clientWidth === 0 || box.clientWidth === width) return;
     width = box.clientWidth;
     drawMemory(svg, width, say);
-  }).observe(box);
+  };
+  new ResizeObserver(() => requestAnimationFrame(fit)).observe(box);
   return box;
 }
 
@@ -135,7 +135,7 @@ function addNetworkSection() {
   parent.append(element("h3", null, "Memory over time"));
   if (network.arena.length > 0)
     parent.append(element("p", null, "Where each tensor lies in the arena of " + bytes(network.arena_bytes) + ", and how long it is kept."),
-      memoryView(), legend(["good", "input", true], ["tensor-a", "tensors", true], ["front", "output", true], ["none", "scratch", true]));
+      memoryView(), legend(["good", "input", "square"], ["tensor-a", "tensors", "square"], ["front", "output", "square"], ["none", "scratch", "square"]));
   else
     parent.append(missing("The memory of this runtime is not modelled."));
   parent.append(element("h3", null, "Latency per layer"));

@@ -71,22 +71,20 @@ function addProgressSection() {
 
 function drawFinalists(canvas) {
   const points = data.finalists.map((f) => ({
-    x: f.id, y: f.test_int8, low: known(f.test_int8) ? f.test_int8 - f.test_int8_half : null,
+    x: String(f.id), y: f.test_int8, low: known(f.test_int8) ? f.test_int8 - f.test_int8_half : null,
     high: known(f.test_int8) ? f.test_int8 + f.test_int8_half : null, finalist: f,
   }));
-  const ids = data.finalists.map((f) => f.id);
   const lows = points.map((p) => p.low).filter(known), highs = points.map((p) => p.high).filter(known);
   const options = baseOptions(
-    axis("finalist", {type: "linear", min: Math.min(...ids) - .5, max: Math.max(...ids) + .5, ticks: {stepSize: 1, includeBounds: false,
-      callback: (v) => ids.includes(v) ? v : ""}}),
+    axis("finalist", {type: "category", offset: true}),
     axis("int8 accuracy on the test images", {ticks: percentTicks, suggestedMin: Math.min(...lows), suggestedMax: Math.min(1, Math.max(...highs))}));
   options.plugins.tooltip.callbacks = {
     label: (item) => "finalist " + item.raw.finalist.id + ": " + percentWithin(item.raw.y, item.raw.finalist.test_int8_half),
   };
   const colours = data.finalists.map((f) => colour(f.chosen ? "good" : "accent"));
-  return new Chart(canvas, {type: "scatter", options, data: {datasets: [
+  return new Chart(canvas, {type: "scatter", options, data: {labels: points.map((p) => p.x), datasets: [
     {data: points, errorBars: "y", errorColour: colour("quiet"), backgroundColor: colours, borderColor: colours,
-      pointRadius: 6, pointStyle: data.finalists.map((f) => f.chosen ? "rectRot" : "circle"), parsing: false},
+      pointRadius: 6, pointStyle: data.finalists.map((f) => f.chosen ? "rectRot" : "circle")},
   ]}});
 }
 
@@ -103,9 +101,9 @@ function addFinalistsSection() {
   const parent = section("finalists", "Finalists");
   if (data.finalists.some((f) => known(f.test_int8))) {
     const {canvas, box} = plotBox("int8 accuracy of each finalist on the test images with its 95 % interval; the table has the figures", true);
-    parent.append(element("p", null, "Accuracy on the test images with 95 % intervals. The winner was chosen on the validation images, " +
-      "before the test images were met; finalists whose intervals overlap may be equally good."), box,
-      legend(["good", "winner"], ["accent", "other finalists"]));
+    parent.append(element("p", null, "Accuracy on the test images with 95 % intervals. The winner was chosen before the test images were met: " +
+      "of those that the validation images cannot tell from the best, the fastest."), box,
+      legend(["good", "winner", "diamond"], ["accent", "other finalists"]));
     addChart(() => drawFinalists(canvas));
   } else {
     parent.append(missing("The finalists have not met the test images yet."));
