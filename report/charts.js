@@ -10,6 +10,13 @@ function addChart(make) {
   charts.push(make);
 }
 
+// fit: draws what is no chart to the width that it has got.
+const fits = [];
+
+function addFit(fit) {
+  fits.push(fit);
+}
+
 function drawCharts() {
   while (drawn.length > 0) drawn.pop().destroy();
   Chart.defaults.color = colour("quiet");
@@ -17,6 +24,7 @@ function drawCharts() {
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   Chart.defaults.font.size = 12;
   for (const make of charts) drawn.push(make());
+  for (const fit of fits) fit();
 }
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);

@@ -113,6 +113,7 @@ function memoryView() {
     drawMemory(svg, width, say);
   };
   new ResizeObserver(() => requestAnimationFrame(fit)).observe(box);
+  addFit(fit);
   return box;
 }
 

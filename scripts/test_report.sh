@@ -33,9 +33,11 @@ try()
     fi
     { cat "$page"; echo "<script>"; cat tests/report_browser.js; echo "</script>"; } >"$work/driven.html"
     browse "$name" "$work/driven.html" --window-size="$size" --dump-dom "$@"
-    sed -n '/<pre id="seen">/,/<\/pre>/p' "$work/$name.dom" | sed 's/<[^>]*>//g' | sed "s/^./$name: &/"
-    grep -q '<pre id="seen">' "$work/$name.dom" || { echo "FAILED  $name: the page did not answer"; failed=1; }
-    sed -n '/<pre id="seen">/,/<\/pre>/p' "$work/$name.dom" | grep -q FAILED && failed=1
+    sed -n '/<pre id="seen">/,/<\/pre>/p' "$work/$name.dom" | sed 's/<[^>]*>//g; /^$/d; s/^/'"$name"': /' >"$work/seen"
+    cat "$work/seen"
+    [ -s "$work/seen" ] || { echo "FAILED  $name: the page did not answer"; failed=1; }
+    grep -q FAILED "$work/seen" && failed=1
+    return 0
 }
 
 mkdir -p "$reports"
