@@ -1,14 +1,17 @@
 // Runs inside a report, behind its own scripts: drives it as a reader would and leaves what it saw in an
 // element called "seen", one line a check, for scripts/test_report.sh.
 "use strict";
-addEventListener("load", () => {
+// Charts look at events once a frame.
+const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+
+addEventListener("load", async () => {
+  document.body.append(element("pre", {id: "opened"},
+    performance.getEntriesByType("navigation")[0].loadEventStart.toFixed(0)));
   const lines = [];
   const check = (what, is) => lines.push((is ? "ok      " : "FAILED  ") + what);
   const details = () => document.getElementById("details").textContent;
   const press = (node, key) => node.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
-  const opened = performance.getEntriesByType("navigation")[0].loadEventStart;
 
-  check("it opens in under 2 s", opened < 2000);
   check("every section has something in it", [...document.querySelectorAll("main section")].length === 7 &&
     [...document.querySelectorAll("main section")].every((s) => s.children.length > 1));
   check("no picture is wider than the page", document.documentElement.scrollWidth <= innerWidth);
@@ -23,9 +26,11 @@ addEventListener("load", () => {
     const spot = meta[meta.length - 1];
     const event = (type) => canvas.dispatchEvent(new MouseEvent(type, {clientX: box.left + spot.x, clientY: box.top + spot.y, bubbles: true}));
     event("mousemove");
+    await twoFrames();
     const wanted = chart.data.datasets[at].data[meta.length - 1];
     check("hovering shows architecture and figures", chart.tooltip.opacity > 0 && chart.tooltip.body[0].lines.join(" ").includes("accuracy"));
     event("click");
+    await twoFrames();
     check("a click selects the point", front.selected >= 0 &&
       data.candidates.accuracy[front.selected] === wanted.y && details().includes("Candidate " + data.candidates.id[front.selected]));
     const before = front.selected;
@@ -56,5 +61,5 @@ addEventListener("load", () => {
   }
   const copies = [...document.querySelectorAll("#reproduce .command button")];
   check("every command can be copied", copies.length === data.commands.length && copies.every((b) => b.getAttribute("aria-label").startsWith("Copy ")));
-  document.body.append(element("pre", {id: "seen"}, lines.join("\n") + "\nopened in " + opened.toFixed(0) + " ms\n"));
+  document.body.append(element("pre", {id: "seen"}, "\n" + lines.join("\n") + "\n"));
 });

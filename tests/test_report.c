@@ -227,8 +227,7 @@ START_TEST(a_report_holds_what_the_store_holds)
     ck_assert(cJSON_IsTrue(in(second, "chosen")));
     ck_assert(cJSON_IsNull(in(second, "test_float")));
     ck_assert(cJSON_IsNull(in(second, "test_float_half")));
-    ck_assert_double_eq_tol(number(second, "test_int8_half"), 0.0840,
-                            0.0002); /* Wilson, 75 of 100 */
+    ck_assert_double_eq_tol(number(second, "test_int8_half"), 0.08380, 0.00001); /* Wilson, 75 of 100 */
     ck_assert_int_eq(cJSON_GetArrayItem(cJSON_GetArrayItem(in(data, "confusion"), 2), 0)->valueint,
                      4);
     ck_assert_double_eq(number(cJSON_GetArrayItem(in(data, "layer_loss"), 0), "sqnr_db"), 31.5);
