@@ -73,6 +73,23 @@ static tnas_status add_files(const char *profile, const char *runtime, cJSON *ro
     return status;
 }
 
+/* What refits with one network, or one family, left out say about each model. */
+static void add_models(const tnas_mcu *mcu, cJSON *out)
+{
+    cJSON *const list = cJSON_AddArrayToObject(out, "board_models");
+    for (int i = 0; i < mcu->model_count; i++) {
+        const tnas_latency_model *const model = &mcu->models[i];
+        cJSON *const o = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, o);
+        cJSON_AddStringToObject(o, "runtime", model->runtime);
+        cJSON_AddStringToObject(o, "version", model->version);
+        cJSON_AddNumberToObject(o, "rows", model->row_count);
+        cJSON_AddNumberToObject(o, "error_net_out", model->error_net_out);
+        cJSON_AddNumberToObject(o, "error_family_out", model->error_family_out);
+        cJSON_AddNumberToObject(o, "worst_net_out", model->worst_net_out);
+    }
+}
+
 /* Every runtime of the profile once. */
 static tnas_status add_runtimes(const tnas_mcu *mcu, const char *profile, cJSON *rows)
 {
@@ -125,6 +142,7 @@ tnas_status tnas_report_add_boards(const tnas_target_row *target, cJSON *out)
     tnas_mcu *mcu;
     tnas_status status = tnas_mcu_load(profile, &mcu);
     if (status == TNAS_OK) {
+        add_models(mcu, out);
         status = add_runtimes(mcu, profile, rows);
         tnas_mcu_destroy(mcu);
     } else if (status != TNAS_ERR_NOMEM) {

@@ -12,7 +12,8 @@
 tnas_status tnas_report_add_network(const char *folder, const tnas_target_row *target, cJSON *out);
 
 /* report_boards.c: adds "boards": what the shipped measurements of the target's part say about the
- * latency models of its profile; or an empty array and "boards_missing". */
+ * latency models of its profile, "board_models" how good those are at networks that they have not
+ * seen; "boards_missing" says so when no row is of the target's runtime. */
 tnas_status tnas_report_add_boards(const tnas_target_row *target, cJSON *out);
 
 /* report_commands.c: adds "commands": {what, line} each, quoted for a shell, and "config", the run

@@ -25,17 +25,45 @@ function drawBoards(canvas) {
   ]}});
 }
 
+function drawErrors(canvas) {
+  const options = baseOptions(axis("measured, ms", {type: "logarithmic", ticks: {
+    callback: (v) => /^[1]0*$/.test(String(v).replace(/^0\.0*/, "")) ? v : "", maxRotation: 0}}), axis("predicted too long, %", {grace: "5%"}));
+  options.plugins.tooltip.callbacks = {label: (item) => [item.raw.row.name + ", " + item.raw.row.runtime, item.raw.y.toFixed(1) + " %, " + item.raw.row.role]};
+  const off = (row, value) => 100 * (value / row.measured_ms - 1);
+  const dots = (name, chosen) => ({
+    data: chosen.map((row) => ({x: row.measured_ms, y: 100 * row.error, low: off(row, row.low_ms), high: off(row, row.high_ms), row})),
+    errorBars: "y", errorColour: colour(name), backgroundColor: colour(name), borderColor: colour(name), pointRadius: 3.5, parsing: false,
+  });
+  const own = data.boards.filter((r) => r.runtime === data.target.runtime), others = data.boards.filter((r) => r.runtime !== data.target.runtime);
+  const ends = data.boards.flatMap((r) => [off(r, r.low_ms), off(r, r.high_ms)]);
+  options.scales.y.suggestedMin = Math.min(0, ...ends);
+  options.scales.y.suggestedMax = Math.max(0, ...ends);
+  return new Chart(canvas, {type: "scatter", options, data: {datasets: [dots("accent", own), dots("faint", others)]}});
+}
+
+// Errors of refits with a network or a family left out: what a new network may expect.
+function modelTable() {
+  const share = (value) => known(value) ? (100 * value).toFixed(1) + " %" : unknownText;
+  const rows = data.board_models.map((m) => [m.runtime + " " + m.version, count(m.rows), share(m.error_net_out), share(m.worst_net_out), share(m.error_family_out)]);
+  return table("Latency models of this part: mean error for networks, and for families of networks, left out of the fit",
+    [{name: "runtime", text: true}, {name: "measurements"}, {name: "network left out"}, {name: "worst"}, {name: "family left out"}], rows);
+}
+
 function addBoardsSection() {
   const parent = section("boards", "Predicted against measured");
   if (data.boards_missing) parent.append(missing(data.boards_missing));
+  if (data.board_models && data.board_models.length > 0) parent.append(modelTable());
   if (data.boards.length === 0) return;
   const {canvas, box} = plotBox("Predicted over measured latency of " + data.boards.length + " networks with 90 % intervals; the table has the figures");
+  const errors = plotBox("Error of each prediction in per cent with its 90 % interval; the table has the figures");
   const covered = data.boards.filter((r) => r.covered).length;
   const fitted = data.boards.filter((r) => r.role === "fitted").length;
   parent.append(element("p", null, covered + " of " + data.boards.length + " measurements lie within the 90 % interval of their prediction; the latency models were fitted to " +
-    fitted + " of them, which are a check of the fit alone. On the dashed line both are equal."), box,
+    fitted + " of them, which are a check of the fit alone. On the dashed line both are equal."),
+    element("div", {class: "pair"}, box, errors.box),
     legend(["accent", "runtime " + data.target.runtime], ["faint", "other runtimes of this part"]));
   addChart(() => drawBoards(canvas));
+  addChart(() => drawErrors(errors.canvas));
   const rows = data.boards.map((r) => [r.name, r.runtime + " " + r.version, r.role, ms(r.measured_ms), ms(r.predicted_ms),
     ms(r.low_ms) + " to " + ms(r.high_ms), (100 * r.error).toFixed(1) + " %", r.covered ? "yes" : "no", r.source]);
   parent.append(element("details", null, element("summary", null, "The measurements"),

@@ -7,7 +7,7 @@ function layerName(layer) {
 
 function drawLatency(canvas) {
   const layers = network.layers;
-  const options = baseOptions(axis("ms, with 90 % intervals", {beginAtZero: true}),
+  const options = baseOptions(axis("ms, with 90 % intervals", {beginAtZero: true, suggestedMax: Math.max(...layers.map((l) => l.latency_high_ms))}),
     axis("layer", {ticks: {autoSkip: false, font: {size: 11}}, grid: {display: false}}));
   options.indexAxis = "y";
   options.plugins.tooltip.callbacks = {
@@ -19,20 +19,21 @@ function drawLatency(canvas) {
   };
   const points = layers.map((l) => ({x: l.latency_ms, y: l.index + " " + layerName(l), low: l.latency_low_ms, high: l.latency_high_ms}));
   return new Chart(canvas, {type: "bar", options, data: {labels: points.map((p) => p.y), datasets: [
-    {data: points, backgroundColor: colour("tensor-a"), errorBars: "x", errorColour: colour("quiet"),
+    {data: points, backgroundColor: colour("tensor-a"), errorBars: "x", errorColour: colour("ink"),
       barPercentage: .8, categoryPercentage: .95},
   ]}});
 }
 
 function layerTable() {
   const rows = network.layers.map((l) => [
-    String(l.index), layerName(l), l.kernel, l.in.join("×"), l.out.join("×"), count(l.macs), count(l.constant_bytes),
+    String(l.index), layerName(l), l.in.join("×"), l.out.join("×"), count(l.macs), count(l.constant_bytes),
     count(l.live_bytes) + (l.peak ? " ◂ peak" : ""), count(l.scratch_bytes), ms(l.latency_ms),
     known(l.share) ? (100 * l.share).toFixed(1) : unknownText, known(l.cycles_per_mac) ? l.cycles_per_mac.toFixed(2) : unknownText,
+    l.kernel,
   ]);
   return table("The winner's layers in the order in which they run",
-    [{name: "layer"}, {name: "operator", text: true}, {name: "kernel", text: true}, {name: "input"}, {name: "output"}, {name: "MACs"},
-      {name: "constants, B"}, {name: "alive, B"}, {name: "scratch, B"}, {name: "latency"}, {name: "%"}, {name: "cycles/MAC"}],
+    [{name: "layer"}, {name: "operator", text: true}, {name: "input"}, {name: "output"}, {name: "MACs"},
+      {name: "constants, B"}, {name: "alive, B"}, {name: "scratch, B"}, {name: "latency"}, {name: "%"}, {name: "cycles/MAC"}, {name: "kernel", text: true}],
     rows, network.layers.map((l) => l.peak ? "selected" : null));
 }
 
