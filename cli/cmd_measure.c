@@ -77,7 +77,7 @@ static tnas_status add_models(const tnas_arguments *arguments, measurement *m)
         const char *const name = arguments->operands[i];
         tnas_path_name(name, m->networks[m->count].name);
         TNAS_TRY(tnas_dir_exists(name) || tnas_is_model_path(name) ? add_source(arguments, name, m)
-                                                                    : add_graph(name, m));
+                                                                   : add_graph(name, m));
     }
     return TNAS_OK;
 }

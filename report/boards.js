@@ -1,4 +1,15 @@
 // What can be checked: predictions beside board measurements, answers beside labels.
+
+// Rows of the target's runtime, and of the others; faint only beside the former.
+function boardGroups() {
+  const isOwn = (r) => r.runtime === data.target.runtime;
+  return [data.boards.filter(isOwn), data.boards.filter((r) => !isOwn(r))];
+}
+
+function otherColour() {
+  return boardGroups()[0].length > 0 ? "faint" : "accent";
+}
+
 function drawBoards(canvas) {
   const rows = data.boards;
   const low = Math.min(...rows.map((r) => Math.min(r.measured_ms, r.low_ms))), high = Math.max(...rows.map((r) => Math.max(r.measured_ms, r.high_ms)));
@@ -17,16 +28,17 @@ function drawBoards(canvas) {
     label, data: chosen.map((row) => ({x: row.measured_ms, y: row.predicted_ms, low: row.low_ms, high: row.high_ms, row})),
     errorBars: "y", errorColour: colour(name), backgroundColor: colour(name), borderColor: colour(name), pointRadius: 4, parsing: false,
   });
-  const own = rows.filter((r) => r.runtime === data.target.runtime), others = rows.filter((r) => r.runtime !== data.target.runtime);
+  const [own, others] = boardGroups();
   return new Chart(canvas, {type: "scatter", options, data: {datasets: [
     {label: "equal", data: [{x: low * .8, y: low * .8}, {x: high * 1.25, y: high * 1.25}], showLine: true, pointRadius: 0, pointHitRadius: 0,
       borderColor: colour("quiet"), borderDash: [5, 4], borderWidth: 1, parsing: false},
-    dots("of this runtime", "accent", own), dots("of other runtimes", "faint", others),
+    dots("of this runtime", "accent", own), dots("of other runtimes", otherColour(), others),
   ]}});
 }
 
 function drawErrors(canvas) {
-  const options = baseOptions(axis("measured, ms", {type: "logarithmic", ticks: {
+  const times = data.boards.map((r) => r.measured_ms);
+  const options = baseOptions(axis("measured, ms", {type: "logarithmic", min: .8 * Math.min(...times), max: 1.25 * Math.max(...times), ticks: {
     callback: (v) => /^[1]0*$/.test(String(v).replace(/^0\.0*/, "")) ? v : "", maxRotation: 0}}), axis("predicted too long, %", {grace: "5%"}));
   options.plugins.tooltip.callbacks = {label: (item) => [item.raw.row.name + ", " + item.raw.row.runtime, item.raw.y.toFixed(1) + " %, " + item.raw.row.role]};
   const off = (row, value) => 100 * (value / row.measured_ms - 1);
@@ -34,11 +46,11 @@ function drawErrors(canvas) {
     data: chosen.map((row) => ({x: row.measured_ms, y: 100 * row.error, low: off(row, row.low_ms), high: off(row, row.high_ms), row})),
     errorBars: "y", errorColour: colour(name), backgroundColor: colour(name), borderColor: colour(name), pointRadius: 3.5, parsing: false,
   });
-  const own = data.boards.filter((r) => r.runtime === data.target.runtime), others = data.boards.filter((r) => r.runtime !== data.target.runtime);
+  const [own, others] = boardGroups();
   const ends = data.boards.flatMap((r) => [off(r, r.low_ms), off(r, r.high_ms)]);
   options.scales.y.suggestedMin = Math.min(0, ...ends);
   options.scales.y.suggestedMax = Math.max(0, ...ends);
-  return new Chart(canvas, {type: "scatter", options, data: {datasets: [dots("accent", own), dots("faint", others)]}});
+  return new Chart(canvas, {type: "scatter", options, data: {datasets: [dots("accent", own), dots(otherColour(), others)]}});
 }
 
 // Errors of refits with a network or a family left out: what a new network may expect.
@@ -61,7 +73,7 @@ function addBoardsSection() {
   parent.append(element("p", null, covered + " of " + data.boards.length + " measurements lie within the 90 % interval of their prediction; the latency models were fitted to " +
     fitted + " of them, which are a check of the fit alone. On the dashed line both are equal."),
     element("div", {class: "pair"}, box, errors.box),
-    legend(["accent", "runtime " + data.target.runtime], ["faint", "other runtimes of this part"]));
+    legend(...(boardGroups()[0].length > 0 ? [["accent", "runtime " + data.target.runtime]] : []), [otherColour(), "other runtimes of this part"]));
   addChart(() => drawBoards(canvas));
   addChart(() => drawErrors(errors.canvas));
   const rows = data.boards.map((r) => [r.name, r.runtime + " " + r.version, r.role, ms(r.measured_ms), ms(r.predicted_ms),

@@ -81,7 +81,11 @@ const errorBars = {
       if (!dataset.errorBars || !chart.isDatasetVisible(d)) return;
       const scale = chart.scales[dataset.errorBars];
       const {ctx} = chart;
+      const {left, top, width, height} = chart.chartArea;
       ctx.save();
+      ctx.beginPath();
+      ctx.rect(left, top, width, height);
+      ctx.clip();
       ctx.strokeStyle = dataset.errorColour;
       ctx.lineWidth = 1.5;
       chart.getDatasetMeta(d).data.forEach((point, i) => {

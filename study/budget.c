@@ -110,8 +110,9 @@ tnas_status tnas_budget_generation(tnas_run *run, int generations, bool *over)
 {
     *over = false;
     TNAS_TRY(tnas_budget_count_time(run));
-    if (tnas_run_now(run) < run->search_deadline_seconds ||
-        generations >= run->work.evolution.generations)
+    const double measured = (double)generations * run->work.evolution.population; /* at most */
+    const double end = tnas_run_now(run) + tnas_run_rescoring_seconds(run, measured);
+    if (end < run->search_deadline_seconds || generations >= run->work.evolution.generations)
         return TNAS_OK;
     *over = true;
     tnas_progress_note(run->progress, "budget: the search ends after %d of %d generations",

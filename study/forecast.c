@@ -100,6 +100,11 @@ static tnas_status measure(tnas_run *run, double *step_seconds, double *nets, do
     return status;
 }
 
+double tnas_run_rescoring_seconds(const tnas_run *run, double measured)
+{
+    return run->speeds.judged_seconds * 2.5 * 2.5 * sqrt(measured);
+}
+
 tnas_status tnas_run_forecast(tnas_run *run)
 {
     double step_seconds = 0, nets = 0, teaching = 0;
@@ -118,7 +123,8 @@ tnas_status tnas_run_forecast(tnas_run *run)
     f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
     const double measured =
         (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
-    f->search_seconds = speeds->judged_seconds * (measured + 2.5 * 2.5 * sqrt(measured));
+    f->search_seconds =
+        speeds->judged_seconds * measured + tnas_run_rescoring_seconds(run, measured);
     f->finetune_seconds = speeds->finetune_step_seconds * work->finetune.steps;
     /* The program, images, what the engine holds, and per weight: value, gradients of the shards,
      * momentum. */

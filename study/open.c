@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,18 @@ static tnas_status refuse_foreign_folder(const char *folder)
     return status;
 }
 
+/* "NAME.tmp123": what a process that was killed had not yet renamed (common/io.h). Only the writer
+ * comes here, so nobody is at work on it. */
+static int remove_leftover(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    const char *const dot = strrchr(path + walk->base, '.');
+    if (type == FTW_F && dot != NULL && strncmp(dot, ".tmp", 4) == 0 && dot[4] != '\0' &&
+        dot[4 + strspn(dot + 4, "0123456789")] == '\0')
+        unlink(path);
+    return 0;
+}
+
 tnas_status tnas_run_attach(tnas_run *run, bool create, bool *exists)
 {
     const char *const folder = run->report->folder;
@@ -95,6 +108,7 @@ tnas_status tnas_run_attach(tnas_run *run, bool create, bool *exists)
         if (!tnas_file_exists(path))
             TNAS_TRY(refuse_foreign_folder(folder));
         TNAS_TRY(lock_folder(run, folder));
+        nftw(folder, remove_leftover, 8, FTW_PHYS);
         TNAS_TRY(tnas_db_open(folder, &run->db));
     }
     bool empty;

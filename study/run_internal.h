@@ -80,6 +80,8 @@ tnas_status tnas_run_create_study(tnas_run *run);
 tnas_status tnas_run_open_study(tnas_run *run);
 tnas_status tnas_run_add_target(tnas_run *run);
 tnas_status tnas_run_forecast(tnas_run *run);
+/* What the front of so many measured candidates will take in int8, once the speeds are measured. */
+double tnas_run_rescoring_seconds(const tnas_run *run, double measured);
 tnas_status tnas_run_supernet(tnas_run *run);
 tnas_status tnas_run_search(tnas_run *run);
 tnas_status tnas_run_finish(tnas_run *run);

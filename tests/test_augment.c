@@ -397,7 +397,7 @@ START_TEST(the_loader_changes_pixels_and_no_labels)
         labels[i] = (int16_t)i;
         memset(pixels + (size_t)i * bytes, 10 * i, bytes); /* the brightness says the label */
     }
-    const tnas_images images = {COUNT, pixels, labels};
+    const tnas_images images = {.count = COUNT, .pixels = pixels, .labels = labels};
     tnas_recipe recipe = tnas_recipe_default();
     recipe.batch = BATCH;
     recipe.augment.fill = 255;
@@ -438,7 +438,7 @@ START_TEST(mixup_blends_pixels_and_labels_by_the_same_share)
         image_labels[i] = (int16_t)i;
         pixels[i] = (uint8_t)(30 * i); /* one pixel, whose brightness says the label */
     }
-    const tnas_images images = {COUNT, pixels, image_labels};
+    const tnas_images images = {.count = COUNT, .pixels = pixels, .labels = image_labels};
     tnas_recipe recipe = tnas_recipe_default();
     recipe.batch = BATCH;
     recipe.mixup_prob = 0.5;
@@ -451,7 +451,11 @@ START_TEST(mixup_blends_pixels_and_labels_by_the_same_share)
         uint8_t batch[BATCH];
         int16_t labels[BATCH], second[BATCH];
         float shares[BATCH];
-        tnas_loader_gather(&loader, step, &(tnas_batch_buffer){batch, labels, second, shares});
+        tnas_loader_gather(&loader, step,
+                           &(tnas_batch_buffer){.pixels = batch,
+                                                .labels = labels,
+                                                .second_labels = second,
+                                                .second_shares = shares});
         for (int i = 0; i < BATCH; i++) {
             ck_assert_int_eq(second[i], labels[(i + 1) % BATCH]);
             const double wanted =
@@ -475,7 +479,7 @@ START_TEST(an_image_that_comes_again_is_changed_another_way)
     const tnas_tensor shape = {16, 16, 1};
     uint8_t *const pixels = random_pixels(&shape, 0);
     int16_t label = 0;
-    const tnas_images images = {1, pixels, &label};
+    const tnas_images images = {.count = 1, .pixels = pixels, .labels = &label};
     tnas_recipe recipe = tnas_recipe_default();
     recipe.batch = BATCH;
     recipe.augment.doses[TNAS_AUGMENT_SHIFT] = (tnas_augment_dose){1, 4};

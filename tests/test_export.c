@@ -206,7 +206,7 @@ START_TEST(runner_counts_the_right_answers_of_idx_files)
     tnas_pool_destroy(pool);
     for (int i = 0; i < COUNT; i += 5)
         labels[i] = (int16_t)(labels[i] == 0); /* a wrong one */
-    const tnas_images set = {COUNT, pixels, labels};
+    const tnas_images set = {.count = COUNT, .pixels = pixels, .labels = labels};
     ck_ok(tnas_images_save_idx(&set, shape->h, shape->w, shape->c, folder));
 
     ck_assert_int_eq(

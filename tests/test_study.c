@@ -308,6 +308,27 @@ START_TEST(a_folder_where_creation_was_cut_short_is_a_new_study)
 }
 END_TEST
 
+START_TEST(what_a_killed_process_had_not_renamed_is_removed_by_the_next)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    const tnas_search_request request = toy_request(data, folder);
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    static const char *const names[] = {"supernet.ckpt.tmp123", "targets/1/model.tnm.tmp4",
+                                        "notes.tmp", "notes.tmp4.txt"};
+    for (int i = 0; i < 4; i++) {
+        ck_ok(tnas_path_join(path, folder, names[i]));
+        ck_ok(tnas_file_write(path, "x", 1));
+    }
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(has_file(folder, names[i]), i >= 2);
+}
+END_TEST
+
 START_TEST(a_folder_of_other_things_is_refused)
 {
     char data[TNAS_PATH_BYTES];
@@ -373,6 +394,7 @@ int main(void)
     tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
     tcase_add_test(tc, the_same_target_is_answered_from_the_store);
     tcase_add_test(tc, a_folder_where_creation_was_cut_short_is_a_new_study);
+    tcase_add_test(tc, what_a_killed_process_had_not_renamed_is_removed_by_the_next);
     tcase_add_test(tc, a_folder_of_other_things_is_refused);
     tcase_add_test(tc, limits_that_nothing_meets_fail_before_a_folder_is_made);
     tcase_add_test(tc, a_study_that_another_process_writes_is_refused);
