@@ -126,11 +126,21 @@ $(OUT)/quant/host_kernels_%.o: quant/host_kernels.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ISA_FLAGS_$*) -DTNAS_ISA=$* -MMD -MP -c $< -o $@
 
-# The runtime's sources and the templates of an export travel inside the program.
-EMBEDDED := $(wildcard $(RUNTIME_DIRS:%=%/*.[ch]) export/templates/*)
-$(OUT)/export/embedded.c: scripts/embed.sh $(EMBEDDED)
+# The page of `tinynas report`: ours, and a plotting library from its Debian package.
+CHART_JS      ?= /usr/share/javascript/chart.js/chart.min.js
+CHART_LICENCE ?= /usr/share/doc/libjs-chart.js/copyright
+$(CHART_JS) $(CHART_LICENCE):
+	@echo "$@ is missing: sh scripts/setup.sh build installs libjs-chart.js" >&2; exit 1
+REPORT_PAGE := $(OUT)/report/page.html
+$(REPORT_PAGE): scripts/report_page.sh $(wildcard report/*) $(CHART_JS) $(CHART_LICENCE)
 	@mkdir -p $(@D)
-	$(Q)sh scripts/embed.sh $(EMBEDDED) > $@.new && mv $@.new $@
+	$(Q)sh scripts/report_page.sh $(CHART_JS) $(CHART_LICENCE) > $@.new && mv $@.new $@
+
+# The runtime's sources, the templates of an export and that page travel inside the program.
+EMBEDDED := $(wildcard $(RUNTIME_DIRS:%=%/*.[ch]) export/templates/*)
+$(OUT)/export/embedded.c: scripts/embed.sh $(EMBEDDED) $(REPORT_PAGE)
+	@mkdir -p $(@D)
+	$(Q)sh scripts/embed.sh $(EMBEDDED) report/page.html=$(REPORT_PAGE) > $@.new && mv $@.new $@
 $(OUT)/export/embedded.o: $(OUT)/export/embedded.c
 	$(call SAY,CC   $<)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -264,6 +274,15 @@ test-examples:
 	@sh scripts/setup.sh build
 	@$(MAKE) --no-print-directory all
 	@sh scripts/test_examples.sh
+
+## test-report: a report in a headless Chromium, clicked and typed at; skips where there is none
+.PHONY: test-report
+test-report:
+	@sh scripts/setup.sh build test
+	@$(MAKE) --no-print-directory all $(OUT)/tests/test_report
+	@rm -rf $(OUT)/report/pages && mkdir -p $(OUT)/report/pages
+	@TINYNAS=$(PROGRAM) TINYNAS_HOME=. REPORT_PAGES=$(OUT)/report/pages $(OUT)/tests/test_report
+	@sh scripts/test_report.sh $(OUT)/report/pages
 
 ## test-tflite: layers and networks beside the TensorFlow Lite C library, which npm delivers
 .PHONY: test-tflite

@@ -5,68 +5,9 @@
 #include "cli/limits.h"
 #include "cli/output.h"
 #include "cli/priced.h"
+#include "cli/priced_layers.h"
 #include "cli/report.h"
 #include "estimators/regions.h"
-
-/* "3x3/2" of a window, "" where there is none. */
-static void window_text(const tnas_op *op, char out[32])
-{
-    out[0] = '\0';
-    if (!tnas_op_has(op->kind, TNAS_OP_WINDOW))
-        return;
-    const int used = snprintf(out, 32, "%dx%d", op->kernel_h, op->kernel_w);
-    if (op->stride_h != op->stride_w)
-        snprintf(out + used, 32 - (size_t)used, "/%dx%d", op->stride_h, op->stride_w);
-    else if (op->stride_h > 1)
-        snprintf(out + used, 32 - (size_t)used, "/%d", op->stride_h);
-}
-
-static int64_t step_macs(const tnas_priced *p, const tnas_step *step)
-{
-    int64_t macs = 0;
-    for (int op = step->op; op < step->op + step->op_count; op++)
-        macs += tnas_op_macs(&p->layout.graph, op);
-    return macs;
-}
-
-static double to_ms(const tnas_priced *p, double cycles)
-{
-    return tnas_cycles_to_ms(cycles, p->mcu->clock_mhz);
-}
-
-static void add_layer(cJSON *layers, const tnas_priced *p, int index)
-{
-    const tnas_step *const step = &p->layout.schedule.steps[index];
-    const tnas_op *const op = &p->layout.graph.ops[step->op];
-    const tnas_tensor *const in = &p->layout.graph.tensors[op->in[0]];
-    const tnas_tensor *const out = &p->layout.graph.tensors[op->out];
-    const tnas_step_bytes *const bytes = &p->bytes[index];
-    const tnas_step_time *const time = &p->times[index];
-    const bool timed = p->estimator.latency != NULL;
-    const int64_t macs = step_macs(p, step);
-    char window[32];
-    window_text(op, window);
-    cJSON *layer = cJSON_CreateObject();
-    cJSON_AddNumberToObject(layer, "index", index);
-    cJSON_AddStringToObject(layer, "op", tnas_op_kind_text(op->kind));
-    cJSON_AddStringToObject(layer, "window", window);
-    cJSON_AddStringToObject(layer, "kernel",
-                            p->estimator.runtime->target->kernel_name(step->kernel));
-    cJSON_AddItemToObject(layer, "in", cJSON_CreateIntArray((int[]){in->h, in->w, in->c}, 3));
-    cJSON_AddItemToObject(layer, "out", cJSON_CreateIntArray((int[]){out->h, out->w, out->c}, 3));
-    cJSON_AddNumberToObject(layer, "macs", (double)macs);
-    cJSON_AddNumberToObject(layer, "constant_bytes", (double)(bytes->weights + bytes->channels));
-    cJSON_AddNumberToObject(layer, "live_bytes", (double)bytes->live);
-    cJSON_AddNumberToObject(layer, "scratch_bytes", (double)bytes->scratch);
-    cJSON_AddBoolToObject(layer, "peak", bytes->is_peak);
-    tnas_json_add(layer, "cycles", timed ? time->cycles : NAN);
-    tnas_json_add(layer, "latency_ms", timed ? to_ms(p, time->cycles) : NAN);
-    tnas_json_add(layer, "latency_low_ms", timed ? to_ms(p, time->low_cycles) : NAN);
-    tnas_json_add(layer, "latency_high_ms", timed ? to_ms(p, time->high_cycles) : NAN);
-    tnas_json_add(layer, "share", timed ? time->share : NAN);
-    tnas_json_add(layer, "cycles_per_mac", timed && macs > 0 ? time->cycles / (double)macs : NAN);
-    cJSON_AddItemToArray(layers, layer);
-}
 
 static bool is_code_exact(const tnas_priced *p)
 {
@@ -207,7 +148,7 @@ static void print_result(const tnas_arguments *arguments, const tnas_priced *p)
     cJSON_AddStringToObject(o, "notes", p->notes);
     cJSON *layers = with_layers ? cJSON_AddArrayToObject(o, "layers") : NULL;
     for (int i = 0; with_layers && i < p->layout.schedule.step_count; i++)
-        add_layer(layers, p, i);
+        cJSON_AddItemToArray(layers, tnas_priced_layer(p, i));
     tnas_result_print(arguments, o, with_layers ? "layers" : NULL);
 }
 
@@ -218,9 +159,9 @@ static void print_layer(const tnas_priced *p, int index)
     const tnas_tensor *const out = &p->layout.graph.tensors[op->out];
     const tnas_step_bytes *const bytes = &p->bytes[index];
     const tnas_step_time *const time = &p->times[index];
-    const int64_t macs = step_macs(p, step);
+    const int64_t macs = tnas_priced_step_macs(p, step);
     char window[32], shape[48], a[32], b[32], c[32], d[32];
-    window_text(op, window);
+    tnas_window_text(op, window);
     snprintf(shape, sizeof shape, "%dx%dx%d", out->h, out->w, out->c);
     printf("%3d %-10.10s %-5s %-12s %11s %9s %9s%c %8s", index, tnas_op_kind_text(op->kind), window,
            shape, tnas_with_commas(macs, a),
@@ -232,10 +173,11 @@ static void print_layer(const tnas_priced *p, int index)
         return;
     }
     char ms[24], low[24], high[24], within[52];
-    snprintf(within, sizeof within, "%s..%s", tnas_ms_text(to_ms(p, time->low_cycles), low),
-             tnas_ms_text(to_ms(p, time->high_cycles), high));
+    snprintf(within, sizeof within, "%s..%s",
+             tnas_ms_text(tnas_priced_ms(p, time->low_cycles), low),
+             tnas_ms_text(tnas_priced_ms(p, time->high_cycles), high));
     printf(" %12s %8s %-15s %5.1f", tnas_with_commas((long long)time->cycles, a),
-           tnas_ms_text(to_ms(p, time->cycles), ms), within, 100 * time->share);
+           tnas_ms_text(tnas_priced_ms(p, time->cycles), ms), within, 100 * time->share);
     if (macs > 0)
         printf(" %8.2f", time->cycles / (double)macs);
     printf("\n");

@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc make pkg-config libc6-dev libopenblas-dev libcjson-dev libcsv-dev libsqlite3-dev libarchive-dev
-       libturbojpeg0-dev libpng-dev libsndfile1-dev"
+       libturbojpeg0-dev libpng-dev libsndfile1-dev libjs-chart.js"
 test="check libfftw3-dev clang libclang-rt-14-dev cmake libxml2-utils mandoc man-db zsh fish"
 device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
         gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc"

@@ -1,0 +1,65 @@
+// Runs inside a report, behind its own scripts: drives it as a reader would and leaves what it saw in an
+// element called "seen", one line a check, for scripts/test_report.sh.
+"use strict";
+// Charts look at events once a frame.
+const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+
+addEventListener("load", async () => {
+  document.body.append(element("pre", {id: "opened"},
+    performance.getEntriesByType("navigation")[0].loadEventStart.toFixed(0)));
+  const lines = [];
+  const check = (what, is) => lines.push((is ? "ok      " : "FAILED  ") + what);
+  const details = () => document.getElementById("details").textContent;
+  const press = (node, key) => node.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+
+  check("every section has something in it", [...document.querySelectorAll("main section")].length === 7 &&
+    [...document.querySelectorAll("main section")].every((s) => s.children.length > 1));
+  check("no picture is wider than the page", document.documentElement.scrollWidth <= innerWidth);
+  check("markup in names stays text", document.querySelectorAll("main img, main b, main script").length === 0);
+
+  if (data.candidates.count > 1) {
+    const canvas = document.getElementById("front-chart"), chart = front.chart;
+    const set = chart.data.datasets.findIndex((d) => d.label === "measured" && d.data.length > 0);
+    const at = set >= 0 ? set : chart.data.datasets.findIndex((d) => d.label === "front");
+    // A click where a point is that no other point hides.
+    const meta = chart.getDatasetMeta(at).data, box = canvas.getBoundingClientRect();
+    const spot = meta[meta.length - 1];
+    const event = (type) => canvas.dispatchEvent(new MouseEvent(type, {clientX: box.left + spot.x, clientY: box.top + spot.y, bubbles: true}));
+    event("mousemove");
+    await twoFrames();
+    const wanted = chart.data.datasets[at].data[meta.length - 1];
+    check("hovering shows architecture and figures", chart.tooltip.opacity > 0 && chart.tooltip.body[0].lines.join(" ").includes("accuracy"));
+    event("click");
+    await twoFrames();
+    check("a click selects the point", front.selected >= 0 &&
+      data.candidates.accuracy[front.selected] === wanted.y && details().includes("Candidate " + data.candidates.id[front.selected]));
+    const before = front.selected;
+    canvas.focus();
+    check("the chart takes the focus", document.activeElement === canvas);
+    press(canvas, "Home");
+    const first = front.selected;
+    press(canvas, "ArrowRight");
+    check("arrow keys move the selection", first !== front.selected && details().includes("Candidate " + data.candidates.id[front.selected]));
+    press(canvas, "ArrowUp");
+    check("up and down stay on the front", data.candidates.on_front[front.selected] === 1);
+    check("the selection moved at all", before !== front.selected || data.candidates.count < 4);
+    for (const name of ["sram", "flash", "latency"]) {
+      const radio = document.querySelector('input[name=cost][value=' + name + ']');
+      radio.click();
+      check("the axis can be " + name, front.chart.options.scales.x.title.text.toLowerCase().startsWith(name));
+    }
+    const button = document.querySelector("#front tbody button");
+    button.click();
+    check("the table selects as well", button.closest("tr").classList.contains("selected") &&
+      details().startsWith("Candidate " + button.textContent));
+  }
+  const memory = document.getElementById("memory-chart");
+  if (memory) {
+    press(memory, "ArrowRight");
+    check("the memory plot is read by arrow keys", document.getElementById("memory-text").textContent.includes(" B at "));
+    check("every tensor has its rectangle", memory.querySelectorAll("rect.box").length === data.network.arena.length);
+  }
+  const copies = [...document.querySelectorAll("#reproduce .command button")];
+  check("every command can be copied", copies.length === data.commands.length && copies.every((b) => b.getAttribute("aria-label").startsWith("Copy ")));
+  document.body.append(element("pre", {id: "seen"}, "\n" + lines.join("\n") + "\n"));
+});
