@@ -21,6 +21,7 @@ static void print_result(const tnas_arguments *arguments, const tnas_search_repo
     cJSON_AddNumberToObject(o, "accuracy_float", w->accuracy_float);
     cJSON_AddNumberToObject(o, "accuracy_95_half_width",
                             tnas_wilson_half_width(w->accuracy_int8, w->test_count));
+    cJSON_AddNumberToObject(o, "macro_f1_int8", report->macro_f1_int8);
     cJSON_AddNumberToObject(o, "accuracy_validation", w->accuracy_validation);
     cJSON_AddNumberToObject(o, "accuracy_supernet", w->accuracy_supernet);
     cJSON_AddNumberToObject(o, "test_images", w->test_count);
@@ -75,9 +76,10 @@ static void print_table(const tnas_arguments *arguments, const tnas_search_repor
            report->target.runtime);
     printf("study      %s\n", report->folder);
     printf("network    %s\n", w->arch);
-    printf("accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, on %d test images\n",
+    printf("accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d test "
+           "images\n",
            100 * w->accuracy_int8, 100 * tnas_wilson_half_width(w->accuracy_int8, w->test_count),
-           100 * w->accuracy_float, w->test_count);
+           100 * w->accuracy_float, 100 * report->macro_f1_int8, w->test_count);
     printf("work       %.3f MMAC\n", (double)w->macs * 1e-6);
     tnas_report_bytes("flash", w->flash_bytes, limits->reserve_flash_bytes, limits->flash_bytes,
                       NULL);

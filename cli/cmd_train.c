@@ -9,7 +9,10 @@
 #include "cli/source.h"
 #include "common/alloc.h"
 #include "common/text.h"
+#include "study/preset.h"
+#include "study/run_config.h"
 #include "trainer/finish.h"
+#include "trainer/metric.h"
 
 /* Images behind batch norm and int8 ranges, as in a search. */
 enum { RECALIBRATION_BATCHES = 8, BATCH_IMAGES = 64, CALIBRATION_IMAGES = 512 };
@@ -18,6 +21,8 @@ enum { RECALIBRATION_BATCHES = 8, BATCH_IMAGES = 64, CALIBRATION_IMAGES = 512 };
 typedef struct training {
     const tnas_arguments *arguments;
     const char *folder;
+    tnas_run_config config;
+    uint64_t seed;
     tnas_graph graph;
     tnas_dataset *dataset;
     tnas_recipe recipe;
@@ -31,8 +36,9 @@ typedef struct training {
     tnas_store *teacher_store;
     tnas_bn_stats teacher_stats;
     tnas_finished finished;
-    tnas_finish_counts test; /* images 0: not read */
-    int *confusion;          /* [label][answer] */
+    tnas_finish_counts test;       /* images 0: not read */
+    int *confusion;                /* of the test images, [label][answer] */
+    double validation_f1, test_f1; /* int8 */
     double seconds;
 } training;
 
@@ -62,23 +68,52 @@ static tnas_status check_fit(const training *t, const tnas_graph *graph, const c
     return TNAS_OK;
 }
 
-static void choose_recipe(training *t, bool has_teacher)
+/* With --config what its searches fine-tune with, else the options' defaults. */
+static tnas_status base_recipe(training *t, tnas_recipe *recipe)
 {
-    const double *const number = t->arguments->number;
     const int count = t->dataset->train.count;
-    tnas_recipe recipe = tnas_recipe_default();
-    recipe.steps =
-        (int)fmin(fmax(1, round(number[TNAS_OPTION_epochs] * count / recipe.batch)), 10000000);
-    recipe.learning_rate = number[TNAS_OPTION_learning_rate];
-    recipe.weight_decay = number[TNAS_OPTION_weight_decay];
-    recipe.distill_share = number[TNAS_OPTION_distill_share];
-    recipe.distill_temperature = number[TNAS_OPTION_distill_temperature];
-    const int shift = (int)number[TNAS_OPTION_shift];
-    recipe.augment.doses[TNAS_AUGMENT_SHIFT] = (tnas_augment_dose){shift > 0, shift};
-    recipe.augment.doses[TNAS_AUGMENT_FLIP].probability =
-        t->arguments->given[TNAS_OPTION_flip] ? 0.5 : 0;
+    *recipe = tnas_recipe_default();
     t->finish = tnas_finish_recipe_default();
+    if (t->arguments->text[TNAS_OPTION_config] == NULL)
+        return TNAS_OK;
+    const char *const name = t->config.preset[0] != '\0' ? t->config.preset : "quick";
+    const tnas_preset *const preset = tnas_preset_find(name);
+    if (preset == NULL)
+        return tnas_fail(TNAS_ERR_USAGE, "preset \"%s\" of the configuration: there is none", name);
+    tnas_plan_of_work work;
+    tnas_preset_resolve(preset, count, t->dataset->validation.count, &work);
+    TNAS_TRY(tnas_overrides_apply(&t->config.overrides, &work));
+    *recipe = work.finetune;
+    t->finish = work.finish;
+    return TNAS_OK;
+}
+
+static tnas_status choose_recipe(training *t, bool has_teacher)
+{
+    const tnas_arguments *const a = t->arguments;
+    const double *const number = a->number;
+    const int count = t->dataset->train.count;
+    const bool bare = a->text[TNAS_OPTION_config] == NULL;
+    tnas_recipe recipe;
+    TNAS_TRY(base_recipe(t, &recipe));
+    if (bare || a->given[TNAS_OPTION_epochs])
+        recipe.steps =
+            (int)fmin(fmax(1, round(number[TNAS_OPTION_epochs] * count / recipe.batch)), 10000000);
+    if (bare || a->given[TNAS_OPTION_learning_rate])
+        recipe.learning_rate = number[TNAS_OPTION_learning_rate];
+    if (bare || a->given[TNAS_OPTION_weight_decay])
+        recipe.weight_decay = number[TNAS_OPTION_weight_decay];
+    if (bare || a->given[TNAS_OPTION_distill_share])
+        recipe.distill_share = number[TNAS_OPTION_distill_share];
+    if (bare || a->given[TNAS_OPTION_distill_temperature])
+        recipe.distill_temperature = number[TNAS_OPTION_distill_temperature];
+    const int shift = (int)number[TNAS_OPTION_shift];
+    if (bare || a->given[TNAS_OPTION_shift])
+        recipe.augment.doses[TNAS_AUGMENT_SHIFT] = (tnas_augment_dose){shift > 0, shift};
+    if (bare || a->given[TNAS_OPTION_flip])
+        recipe.augment.doses[TNAS_AUGMENT_FLIP].probability = a->given[TNAS_OPTION_flip] ? 0.5 : 0;
     t->recipe = tnas_finish_train_recipe(&t->finish, &recipe, &t->graph, count, has_teacher);
+    return TNAS_OK;
 }
 
 static tnas_status open_teacher(training *t, const char *path)
@@ -109,7 +144,7 @@ static tnas_status claim_folder(const training *t)
     cJSON_AddStringToObject(o, "data_hash", hash);
     cJSON_AddStringToObject(o, "net", t->arguments->text[TNAS_OPTION_net]);
     cJSON_AddStringToObject(o, "teacher", teacher != NULL ? teacher : "");
-    cJSON_AddNumberToObject(o, "seed", t->arguments->number[TNAS_OPTION_seed]);
+    cJSON_AddNumberToObject(o, "seed", (double)t->seed);
     for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++)
         cJSON_AddNumberToObject(o, values[i].name, values[i].value);
 #define ADD_FIELD(name, type, value, min, max, help)                                               \
@@ -148,16 +183,25 @@ static tnas_status claim_folder(const training *t)
 static tnas_status open_parts(training *t)
 {
     const tnas_arguments *const a = t->arguments;
-    const char *const data = a->text[TNAS_OPTION_data], *const teacher =
-                                                            a->text[TNAS_OPTION_teacher];
+    const char *const teacher = a->text[TNAS_OPTION_teacher];
+    tnas_run_config *const config = &t->config;
+    tnas_run_config_init(config);
+    if (a->text[TNAS_OPTION_config] != NULL)
+        TNAS_TRY(tnas_run_config_load(a->text[TNAS_OPTION_config], config));
+    t->seed = config->has_seed && !a->given[TNAS_OPTION_seed]
+                  ? config->seed
+                  : (uint64_t)a->number[TNAS_OPTION_seed];
+    if (config->data[0] == '\0')
+        TNAS_TRY(tnas_arguments_require(a, TNAS_OPTION_data, "data"));
+    const char *const data =
+        a->text[TNAS_OPTION_data] != NULL ? a->text[TNAS_OPTION_data] : config->data;
     TNAS_TRY(load_graph(a, &t->graph));
-    tnas_data_options options = tnas_data_options_default();
-    TNAS_TRY(tnas_arguments_data(a, &options));
-    TNAS_TRY(tnas_dataset_load(data, &options, &t->dataset));
+    TNAS_TRY(tnas_arguments_data(a, &config->data_options));
+    TNAS_TRY(tnas_dataset_load(data, &config->data_options, &t->dataset));
     TNAS_TRY(check_fit(t, &t->graph, a->text[TNAS_OPTION_net]));
     if (teacher != NULL)
         TNAS_TRY(open_teacher(t, teacher));
-    choose_recipe(t, teacher != NULL);
+    TNAS_TRY(choose_recipe(t, teacher != NULL));
     TNAS_TRY(tnas_recipe_check(&t->recipe, "recipe"));
     TNAS_TRY(claim_folder(t));
     TNAS_TRY(tnas_pool_create(tnas_arguments_threads(a), &t->pool));
@@ -165,7 +209,7 @@ static tnas_status open_parts(training *t)
     TNAS_TRY(tnas_engine_create(&engine, &t->engine));
     const size_t image_bytes =
         (size_t)t->dataset->h * (size_t)t->dataset->w * (size_t)t->dataset->c;
-    const uint64_t seed = (uint64_t)a->number[TNAS_OPTION_seed];
+    const uint64_t seed = t->seed;
     TNAS_TRY(tnas_finish_sample_calibration(&t->dataset->train, image_bytes, CALIBRATION_IMAGES,
                                             seed, &t->calibration_images));
     t->net = tnas_alloc_zero(1, sizeof *t->net);
@@ -176,19 +220,37 @@ static tnas_status open_parts(training *t)
     return TNAS_OK;
 }
 
+/* Right answers on the images, and the macro F1 of the int8 network's. Release *confusion. */
+static tnas_status count_answers(const training *t, const tnas_images *images,
+                                 tnas_finish_counts *counts, double *f1, int **confusion)
+{
+    const size_t classes = (size_t)t->dataset->class_count;
+    *confusion = tnas_alloc_zero(classes * classes, sizeof **confusion);
+    if (*confusion == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "confusion matrix");
+    TNAS_TRY(tnas_finished_count(&t->finished, t->engine, t->pool, images, counts, *confusion));
+    *f1 = tnas_macro_f1(*confusion, t->dataset->class_count);
+    return TNAS_OK;
+}
+
+static tnas_status count_validation(training *t)
+{
+    tnas_finish_counts counts;
+    int *confusion = NULL;
+    const tnas_status status =
+        count_answers(t, &t->dataset->validation, &counts, &t->validation_f1, &confusion);
+    tnas_free(confusion);
+    return status;
+}
+
 /* The one place that sees test images. */
 static tnas_status meet_the_test_set(training *t)
 {
     if (t->arguments->given[TNAS_OPTION_validation_only])
         return TNAS_OK;
-    const size_t classes = (size_t)t->dataset->class_count;
-    t->confusion = tnas_alloc_zero(classes * classes, sizeof *t->confusion);
-    if (t->confusion == NULL)
-        return tnas_fail(TNAS_ERR_NOMEM, "confusion matrix");
     tnas_images images;
     TNAS_TRY(tnas_dataset_read_test(t->dataset, &images));
-    const tnas_status status =
-        tnas_finished_count(&t->finished, t->engine, t->pool, &images, &t->test, t->confusion);
+    const tnas_status status = count_answers(t, &images, &t->test, &t->test_f1, &t->confusion);
     tnas_images_deinit(&images);
     return status;
 }
@@ -209,10 +271,11 @@ static tnas_status run(training *t, const tnas_progress *progress)
                                  .recipe = &t->recipe,
                                  .finish = t->finish,
                                  .teacher = t->teacher_net != NULL ? &teacher : NULL,
-                                 .seed = (uint64_t)t->arguments->number[TNAS_OPTION_seed],
+                                 .seed = t->seed,
                                  .progress = progress,
                                  .folder = t->folder};
     TNAS_TRY(tnas_finish(&job, t->net, t->store, &t->finished));
+    TNAS_TRY(count_validation(t));
     TNAS_TRY(meet_the_test_set(t));
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(path, t->folder, "model.tnm"));
@@ -254,11 +317,13 @@ static void print_result(const training *t)
     cJSON_AddNumberToObject(o, "validation_float", f->validation_float);
     cJSON_AddNumberToObject(o, "validation_int8", f->validation_int8);
     tnas_json_add(o, "validation_int8_before_qat", f->validation_int8_before);
+    cJSON_AddNumberToObject(o, "validation_macro_f1_int8", t->validation_f1);
     cJSON_AddNumberToObject(o, "test_images", n);
     tnas_json_add(o, "accuracy_float", share(t->test.float_right, n));
     tnas_json_add(o, "accuracy_int8", share(t->test.int8_right, n));
     tnas_json_add(o, "accuracy_95_half_width",
                   n > 0 ? tnas_wilson_half_width(share(t->test.int8_right, n), n) : NAN);
+    tnas_json_add(o, "macro_f1_int8", n > 0 ? t->test_f1 : NAN);
     cJSON_AddNumberToObject(o, "seconds", t->seconds);
     if (t->confusion != NULL) {
         cJSON *const rows = cJSON_AddArrayToObject(o, "confusion");
@@ -280,14 +345,17 @@ static void print_table(const training *t)
            (double)tnas_graph_macs(&t->graph) * 1e-6);
     printf("training   %d steps of %d images, %.0f s\n", t->recipe.steps, t->recipe.batch,
            t->seconds);
-    printf("validation int8 %.2f %% +- %.2f (95 %%), float %.2f %%, on %d images\n",
-           100 * f->validation_int8, 100 * tnas_wilson_half_width(f->validation_int8, v),
-           100 * f->validation_float, v);
+    printf(
+        "validation int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d images\n",
+        100 * f->validation_int8, 100 * tnas_wilson_half_width(f->validation_int8, v),
+        100 * f->validation_float, 100 * t->validation_f1, v);
     if (n > 0)
-        printf("accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, on %d test images\n",
-               100 * share(t->test.int8_right, n),
-               100 * tnas_wilson_half_width(share(t->test.int8_right, n), n),
-               100 * share(t->test.float_right, n), n);
+        printf(
+            "accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d test "
+            "images\n",
+            100 * share(t->test.int8_right, n),
+            100 * tnas_wilson_half_width(share(t->test.int8_right, n), n),
+            100 * share(t->test.float_right, n), 100 * t->test_f1, n);
     printf("next       tinynas export %s/model.tnm --mcu M --as c --out DIR\n", t->folder);
 }
 
@@ -296,7 +364,6 @@ tnas_status tnas_cmd_train(const tnas_arguments *arguments)
     if (arguments->operand_count > 0)
         return tnas_fail(TNAS_ERR_USAGE, "tinynas train takes options only, not \"%s\"",
                          arguments->operands[0]);
-    TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_data, "data"));
     TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_net, "net"));
     TNAS_TRY(tnas_arguments_require(arguments, TNAS_OPTION_out, "out"));
     training *t = tnas_alloc_zero(1, sizeof *t);

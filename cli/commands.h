@@ -77,8 +77,9 @@ typedef enum tnas_command {
       "code of a runtime whose code is taken as a constant (tinyengine: 64)")                      \
     X(preset, "preset", TEXT, "P", 0, 0, "search", NULL,                                           \
       "how much work: smoke, quick, standard, thorough (default: the study's, else quick)")        \
-    X(config, "config", TEXT, "FILE", 0, 0, "search", NULL,                                        \
-      "a run configuration, or its name in configs/runs; options win over it")                     \
+    X(config, "config", TEXT, "FILE", 0, 0, "search train", NULL,                                  \
+      "a run configuration, or its name in configs/runs; options win over it (train: its data, "   \
+      "seed, finetune and finish)")                                                                \
     X(supernet_steps, "supernet-steps", COUNT, "N", 1, 1e7, "search", NULL,                        \
       "training steps of the supernet, in place of the preset's")                                  \
     X(supernet_recipe, "supernet-recipe", TEXT, "uniform|sandwich|mcunet|progressive", 0, 0,       \
@@ -90,6 +91,8 @@ typedef enum tnas_command {
     X(generations, "generations", COUNT, "N", 1, 1e5, "search", NULL, "rounds of the search")      \
     X(strategy, "strategy", TEXT, "evolution|nsga2|random", 0, 0, "search", NULL,                  \
       "how candidates are found (default: evolution; nsga2: for a front)")                         \
+    X(metric, "metric", TEXT, "accuracy|macro-f1", 0, 0, "search", NULL,                           \
+      "what the validation images are to give most of (default: accuracy)")                        \
     X(min_accuracy, "min-accuracy", NUMBER, "X", 0, 1, "search", NULL,                             \
       "take the fastest network that is at least so accurate, 0..1; exit 3 when none is")          \
     X(population, "population", COUNT, "N", 2, 65536, "search", NULL, "architectures of a round")  \

@@ -16,6 +16,7 @@ static const struct {
     {TNAS_OPTION_population, "search.population"},
     {TNAS_OPTION_generations, "search.generations"},
     {TNAS_OPTION_strategy, "search.strategy"},
+    {TNAS_OPTION_metric, "search.metric"},
     {TNAS_OPTION_min_accuracy, "search.min_accuracy"},
 };
 

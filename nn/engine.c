@@ -115,6 +115,16 @@ static const float *teacher_of(const step *s, int u, int image, const float *log
     return logits + (size_t)teacher * s->unit_logits + at;
 }
 
+/* How much an image counts under the unit. */
+static double image_weight(const tnas_unit *unit, const tnas_target *target)
+{
+    const float *const w = unit->label_weights;
+    if (w == NULL)
+        return 1.0;
+    return w[target->label] +
+           (double)target->second_share * ((double)w[target->second] - w[target->label]);
+}
+
 /* Loss of the shard under one unit, and the gradient of its logits in the output's dmap. */
 static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, int shard,
                                   float *logits)
@@ -144,8 +154,10 @@ static tnas_unit_result unit_loss(const step *s, const tnas_pass *pass, int u, i
                                     .teacher = teacher_of(s, u, image, logits, at),
                                     .label_share = unit->label_share,
                                     .temperature = unit->temperature};
-        result.loss += tnas_loss_image(own + at, classes, &target,
-                                       (double)unit->weight / s->batch->count, dlogits);
+        const double weight = image_weight(unit, &target);
+        result.loss +=
+            weight * tnas_loss_image(own + at, classes, &target,
+                                     weight * (double)unit->weight / s->batch->count, dlogits);
         result.correct += tnas_winner(own + at, classes) == label;
         for (int32_t k = 0; k < classes; k++)
             dmap[(size_t)k * stride + (size_t)i] = dlogits[k];

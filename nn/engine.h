@@ -49,6 +49,9 @@ typedef struct tnas_unit {
     int teacher;
     float label_share; /* 0..1, of the labels in the target beside a teacher */
     float temperature; /* of the teacher's part (nn/loss.h); 0: 1 */
+    /* [classes], how much an image of each counts in the loss; NULL: all 1. A blended image counts
+     * its labels' shares. */
+    const float *label_weights;
     /* Of a net with grids, which is then the step's only unit: [tensors], receives what the tensors
      * that have one were before they were rounded, without activation. NULL: nobody wants it. */
     tnas_seen_range *seen;

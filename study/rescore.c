@@ -23,20 +23,20 @@ static tnas_status quantise(const tnas_rescorer *r, const tnas_net *net, const t
     return status;
 }
 
-static tnas_status count_right(const tnas_rescorer *r, const tnas_image *image, int *right)
+static tnas_status score_answers(const tnas_rescorer *r, const tnas_image *image, double *score)
 {
     int16_t *const classes = tnas_alloc_zero((size_t)r->image_count, sizeof *classes);
     if (classes == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "classes of %d images", r->image_count);
     const tnas_status status =
         tnas_image_classify(image, r->pool, r->images->pixels, r->image_count, classes);
-    for (int i = 0; i < r->image_count; i++)
-        *right += classes[i] == r->images->labels[i];
+    if (status == TNAS_OK)
+        *score = tnas_metric_score(r->metric, r->images->labels, classes, r->image_count);
     tnas_free(classes);
     return status;
 }
 
-static tnas_status classify(const tnas_rescorer *r, const tnas_model *model, int *right)
+static tnas_status classify(const tnas_rescorer *r, const tnas_model *model, double *score)
 {
     const tnas_host_kernels *host;
     TNAS_TRY(tnas_host_kernels_choose(&host));
@@ -44,12 +44,12 @@ static tnas_status classify(const tnas_rescorer *r, const tnas_model *model, int
     TNAS_TRY(tnas_image_build(model, &tnas_target_tinynas_c, &image));
     tnas_status status = tnas_image_use_host(image, host);
     if (status == TNAS_OK)
-        status = count_right(r, image, right);
+        status = score_answers(r, image, score);
     tnas_image_destroy(image);
     return status;
 }
 
-static tnas_status rescore_net(const tnas_rescorer *r, const tnas_net *net, int *right)
+static tnas_status rescore_net(const tnas_rescorer *r, const tnas_net *net, double *score)
 {
     tnas_bn_stats stats;
     TNAS_TRY(tnas_bn_stats_init(net, &stats));
@@ -60,7 +60,7 @@ static tnas_status rescore_net(const tnas_rescorer *r, const tnas_net *net, int 
     if (status == TNAS_OK)
         status = quantise(r, net, &stats, &model);
     if (status == TNAS_OK)
-        status = classify(r, model, right);
+        status = classify(r, model, score);
     tnas_model_destroy(model);
     tnas_bn_stats_deinit(&stats);
     return status;
@@ -72,12 +72,9 @@ tnas_status tnas_rescore(const tnas_rescorer *r, const tnas_arch *arch, double *
     tnas_net *const net = tnas_alloc_zero(1, sizeof *net);
     if (net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "candidate network");
-    int right = 0;
     tnas_status status = tnas_supernet_view(r->supernet, arch, net);
     if (status == TNAS_OK)
-        status = rescore_net(r, net, &right);
+        status = rescore_net(r, net, accuracy);
     tnas_free(net);
-    if (status == TNAS_OK && r->image_count > 0)
-        *accuracy = (double)right / r->image_count;
     return status;
 }

@@ -10,6 +10,7 @@
 #include "common/pool.h"
 #include "data/dataset.h"
 #include "supernet/supernet.h"
+#include "trainer/metric.h"
 
 typedef struct tnas_rescorer {
     const tnas_supernet *supernet;
@@ -20,9 +21,10 @@ typedef struct tnas_rescorer {
     int range_images;                        /* behind the int8 ranges */
     const tnas_images *images;
     int image_count; /* the first of `images` are classified */
+    tnas_metric metric;
 } tnas_rescorer;
 
-/* Share of right answers, 0..1; the same for any number of threads. */
+/* By the metric, 0..1; the same for any number of threads. */
 tnas_status tnas_rescore(const tnas_rescorer *rescorer, const tnas_arch *arch, double *accuracy);
 
 #endif

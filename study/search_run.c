@@ -109,6 +109,22 @@ static void release(tnas_run *run)
     tnas_mcu_destroy(run->mcu);
 }
 
+/* What the winner's answers to the test images, which the store has counted, give in macro F1. */
+static tnas_status report_macro_f1(const tnas_run *run)
+{
+    const int classes = run->dataset->class_count;
+    if (run->request->dry_run)
+        return TNAS_OK;
+    int *const confusion = tnas_alloc_zero((size_t)classes * (size_t)classes, sizeof *confusion);
+    if (confusion == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "confusion of %d classes", classes);
+    const tnas_status status = tnas_db_get_confusion(
+        run->db, run->target_id, run->report->winner.finalist, confusion, classes);
+    run->report->macro_f1_int8 = tnas_macro_f1(confusion, classes);
+    tnas_free(confusion);
+    return status;
+}
+
 /* The wanted accuracy is the finished network's: int8, on the validation images, which unlike the
  * test images may decide. */
 static tnas_status check_accuracy(const tnas_run *run)
@@ -150,6 +166,8 @@ tnas_status tnas_study_search(const tnas_search_request *request, const tnas_pro
     tnas_status status = run_stages(run);
     if (status == TNAS_ERR_STOPPED && run->target_id > 0)
         count_time_of_stopped(run);
+    if (status == TNAS_OK)
+        status = report_macro_f1(run);
     if (status == TNAS_OK)
         status = check_accuracy(run);
     release(run);

@@ -69,6 +69,7 @@ static tnas_status finish_network(tnas_run *run, const master *m, int index, con
                                      .range_images = run->work.calibration_images,
                                      .recipe = &recipe,
                                      .finish = run->work.finish,
+                                     .metric = run->work.metric,
                                      .teacher = m->net != NULL ? &m->teacher : NULL,
                                      .seed = run->request->seed,
                                      .progress = run->progress,

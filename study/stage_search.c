@@ -135,6 +135,7 @@ static tnas_status rescore_candidate(tnas_run *run, const tnas_candidate *candid
         .range_images = run->work.calibration_images,
         .images = &run->dataset->validation,
         .image_count = run->work.validation_images,
+        .metric = run->work.metric,
     };
     TNAS_TRY(tnas_rescore(&rescorer, &candidate->arch, accuracy_int8));
     return tnas_db_rescore_candidate(run->db, run->target_id, id, *accuracy_int8);

@@ -26,14 +26,10 @@ tnas_status tnas_run_judge(tnas_run *run, const tnas_net *net, const tnas_store 
     tnas_status status =
         tnas_engine_recalibrate(run->engine, store, net, run->calibration_images,
                                 run->work.recalibration_batches, run->work.batch_images, &stats);
-    int correct = 0;
-    if (status == TNAS_OK) {
-        const tnas_batch batch = {
-            .images = images->pixels, .labels = images->labels, .count = image_count};
-        status = tnas_engine_count_correct(run->engine, store, net, &stats, &batch, &correct);
-    }
+    if (status == TNAS_OK)
+        status = tnas_metric_judge(run->work.metric, run->engine, store, net, &stats, images,
+                                   image_count, accuracy);
     tnas_bn_stats_deinit(&stats);
-    *accuracy = image_count > 0 ? (double)correct / image_count : 0;
     return status;
 }
 

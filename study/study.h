@@ -65,7 +65,8 @@ typedef struct tnas_search_report {
     /* Of a sound front end; features_flash_bytes 0: there is none. */
     size_t features_flash_bytes, features_scratch_bytes;
     tnas_front_end_time features_time;
-    bool from_store; /* the study already had the result */
+    double macro_f1_int8; /* of the winner, on the test images */
+    bool from_store;      /* the study already had the result */
 } tnas_search_report;
 
 /* How data are read for a space. One with input sizes chooses theirs: until it has, images come in

@@ -14,12 +14,14 @@
 #include "nas/search.h"
 #include "supernet/supernet.h"
 #include "trainer/finish.h"
+#include "trainer/metric.h"
 
 /* Words of a field that is an enum counted from 0: "|uniform|sandwich". */
 #define TNAS_WORK_WORD_3(name, text, what) "|" text
 #define TNAS_SUPERNET_RECIPE_WORDS         "" TNAS_SUPERNET_RECIPES(TNAS_WORK_WORD_3)
 #define TNAS_OPTIMIZER_WORDS               "" TNAS_OPTIMIZERS(TNAS_WORK_WORD_3)
 #define TNAS_STRATEGY_WORDS                "" TNAS_STRATEGIES(TNAS_WORK_WORD_3)
+#define TNAS_METRIC_WORDS                  "" TNAS_METRICS(TNAS_WORK_WORD_3)
 
 /* Scope STUDY: a study has one value, which its supernet rests on. TARGET: each search may have
  * its own. Kinds: COUNT (int), NUMBER (double), WORD (enum).
@@ -31,6 +33,8 @@
       "how the networks of the supernet take turns (docs/supernet.md)")                            \
     X(TARGET, "search.strategy", WORD, strategy, TNAS_STRATEGY_WORDS, 0, 0,                        \
       "how candidates are found")                                                                  \
+    X(TARGET, "search.metric", WORD, metric, TNAS_METRIC_WORDS, 0, 0,                              \
+      "what candidates and finalists are judged by, on the validation images")                     \
     X(TARGET, "search.min_accuracy", NUMBER, min_accuracy, NULL, 0, 1,                             \
       "the fastest network that has it is wanted; 0: the most accurate")                           \
     X(TARGET, "search.validation_images", COUNT, validation_images, NULL, 1, 100000000,            \
@@ -51,6 +55,7 @@ typedef struct tnas_plan_of_work {
     tnas_evolution evolution;
     double min_accuracy;
     tnas_strategy strategy;
+    tnas_metric metric;
     int space_samples;
     int validation_images;
     int recalibration_batches, batch_images;

@@ -501,6 +501,63 @@ START_TEST(an_image_that_comes_again_is_changed_another_way)
 }
 END_TEST
 
+/* A bright row stays a row, and moves away from the middle by the factor; bands are stretched from
+ * the first column. */
+START_TEST(stretching_moves_a_line_by_a_bounded_factor_around_its_fixed_point)
+{
+    enum { SIDE = 41, PERCENT = 20, LINE = 30 };
+    const bool is_warp = _i == 1;
+    const int fixed = is_warp ? 0 : SIDE / 2;
+    const tnas_tensor shape = {SIDE, SIDE, 1};
+    tnas_augment augment = only(is_warp ? TNAS_AUGMENT_WARP : TNAS_AUGMENT_TEMPO, 1, PERCENT);
+    augment.fill = 0;
+    int nearest = SIDE, farthest = 0;
+    for (uint64_t shown = 0; shown < 300; shown++) {
+        uint8_t pixels[SIDE * SIDE] = {0};
+        for (int i = 0; i < SIDE; i++)
+            pixels[is_warp ? i * SIDE + LINE : LINE * SIDE + i] = 200;
+        tnas_augment_image(&augment, SEED, shown, &shape, pixels);
+        int brightest = 0;
+        for (int i = 0; i < SIDE; i++) {
+            const int other = SIDE / 3;
+            const uint8_t *const row = pixels + (is_warp ? other * SIDE + i : i * SIDE + other);
+            const uint8_t *const best =
+                pixels + (is_warp ? other * SIDE + brightest : brightest * SIDE + other);
+            brightest = *row > *best ? i : brightest;
+        }
+        nearest = brightest < nearest ? brightest : nearest;
+        farthest = brightest > farthest ? brightest : farthest;
+    }
+    /* The line lies at fixed + (LINE - fixed) / factor, factor within 0.8 to 1.2. */
+    ck_assert_int_ge(nearest, fixed + (int)((LINE - fixed) / 1.2));
+    ck_assert_int_lt(nearest, LINE);
+    ck_assert_int_gt(farthest, LINE);
+    ck_assert_int_le(farthest, fixed + (int)((LINE - fixed) / 0.8) + 1);
+}
+END_TEST
+
+START_TEST(gain_and_tilt_leave_the_fill_and_add_a_straight_line_over_the_bands)
+{
+    enum { H = 3, W = 5, LEVELS = 40 };
+    const bool is_tilt = _i == 1;
+    const tnas_tensor shape = {H, W, 1};
+    tnas_augment augment = only(is_tilt ? TNAS_AUGMENT_TILT : TNAS_AUGMENT_GAIN, 1, LEVELS);
+    augment.fill = 7;
+    for (uint64_t shown = 0; shown < 100; shown++) {
+        uint8_t pixels[H * W];
+        memset(pixels, 100, sizeof pixels);
+        pixels[W + 2] = 7;
+        tnas_augment_image(&augment, SEED, shown, &shape, pixels);
+        const int left = pixels[0] - 100, right = pixels[W - 1] - 100;
+        ck_assert_int_le(abs(left), LEVELS);
+        ck_assert_int_eq(right, is_tilt ? -left : left);
+        ck_assert_int_eq(pixels[W + 2], 7);
+        ck_assert_int_le(abs(pixels[1] - 100 - (3 * left + right) / 4), 1);
+        ck_assert_int_eq(pixels[2 * W + 3], pixels[3]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("augment");
@@ -518,6 +575,10 @@ int main(void)
     tcase_add_loop_test(tc, a_shift_is_a_move_in_every_direction_with_fill_behind_it, 0, 2);
     tcase_add_test(tc, a_flip_mirrors_columns_and_twice_is_none);
     tcase_add_loop_test(tc, cutout_and_masks_fill_one_box_of_bounded_size, 0, 3);
+    tcase_add_loop_test(tc, stretching_moves_a_line_by_a_bounded_factor_around_its_fixed_point, 0,
+                        2);
+    tcase_add_loop_test(tc, gain_and_tilt_leave_the_fill_and_add_a_straight_line_over_the_bands, 0,
+                        2);
     tcase_add_test(tc, jitter_is_bounded_centred_and_saturates);
     tcase_add_test(tc, scale_moves_every_value_from_the_middle_by_one_factor);
     tcase_add_test(tc, a_rotation_keeps_lengths_and_angles_and_the_loose_channel);

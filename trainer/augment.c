@@ -1,5 +1,6 @@
 /* Shift and flip: as in most recipes since He et al., "Deep Residual Learning", CVPR 2016.
  * Cutout: DeVries and Taylor, 2017. Masks: Park et al., "SpecAugment", Interspeech 2019.
+ * Warp: Jaitly and Hinton, "Vocal Tract Length Perturbation", ICML workshop 2013.
  * Rotation, scale, jitter: Um et al., "Data Augmentation of Wearable Sensor Data", ICMI 2017. */
 #include "trainer/augment.h"
 
@@ -207,6 +208,74 @@ static void apply_band_mask(const canvas *image, tnas_rng *rng, int32_t most_col
     int32_t start, end;
     draw_stretch(rng, image->w, most_columns, &start, &end);
     fill_box(image, 0, start, image->h, end);
+}
+
+/* A factor of the axis, in Q14. */
+static int32_t draw_factor(tnas_rng *rng, int32_t percent)
+{
+    enum { UNITS = 100 };
+    return (1 << 14) + draw_around_zero(rng, percent * UNITS) * (1 << 14) / (100 * UNITS);
+}
+
+/* Entry i of the result of `count` pixels `step` bytes apart is entry middle + (i - middle) *
+ * factor of the old ones, between two of them linearly; what comes from outside is filled. Sides
+ * longer than SIDE_MAX stay. */
+enum { SIDE_MAX = 1024 };
+
+static void stretch_line(uint8_t *line, int32_t count, ptrdiff_t step, int32_t middle,
+                         int32_t factor, uint8_t fill)
+{
+    uint8_t old[SIDE_MAX];
+    for (int32_t i = 0; i < count; i++)
+        old[i] = line[i * step];
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t at = middle * (1 << 14) + (i - middle) * factor;
+        const int32_t from = at >> 14, part = at & ((1 << 14) - 1);
+        const int32_t a = from >= 0 && from < count ? old[from] : fill;
+        const int32_t b = from + 1 >= 0 && from + 1 < count ? old[from + 1] : fill;
+        line[i * step] = (uint8_t)((a * ((1 << 14) - part) + b * part + (1 << 13)) >> 14);
+    }
+}
+
+static void apply_tempo(const canvas *image, tnas_rng *rng, int32_t percent)
+{
+    const int32_t factor = draw_factor(rng, percent), row = image->w * image->c;
+    for (int32_t i = 0; i < row && image->h <= SIDE_MAX; i++)
+        stretch_line(image->pixels + i, image->h, row, image->h / 2, factor, image->fill);
+}
+
+static void apply_warp(const canvas *image, tnas_rng *rng, int32_t percent)
+{
+    const int32_t factor = draw_factor(rng, percent);
+    for (int32_t y = 0; y < image->h && image->w <= SIDE_MAX; y++)
+        for (int32_t k = 0; k < image->c; k++)
+            stretch_line(image->pixels + (ptrdiff_t)y * image->w * image->c + k, image->w, image->c,
+                         0, factor, image->fill);
+}
+
+/* Adds left at the first band to right at the last. */
+static void add_slope(const canvas *image, int32_t left, int32_t right)
+{
+    const int32_t last = image->w > 1 ? image->w - 1 : 1;
+    for (int32_t y = 0; y < image->h; y++)
+        for (int32_t x = 0; x < image->w; x++)
+            for (int32_t k = 0; k < image->c; k++) {
+                uint8_t *const pixel = image->pixels + (ptrdiff_t)(y * image->w + x) * image->c + k;
+                if (*pixel != image->fill)
+                    *pixel = (uint8_t)clamp(*pixel + left + (right - left) * x / last, 0, 255);
+            }
+}
+
+static void apply_gain(const canvas *image, tnas_rng *rng, int32_t levels)
+{
+    const int32_t level = draw_around_zero(rng, levels);
+    add_slope(image, level, level);
+}
+
+static void apply_tilt(const canvas *image, tnas_rng *rng, int32_t levels)
+{
+    const int32_t level = draw_around_zero(rng, levels);
+    add_slope(image, -level, level);
 }
 
 typedef void apply_fn(const canvas *image, tnas_rng *rng, int32_t amount);

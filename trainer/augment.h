@@ -20,7 +20,11 @@
     X(JITTER, jitter, "levels", 127, "adds noise of at most so many u8 levels to each value")      \
     X(CUTOUT, cutout, "pixels", 64, "fills a square of this side around a random pixel")           \
     X(TIME_MASK, time_mask, "rows", 1024, "fills at most so many neighbouring rows")               \
-    X(BAND_MASK, band_mask, "columns", 1024, "fills at most so many neighbouring columns")
+    X(BAND_MASK, band_mask, "columns", 1024, "fills at most so many neighbouring columns")         \
+    X(TEMPO, tempo, "percent", 50, "stretches time around the middle row by 1 +- at most so much") \
+    X(WARP, warp, "percent", 50, "stretches the bands from column 0 on by 1 +- at most so much")   \
+    X(GAIN, gain, "levels", 127, "adds at most so many u8 levels to all that is not the fill")     \
+    X(TILT, tilt, "levels", 127, "adds a slope over the bands, at most so many u8 levels high")
 
 typedef enum tnas_augmentation {
 #define TNAS_AUGMENT_ENUM(id, name, unit, largest, what) TNAS_AUGMENT_##id,

@@ -171,11 +171,6 @@ static int count_right(const tnas_images *images, const int16_t *classes)
     return right;
 }
 
-static double share_of(int right, int count)
-{
-    return count > 0 ? (double)right / count : 0;
-}
-
 /* The model as an image, and what that makes of the validation images. */
 static tnas_status validate(const tnas_finish_job *job, const tnas_model *model, tnas_image **image,
                             double *accuracy)
@@ -186,7 +181,8 @@ static tnas_status validate(const tnas_finish_job *job, const tnas_model *model,
     if (status == TNAS_OK)
         status = check_host_kernels(model, job->pool, job->validation, classes);
     if (status == TNAS_OK)
-        *accuracy = share_of(count_right(job->validation, classes), job->validation->count);
+        *accuracy = tnas_metric_score(job->metric, job->validation->labels, classes,
+                                      job->validation->count);
     tnas_free(classes);
     return status;
 }
@@ -327,9 +323,8 @@ tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_st
     if (out->net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "network of %d operators", net->graph.op_count);
     TNAS_TRY(train(job, net, store, out));
-    int right;
-    TNAS_TRY(float_right(out, job->engine, job->validation, &right));
-    out->validation_float = share_of(right, job->validation->count);
+    TNAS_TRY(tnas_metric_judge(job->metric, job->engine, out->store, out->net, &out->stats,
+                               job->validation, job->validation->count, &out->validation_float));
     TNAS_TRY(quantize(job, out, &out->model));
     TNAS_TRY(validate(job, out->model, &out->image, &out->validation_int8));
     return loses_too_much(job, out) ? mend_int8(job, out) : TNAS_OK;

@@ -14,6 +14,7 @@
 #include "graph/model.h"
 #include "quant/image.h"
 #include "trainer/int8_loss.h"
+#include "trainer/metric.h"
 #include "trainer/trainer.h"
 
 /*  field              type    default  min   max       help */
@@ -55,6 +56,7 @@ typedef struct tnas_finish_job {
     int range_images;                        /* behind the int8 ranges */
     const tnas_recipe *recipe; /* of the training, as tnas_finish_train_recipe gives it */
     tnas_finish_recipe finish;
+    tnas_metric metric;          /* what the validation images are to give most of */
     const tnas_teacher *teacher; /* NULL: none */
     uint64_t seed;
     const tnas_progress *progress;
@@ -69,7 +71,7 @@ typedef struct tnas_finished {
     tnas_bn_stats stats;
     tnas_model *model; /* int8 */
     tnas_image *image; /* of the model, plain C: every reported figure is its */
-    double validation_float, validation_int8;
+    double validation_float, validation_int8; /* by the job's metric, as the next */
     double validation_int8_before; /* quantisation-aware training, or NAN: there was none */
     bool qat_kept;                 /* it was better */
     int loss_count;                /* layers measured, before that training; 0: none were */

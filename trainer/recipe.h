@@ -38,6 +38,8 @@ tnas_status tnas_optimizer_parse(const char *text, tnas_optimizer_kind *out);
     X(weight_decay, double, 1e-4, 0.0, 1.0, "on weights, not on batch norm and biases")            \
     X(label_smoothing, double, 0.1, 0.0, 0.9, "share of the target spread over all classes")       \
     X(clip_norm, double, 5.0, 0.0, 1e6, "largest gradient norm, 0: no limit")                      \
+    X(class_weight_power, double, 0.0, 0.0, 1.0,                                                   \
+      "images of a class of n count n^-this in the loss; 1: all classes the same")                 \
     X(ema_decay, double, 0.0, 0.0, 0.99999, "of the average that training returns, 0: no average") \
     X(mixup_prob, double, 0.0, 0.0, 1.0, "chance of an image to be blended with another")          \
     X(mixup_share, double, 0.5, 0.0, 0.5, "largest share of the other, uniform from 0")            \

@@ -33,7 +33,8 @@ typedef struct training {
     tnas_loader loader;
     tnas_prefetch *prefetch;
     tnas_teaching teaching;
-    float *grads; /* [store->value_count] */
+    float *grads;         /* [store->value_count] */
+    float *label_weights; /* [classes]; NULL: all images count the same */
     tnas_identity identity;
     tnas_checkpoint checkpoint; /* with the smoothed loss and share of right answers */
 } training;
@@ -74,6 +75,8 @@ static tnas_status run_step(training *t, long step)
     int unit_count;
     TNAS_TRY(t->source->units(t->source->context, step, units, &unit_count));
     assert(unit_count >= 1 && unit_count <= TNAS_UNITS_MAX);
+    for (int u = 0; u < unit_count; u++)
+        units[u].label_weights = t->label_weights;
     tnas_batch batch = tnas_prefetch_next(t->prefetch);
     TNAS_TRY(tnas_teaching_attend(&t->teaching, t->engine, &batch));
     const double rate = tnas_schedule_rate(t->recipe, step);
@@ -151,13 +154,35 @@ static tnas_status resume(training *t, const tnas_unit *units, int unit_count)
     return TNAS_OK;
 }
 
+/* Images of a class of n count n^-power, and 1 on the average over the training images. */
+static tnas_status weigh_classes(training *t, const tnas_images *images, int classes)
+{
+    const double power = t->recipe->class_weight_power;
+    if (power <= 0)
+        return TNAS_OK;
+    t->label_weights = tnas_alloc_zero((size_t)classes, sizeof *t->label_weights);
+    if (t->label_weights == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "weights of %d classes", classes);
+    for (int i = 0; i < images->count; i++)
+        t->label_weights[images->labels[i]] += 1;
+    double sum = 0;
+    for (int c = 0; c < classes; c++)
+        sum += pow(t->label_weights[c], 1 - power);
+    for (int c = 0; c < classes; c++)
+        if (t->label_weights[c] > 0)
+            t->label_weights[c] = (float)(pow(t->label_weights[c], -power) * images->count / sum);
+    return TNAS_OK;
+}
+
 /* Takes what the steps need. The first step's nets know the shape of an image. */
 static tnas_status prepare(training *t, const tnas_images *images)
 {
     tnas_unit units[TNAS_UNITS_MAX];
     int unit_count;
     TNAS_TRY(t->source->units(t->source->context, 0, units, &unit_count));
-    const tnas_tensor *const shape = &units[0].net->graph.tensors[0];
+    const tnas_graph *const graph = &units[0].net->graph;
+    const tnas_tensor *const shape = &graph->tensors[0];
+    TNAS_TRY(weigh_classes(t, images, graph->tensors[tnas_graph_output(graph)].c));
     TNAS_TRY(tnas_optimizer_init(&t->optimizer, t->recipe, t->store));
     TNAS_TRY(tnas_ema_init(&t->ema, t->store, t->recipe->ema_decay));
     TNAS_TRY(tnas_loader_init(&t->loader, images, shape, t->recipe, t->options->seed));
@@ -200,6 +225,7 @@ tnas_status tnas_train(tnas_store *store, const tnas_unit_source *source, tnas_e
     tnas_prefetch_destroy(t.prefetch);
     tnas_teaching_deinit(&t.teaching);
     tnas_free(t.grads);
+    tnas_free(t.label_weights);
     tnas_loader_deinit(&t.loader);
     tnas_ema_deinit(&t.ema);
     tnas_optimizer_deinit(&t.optimizer);
