@@ -24,7 +24,7 @@
       "list, show NAME, check FILE, new NAME --from KIN: parts' profiles")                         \
     X(study, "list|show|trials|pareto",                                                            \
       "list [DIR], show STUDY, trials STUDY, pareto STUDY: what searches found")                   \
-    X(report, "STUDY", "all of a study as one HTML file, to look at and to pass on")                \
+    X(report, "STUDY", "all of a study as one HTML file, to look at and to pass on")               \
     X(watch, "STUDY", "where a search is that runs in another terminal")                           \
     X(data, "info DATA | write DATA", "what a data set holds; its test images as IDX files")
 
@@ -102,7 +102,7 @@ typedef enum tnas_command {
       "append progress and notes to this file as JSON lines")                                      \
     X(study, "study", TEXT, "DIR", 0, 0, "search", NULL,                                           \
       "the study's folder (default: studies/<data>-<space>)")                                      \
-    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study report", NULL,                    \
+    X(target, "target", COUNT, "N", 1, 1e6, "estimate export eval study report", NULL,             \
       "which of a study's results (default: the one that finished last, on --mcu)")                \
     X(show_config, "config", FLAG, "", 0, 0, "study", NULL,                                        \
       "show: the run configuration that reproduces the target")                                    \
@@ -139,8 +139,8 @@ typedef enum tnas_command {
       "int16: fewer instructions for more flash; auto: where flash is left")                       \
     X(name, "name", TEXT, "NAME", 0, 0, "export", NULL,                                            \
       "prefix of files and symbols (default: the study's name)")                                   \
-    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu measure train report", NULL,         \
-      "where to write: a folder; the profile of calibrate and mcu new; the file of report")                         \
+    X(out, "out", TEXT, "DIR|FILE", 0, 0, "export data calibrate mcu measure train report", NULL,  \
+      "where to write: a folder; the profile of calibrate and mcu new; the file of report")        \
     X(measurements, "measurements", TEXT, "FILE.csv", 0, 0, "compare calibrate", NULL,             \
       "board measurements (docs/measurements.md)")                                                 \
     X(graphs, "graphs", TEXT, "DIR|FILE", 0, 0, "compare calibrate", NULL,                         \

@@ -160,6 +160,7 @@ function frontControls(redraw) {
   const switches = Object.entries(costs).map(([key, cost]) => {
     const input = element("input", {type: "radio", name: "cost", value: key});
     input.checked = key === front.cost;
+    input.disabled = !candidates[cost.column].some(known);
     input.addEventListener("change", () => { front.cost = key; redraw(); });
     return element("label", null, input, cost.name);
   });

@@ -41,7 +41,7 @@ try()
     fi
     drive "$page"
     browse "$name" "$work/driven.html" --window-size="$size" --virtual-time-budget=5000 --dump-dom "$@"
-    sed -n '/<pre id="seen">/,/<\/pre>/p' "$work/$name.dom" | sed 's/<[^>]*>//g; /^$/d; s/^/'"$name"': /' >"$work/seen"
+    sed -n '/<pre id="seen">/,/<\/pre>/p' "$work/$name.dom" | sed 's/<[^>]*>//g; /^[0-9]*$/d; s/^/'"$name"': /' >"$work/seen"
     cat "$work/seen"
     [ -s "$work/seen" ] || { echo "FAILED  $name: the page did not answer"; failed=1; }
     grep -q FAILED "$work/seen" && failed=1

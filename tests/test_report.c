@@ -47,11 +47,12 @@ static const char *arch_of(int i, char out[256])
     return out;
 }
 
-static void put_candidates(tnas_store_db *db, int target, int count)
+static void put_candidates(tnas_store_db *db, int target, int count, bool timed)
 {
     char arch[256];
     for (int i = 0; i < count; i++) {
-        const tnas_candidate candidate = candidate_of(i);
+        tnas_candidate candidate = candidate_of(i);
+        candidate.cost.has_latency = timed;
         ck_ok(tnas_db_add_candidate(db, target, i, arch_of(i, arch), &candidate, i % 5 == 0));
     }
     if (count > 7) {
@@ -61,7 +62,8 @@ static void put_candidates(tnas_store_db *db, int target, int count)
 }
 
 /* A study whose search has scored so many candidates, with a limit of latency that some miss. */
-static void make_study(char folder[TNAS_PATH_BYTES], int count, tnas_store_db **out)
+static void make_study_on(char folder[TNAS_PATH_BYTES], const char *mcu, int count, bool timed,
+                          tnas_store_db **out)
 {
     static const char *const metas[][2] = {{"data_location", "/data/<b>bold</b>"},
                                            {"space", "small-image"},
@@ -77,17 +79,22 @@ static void make_study(char folder[TNAS_PATH_BYTES], int count, tnas_store_db **
     for (size_t i = 0; i < sizeof metas / sizeof metas[0]; i++)
         ck_ok(tnas_db_put_meta(db, metas[i][0], metas[i][1]));
     ck_ok(tnas_db_put_classes(db, names, CLASSES));
-    tnas_search_target target = {
-        .mcu = "stm32h743", .runtime = "tinynas", .limits = TNAS_LIMITS_NONE};
+    tnas_search_target target = {.runtime = "tinynas", .limits = TNAS_LIMITS_NONE};
+    snprintf(target.mcu, sizeof target.mcu, "%s", mcu);
     target.limits.latency_ms = 15;
     target.limits.sram_bytes = 32768;
     int id;
     ck_ok(tnas_db_target(db, &target, &id));
     ck_assert_int_eq(id, 1);
     ck_ok(tnas_db_describe_target(db, id, 480, "prior, 0 measurements"));
-    put_candidates(db, id, count);
+    put_candidates(db, id, count, timed);
     ck_ok(tnas_db_commit(db));
     *out = db;
+}
+
+static void make_study(char folder[TNAS_PATH_BYTES], int count, tnas_store_db **out)
+{
+    make_study_on(folder, "stm32h743", count, true, out);
 }
 
 static void put_finalists(tnas_store_db *db)
@@ -227,7 +234,8 @@ START_TEST(a_report_holds_what_the_store_holds)
     ck_assert(cJSON_IsTrue(in(second, "chosen")));
     ck_assert(cJSON_IsNull(in(second, "test_float")));
     ck_assert(cJSON_IsNull(in(second, "test_float_half")));
-    ck_assert_double_eq_tol(number(second, "test_int8_half"), 0.08380, 0.00001); /* Wilson, 75 of 100 */
+    ck_assert_double_eq_tol(number(second, "test_int8_half"), 0.08380,
+                            0.00001); /* Wilson, 75 of 100 */
     ck_assert_int_eq(cJSON_GetArrayItem(cJSON_GetArrayItem(in(data, "confusion"), 2), 0)->valueint,
                      4);
     ck_assert_double_eq(number(cJSON_GetArrayItem(in(data, "layer_loss"), 0), "sqnr_db"), 31.5);
@@ -291,6 +299,24 @@ START_TEST(a_search_that_has_just_begun_has_a_report)
     ck_assert(cJSON_IsNull(in(data, "network")));
     ck_assert(cJSON_IsNull(in(data, "confusion")));
     ck_assert_ptr_nonnull(strstr(text_of(data, "network_missing"), "has not finished"));
+    cJSON_Delete(data);
+    tnas_free(page);
+}
+END_TEST
+
+START_TEST(a_part_without_measurements_and_a_search_without_latencies_are_said)
+{
+    char folder[TNAS_PATH_BYTES], *page;
+    size_t byte_count;
+    tnas_store_db *db;
+    make_study_on(folder, "cortex-m33", 20, false, &db);
+    tnas_db_close(db);
+    cJSON *const data = report(folder, "untimed", &page, &byte_count);
+    ck_assert_int_eq(cJSON_GetArraySize(in(data, "boards")), 0);
+    ck_assert_ptr_nonnull(
+        strstr(text_of(data, "boards_missing"), "no shipped measurements of cortex-m33"));
+    for (int i = 0; i < 20; i++)
+        ck_assert(isnan(column(in(data, "candidates"), "latency_ms", i)));
     cJSON_Delete(data);
     tnas_free(page);
 }
@@ -467,6 +493,7 @@ int main(void)
     tcase_add_test(stored, a_candidate_over_a_limit_is_marked);
     tcase_add_test(stored, markup_in_names_stays_text);
     tcase_add_test(stored, a_search_that_has_just_begun_has_a_report);
+    tcase_add_test(stored, a_part_without_measurements_and_a_search_without_latencies_are_said);
     tcase_add_test(stored, three_thousand_candidates_stay_below_three_mebibytes);
     tcase_set_timeout(stored, 60);
     suite_add_tcase(suite, stored);
