@@ -161,7 +161,7 @@ static tnas_status claim_folder(const training *t)
         if (status == TNAS_OK)
             status = tnas_file_write(path, text, strlen(text));
     } else {
-        uint8_t *bytes;
+        uint8_t *bytes = NULL;
         size_t byte_count;
         status = tnas_file_read(path, 1 << 20, &bytes, &byte_count);
         if (status == TNAS_OK &&
@@ -173,8 +173,7 @@ static tnas_status claim_folder(const training *t)
         else if (status == TNAS_OK && tnas_file_exists(result_path))
             status =
                 tnas_fail(TNAS_ERR_USAGE, "--out %s: this training is finished already", t->folder);
-        if (status == TNAS_OK)
-            tnas_free(bytes);
+        tnas_free(bytes);
     }
     cJSON_free(text);
     return status;
