@@ -17,6 +17,12 @@
 /* Images behind batch norm and int8 ranges, as in a search. */
 enum { RECALIBRATION_BATCHES = 8, BATCH_IMAGES = 64, CALIBRATION_IMAGES = 512 };
 
+static const char *const metric_texts[] = {
+#define TEXT(name, text, what) text,
+    TNAS_METRICS(TEXT)
+#undef TEXT
+};
+
 /* Everything behind one training. */
 typedef struct training {
     const tnas_arguments *arguments;
@@ -27,6 +33,7 @@ typedef struct training {
     tnas_dataset *dataset;
     tnas_recipe recipe;
     tnas_finish_recipe finish;
+    tnas_metric metric; /* what the validation images are to give most of */
     tnas_pool *pool;
     tnas_engine *engine;
     uint8_t *calibration_images;
@@ -85,6 +92,7 @@ static tnas_status base_recipe(training *t, tnas_recipe *recipe)
     TNAS_TRY(tnas_overrides_apply(&t->config.overrides, &work));
     *recipe = work.finetune;
     t->finish = work.finish;
+    t->metric = work.metric;
     return TNAS_OK;
 }
 
@@ -144,6 +152,7 @@ static tnas_status claim_folder(const training *t)
     cJSON_AddStringToObject(o, "data_hash", hash);
     cJSON_AddStringToObject(o, "net", t->arguments->text[TNAS_OPTION_net]);
     cJSON_AddStringToObject(o, "teacher", teacher != NULL ? teacher : "");
+    cJSON_AddStringToObject(o, "metric", metric_texts[t->metric]);
     cJSON_AddNumberToObject(o, "seed", (double)t->seed);
     for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++)
         cJSON_AddNumberToObject(o, values[i].name, values[i].value);
@@ -269,6 +278,7 @@ static tnas_status run(training *t, const tnas_progress *progress)
                                  .range_images = CALIBRATION_IMAGES,
                                  .recipe = &t->recipe,
                                  .finish = t->finish,
+                                 .metric = t->metric,
                                  .teacher = t->teacher_net != NULL ? &teacher : NULL,
                                  .seed = t->seed,
                                  .progress = progress,
@@ -313,6 +323,7 @@ static void print_result(const training *t)
     cJSON_AddNumberToObject(o, "macs", (double)tnas_graph_macs(&t->graph));
     cJSON_AddNumberToObject(o, "steps", t->recipe.steps);
     cJSON_AddNumberToObject(o, "validation_images", t->dataset->validation.count);
+    cJSON_AddStringToObject(o, "metric", metric_texts[t->metric]); /* of the next three */
     cJSON_AddNumberToObject(o, "validation_float", f->validation_float);
     cJSON_AddNumberToObject(o, "validation_int8", f->validation_int8);
     tnas_json_add(o, "validation_int8_before_qat", f->validation_int8_before);
@@ -344,10 +355,14 @@ static void print_table(const training *t)
            (double)tnas_graph_macs(&t->graph) * 1e-6);
     printf("training   %d steps of %d images, %.0f s\n", t->recipe.steps, t->recipe.batch,
            t->seconds);
-    printf(
-        "validation int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d images\n",
-        100 * f->validation_int8, 100 * tnas_wilson_half_width(f->validation_int8, v),
-        100 * f->validation_float, 100 * t->validation_f1, v);
+    if (t->metric == TNAS_METRIC_ACCURACY)
+        printf("validation int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d "
+               "images\n",
+               100 * f->validation_int8, 100 * tnas_wilson_half_width(f->validation_int8, v),
+               100 * f->validation_float, 100 * t->validation_f1, v);
+    else
+        printf("validation %s, int8 %.2f %%, float %.2f %%, on %d images\n",
+               metric_texts[t->metric], 100 * f->validation_int8, 100 * f->validation_float, v);
     if (n > 0)
         printf(
             "accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d test "

@@ -83,6 +83,33 @@ START_TEST(a_folder_belongs_to_one_training)
 }
 END_TEST
 
+START_TEST(a_configuration_says_what_a_training_is_judged_by)
+{
+    char data[TNAS_PATH_BYTES], graph[TNAS_PATH_BYTES], out[TNAS_PATH_BYTES];
+    char config[TNAS_PATH_BYTES + 16];
+    toy_files(data, graph, out);
+    static const char *const metrics[] = {"accuracy", "macro-f1"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(config, sizeof config, "%s-%d.json", out, i);
+        FILE *const file = fopen(config, "w");
+        ck_assert_ptr_nonnull(file);
+        fprintf(file,
+                "{\"format\":\"tinynas-run\",\"version\":1,\"preset\":\"smoke\","
+                "\"search\":{\"metric\":\"%s\"}}",
+                metrics[i]);
+        fclose(file);
+        cJSON *const json = check_json(run("train --data %s --net %s --epochs 1 --config %s "
+                                           "--validation-only --out %s-%d --format json",
+                                           data, graph, config, out, i));
+        ck_assert_str_eq(text_of(json, "metric"), metrics[i]);
+        const double difference =
+            number(json, "validation_int8") - number(json, "validation_macro_f1_int8");
+        ck_assert_msg((fabs(difference) < 1e-9) == (i == 1), "%s: %g", metrics[i], difference);
+        cJSON_Delete(json);
+    }
+}
+END_TEST
+
 START_TEST(test_images_are_left_alone_where_recipes_are_compared)
 {
     char data[TNAS_PATH_BYTES], graph[TNAS_PATH_BYTES], out[TNAS_PATH_BYTES];
@@ -123,6 +150,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_hand_drawn_network_is_trained_measured_and_exported);
     tcase_add_test(tc, a_folder_belongs_to_one_training);
+    tcase_add_test(tc, a_configuration_says_what_a_training_is_judged_by);
     tcase_add_test(tc, test_images_are_left_alone_where_recipes_are_compared);
     tcase_add_test(tc, a_teacher_is_a_float_model_of_the_same_images_and_classes);
     suite_add_tcase(suite, tc);
