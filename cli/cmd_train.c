@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/source.h"
 #include "common/alloc.h"
+#include "common/hash.h"
 #include "common/text.h"
 #include "study/preset.h"
 #include "study/run_config.h"
@@ -42,6 +43,7 @@ typedef struct training {
     tnas_net *teacher_net;
     tnas_store *teacher_store;
     tnas_bn_stats teacher_stats;
+    uint64_t teacher_hash; /* of the file's bytes; 0: none */
     tnas_finished finished;
     tnas_finish_counts test;       /* images 0: not read */
     int *confusion;                /* of the test images, [label][answer] */
@@ -124,6 +126,16 @@ static tnas_status choose_recipe(training *t, bool has_teacher)
     return TNAS_OK;
 }
 
+static tnas_status hash_file(const char *path, uint64_t *hash)
+{
+    uint8_t *bytes;
+    size_t byte_count;
+    TNAS_TRY(tnas_file_read(path, 1 << 30, &bytes, &byte_count));
+    *hash = tnas_hash_bytes(TNAS_HASH_START, bytes, byte_count);
+    tnas_free(bytes);
+    return TNAS_OK;
+}
+
 static tnas_status open_teacher(training *t, const char *path)
 {
     tnas_model *model;
@@ -133,8 +145,26 @@ static tnas_status open_teacher(training *t, const char *path)
                                                 : tnas_fail(TNAS_ERR_NOMEM, "teacher %s", path);
     if (status == TNAS_OK)
         status = tnas_net_from_model(model, t->teacher_net, &t->teacher_store, &t->teacher_stats);
+    if (status == TNAS_OK)
+        status = hash_file(path, &t->teacher_hash);
     tnas_model_destroy(model);
     return status;
+}
+
+static uint64_t hash_graph(const tnas_graph *graph)
+{
+    _Static_assert(sizeof(tnas_op) == 16 && sizeof(tnas_tensor) == 12, "no padding");
+    const uint64_t hash = tnas_hash_bytes(TNAS_HASH_START, graph->ops,
+                                          (size_t)graph->op_count * sizeof graph->ops[0]);
+    return tnas_hash_bytes(hash, graph->tensors,
+                           (size_t)graph->tensor_count * sizeof graph->tensors[0]);
+}
+
+static void add_hash(cJSON *o, const char *key, uint64_t hash)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+    cJSON_AddStringToObject(o, key, text);
 }
 
 /* What the folder is about: a second run goes on with the same training or is refused. */
@@ -147,11 +177,11 @@ static tnas_status claim_folder(const training *t)
     tnas_recipe_list(&t->recipe, values);
     const char *const teacher = t->arguments->text[TNAS_OPTION_teacher];
     cJSON *const o = tnas_json_result("tinynas-train-settings");
-    char hash[24];
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t->dataset->content_hash);
-    cJSON_AddStringToObject(o, "data_hash", hash);
+    add_hash(o, "data_hash", t->dataset->content_hash);
     cJSON_AddStringToObject(o, "net", t->arguments->text[TNAS_OPTION_net]);
+    add_hash(o, "net_hash", hash_graph(&t->graph));
     cJSON_AddStringToObject(o, "teacher", teacher != NULL ? teacher : "");
+    add_hash(o, "teacher_hash", t->teacher_hash);
     cJSON_AddStringToObject(o, "metric", metric_texts[t->metric]);
     cJSON_AddNumberToObject(o, "seed", (double)t->seed);
     for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++)
