@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/source.h"
 #include "common/alloc.h"
+#include "common/hash.h"
 #include "common/text.h"
 #include "study/preset.h"
 #include "study/run_config.h"
@@ -16,6 +17,12 @@
 
 /* Images behind batch norm and int8 ranges, as in a search. */
 enum { RECALIBRATION_BATCHES = 8, BATCH_IMAGES = 64, CALIBRATION_IMAGES = 512 };
+
+static const char *const metric_texts[] = {
+#define TEXT(name, text, what) text,
+    TNAS_METRICS(TEXT)
+#undef TEXT
+};
 
 /* Everything behind one training. */
 typedef struct training {
@@ -27,6 +34,7 @@ typedef struct training {
     tnas_dataset *dataset;
     tnas_recipe recipe;
     tnas_finish_recipe finish;
+    tnas_metric metric; /* what the validation images are to give most of */
     tnas_pool *pool;
     tnas_engine *engine;
     uint8_t *calibration_images;
@@ -35,6 +43,7 @@ typedef struct training {
     tnas_net *teacher_net;
     tnas_store *teacher_store;
     tnas_bn_stats teacher_stats;
+    uint64_t teacher_hash; /* of the file's bytes; 0: none */
     tnas_finished finished;
     tnas_finish_counts test;       /* images 0: not read */
     int *confusion;                /* of the test images, [label][answer] */
@@ -85,6 +94,7 @@ static tnas_status base_recipe(training *t, tnas_recipe *recipe)
     TNAS_TRY(tnas_overrides_apply(&t->config.overrides, &work));
     *recipe = work.finetune;
     t->finish = work.finish;
+    t->metric = work.metric;
     return TNAS_OK;
 }
 
@@ -116,6 +126,16 @@ static tnas_status choose_recipe(training *t, bool has_teacher)
     return TNAS_OK;
 }
 
+static tnas_status hash_file(const char *path, uint64_t *hash)
+{
+    uint8_t *bytes;
+    size_t byte_count;
+    TNAS_TRY(tnas_file_read(path, 1 << 30, &bytes, &byte_count));
+    *hash = tnas_hash_bytes(TNAS_HASH_START, bytes, byte_count);
+    tnas_free(bytes);
+    return TNAS_OK;
+}
+
 static tnas_status open_teacher(training *t, const char *path)
 {
     tnas_model *model;
@@ -125,8 +145,26 @@ static tnas_status open_teacher(training *t, const char *path)
                                                 : tnas_fail(TNAS_ERR_NOMEM, "teacher %s", path);
     if (status == TNAS_OK)
         status = tnas_net_from_model(model, t->teacher_net, &t->teacher_store, &t->teacher_stats);
+    if (status == TNAS_OK)
+        status = hash_file(path, &t->teacher_hash);
     tnas_model_destroy(model);
     return status;
+}
+
+static uint64_t hash_graph(const tnas_graph *graph)
+{
+    _Static_assert(sizeof(tnas_op) == 16 && sizeof(tnas_tensor) == 12, "no padding");
+    const uint64_t hash = tnas_hash_bytes(TNAS_HASH_START, graph->ops,
+                                          (size_t)graph->op_count * sizeof graph->ops[0]);
+    return tnas_hash_bytes(hash, graph->tensors,
+                           (size_t)graph->tensor_count * sizeof graph->tensors[0]);
+}
+
+static void add_hash(cJSON *o, const char *key, uint64_t hash)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+    cJSON_AddStringToObject(o, key, text);
 }
 
 /* What the folder is about: a second run goes on with the same training or is refused. */
@@ -139,11 +177,12 @@ static tnas_status claim_folder(const training *t)
     tnas_recipe_list(&t->recipe, values);
     const char *const teacher = t->arguments->text[TNAS_OPTION_teacher];
     cJSON *const o = tnas_json_result("tinynas-train-settings");
-    char hash[24];
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t->dataset->content_hash);
-    cJSON_AddStringToObject(o, "data_hash", hash);
+    add_hash(o, "data_hash", t->dataset->content_hash);
     cJSON_AddStringToObject(o, "net", t->arguments->text[TNAS_OPTION_net]);
+    add_hash(o, "net_hash", hash_graph(&t->graph));
     cJSON_AddStringToObject(o, "teacher", teacher != NULL ? teacher : "");
+    add_hash(o, "teacher_hash", t->teacher_hash);
+    cJSON_AddStringToObject(o, "metric", metric_texts[t->metric]);
     cJSON_AddNumberToObject(o, "seed", (double)t->seed);
     for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++)
         cJSON_AddNumberToObject(o, values[i].name, values[i].value);
@@ -161,7 +200,7 @@ static tnas_status claim_folder(const training *t)
         if (status == TNAS_OK)
             status = tnas_file_write(path, text, strlen(text));
     } else {
-        uint8_t *bytes;
+        uint8_t *bytes = NULL;
         size_t byte_count;
         status = tnas_file_read(path, 1 << 20, &bytes, &byte_count);
         if (status == TNAS_OK &&
@@ -173,8 +212,7 @@ static tnas_status claim_folder(const training *t)
         else if (status == TNAS_OK && tnas_file_exists(result_path))
             status =
                 tnas_fail(TNAS_ERR_USAGE, "--out %s: this training is finished already", t->folder);
-        if (status == TNAS_OK)
-            tnas_free(bytes);
+        tnas_free(bytes);
     }
     cJSON_free(text);
     return status;
@@ -270,6 +308,7 @@ static tnas_status run(training *t, const tnas_progress *progress)
                                  .range_images = CALIBRATION_IMAGES,
                                  .recipe = &t->recipe,
                                  .finish = t->finish,
+                                 .metric = t->metric,
                                  .teacher = t->teacher_net != NULL ? &teacher : NULL,
                                  .seed = t->seed,
                                  .progress = progress,
@@ -314,6 +353,7 @@ static void print_result(const training *t)
     cJSON_AddNumberToObject(o, "macs", (double)tnas_graph_macs(&t->graph));
     cJSON_AddNumberToObject(o, "steps", t->recipe.steps);
     cJSON_AddNumberToObject(o, "validation_images", t->dataset->validation.count);
+    cJSON_AddStringToObject(o, "metric", metric_texts[t->metric]); /* of the next three */
     cJSON_AddNumberToObject(o, "validation_float", f->validation_float);
     cJSON_AddNumberToObject(o, "validation_int8", f->validation_int8);
     tnas_json_add(o, "validation_int8_before_qat", f->validation_int8_before);
@@ -345,10 +385,14 @@ static void print_table(const training *t)
            (double)tnas_graph_macs(&t->graph) * 1e-6);
     printf("training   %d steps of %d images, %.0f s\n", t->recipe.steps, t->recipe.batch,
            t->seconds);
-    printf(
-        "validation int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d images\n",
-        100 * f->validation_int8, 100 * tnas_wilson_half_width(f->validation_int8, v),
-        100 * f->validation_float, 100 * t->validation_f1, v);
+    if (t->metric == TNAS_METRIC_ACCURACY)
+        printf("validation int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d "
+               "images\n",
+               100 * f->validation_int8, 100 * tnas_wilson_half_width(f->validation_int8, v),
+               100 * f->validation_float, 100 * t->validation_f1, v);
+    else
+        printf("validation %s, int8 %.2f %%, float %.2f %%, on %d images\n",
+               metric_texts[t->metric], 100 * f->validation_int8, 100 * f->validation_float, v);
     if (n > 0)
         printf(
             "accuracy   int8 %.2f %% +- %.2f (95 %%), float %.2f %%, macro F1 %.2f %%, on %d test "

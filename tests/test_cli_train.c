@@ -3,25 +3,32 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/io.h"
 #include "tests/program.h"
 #include "tests/testing.h"
 #include "tests/toy_data.h"
 
-/* conv3 8 s2, conv1 12, global average, fc: for the toy images. */
-static void write_graph(const char *path)
+/* conv3 8 s2, conv1 `width`, global average, fc: for the toy images. */
+static void write_graph_of(const char *path, int width)
 {
     FILE *const file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
-    fputs(
+    fprintf(
+        file,
         "{\"format\":\"tinynas-graph\",\"version\":1,\"name\":\"toy\",\"input\":[12,12,1],\"ops\":["
         "{\"op\":\"conv2d\",\"in\":[0],\"kernel\":[3,3],\"stride\":[2,2],\"pad\":[0,1,0,1],"
         "\"out_c\":8,\"activation\":\"relu6\"},"
-        "{\"op\":\"conv2d\",\"in\":[1],\"kernel\":[1,1],\"out_c\":12,\"activation\":\"relu6\"},"
+        "{\"op\":\"conv2d\",\"in\":[1],\"kernel\":[1,1],\"out_c\":%d,\"activation\":\"relu6\"},"
         "{\"op\":\"avgpool\",\"in\":[2],\"kernel\":[6,6]},"
         "{\"op\":\"fc\",\"in\":[3],\"out_c\":3}]}",
-        file);
+        width);
     fclose(file);
+}
+
+static void write_graph(const char *path)
+{
+    write_graph_of(path, 12);
 }
 
 /* Data and graph in a fresh folder. */
@@ -35,6 +42,19 @@ static void toy_files(char data[TNAS_PATH_BYTES], char graph[TNAS_PATH_BYTES],
     ck_ok(tnas_path_join(graph, folder, "toy.json"));
     ck_ok(tnas_path_join(out, folder, "trained"));
     write_graph(graph);
+}
+
+/* Both names follow `stem`. */
+static void copy_file(const char *stem, const char *from, const char *to)
+{
+    char path[TNAS_PATH_BYTES + 32];
+    uint8_t *bytes;
+    size_t byte_count;
+    snprintf(path, sizeof path, "%s%s", stem, from);
+    ck_ok(tnas_file_read(path, 1 << 24, &bytes, &byte_count));
+    snprintf(path, sizeof path, "%s%s", stem, to);
+    ck_ok(tnas_file_write(path, bytes, byte_count));
+    tnas_free(bytes);
 }
 
 START_TEST(a_hand_drawn_network_is_trained_measured_and_exported)
@@ -83,6 +103,58 @@ START_TEST(a_folder_belongs_to_one_training)
 }
 END_TEST
 
+START_TEST(an_edited_graph_or_teacher_makes_another_training)
+{
+    char data[TNAS_PATH_BYTES], graph[TNAS_PATH_BYTES], out[TNAS_PATH_BYTES];
+    toy_files(data, graph, out);
+#define TRAIN  "train --data %s --net %s --epochs 1 --seed %d --out %s-%d"
+#define TAUGHT "train --data %s --net %s --epochs 1 --teacher %s-teacher.tnm --out %s-taught"
+    outcome *o = run(TRAIN, data, graph, 1, out, 1);
+    ck_assert_msg(o->exit_code == 0, "%s", o->err);
+    write_graph_of(graph, 16);
+    check_failure(run(TRAIN, data, graph, 1, out, 1), 2, "the folder holds another training");
+    write_graph(graph);
+    check_failure(run(TRAIN, data, graph, 1, out, 1), 2, "this training is finished already");
+
+    o = run(TRAIN, data, graph, 2, out, 2);
+    ck_assert_msg(o->exit_code == 0, "%s", o->err);
+    copy_file(out, "-1/float.tnm", "-teacher.tnm");
+    o = run(TAUGHT, data, graph, out, out);
+    ck_assert_msg(o->exit_code == 0, "%s", o->err);
+    copy_file(out, "-2/float.tnm", "-teacher.tnm");
+    check_failure(run(TAUGHT, data, graph, out, out), 2, "the folder holds another training");
+    copy_file(out, "-1/float.tnm", "-teacher.tnm");
+    check_failure(run(TAUGHT, data, graph, out, out), 2, "this training is finished already");
+}
+END_TEST
+
+START_TEST(a_configuration_says_what_a_training_is_judged_by)
+{
+    char data[TNAS_PATH_BYTES], graph[TNAS_PATH_BYTES], out[TNAS_PATH_BYTES];
+    char config[TNAS_PATH_BYTES + 16];
+    toy_files(data, graph, out);
+    static const char *const metrics[] = {"accuracy", "macro-f1"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(config, sizeof config, "%s-%d.json", out, i);
+        FILE *const file = fopen(config, "w");
+        ck_assert_ptr_nonnull(file);
+        fprintf(file,
+                "{\"format\":\"tinynas-run\",\"version\":1,\"preset\":\"smoke\","
+                "\"search\":{\"metric\":\"%s\"}}",
+                metrics[i]);
+        fclose(file);
+        cJSON *const json = check_json(run("train --data %s --net %s --epochs 1 --config %s "
+                                           "--validation-only --out %s-%d --format json",
+                                           data, graph, config, out, i));
+        ck_assert_str_eq(text_of(json, "metric"), metrics[i]);
+        const double difference =
+            number(json, "validation_int8") - number(json, "validation_macro_f1_int8");
+        ck_assert_msg((fabs(difference) < 1e-9) == (i == 1), "%s: %g", metrics[i], difference);
+        cJSON_Delete(json);
+    }
+}
+END_TEST
+
 START_TEST(test_images_are_left_alone_where_recipes_are_compared)
 {
     char data[TNAS_PATH_BYTES], graph[TNAS_PATH_BYTES], out[TNAS_PATH_BYTES];
@@ -123,6 +195,8 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_hand_drawn_network_is_trained_measured_and_exported);
     tcase_add_test(tc, a_folder_belongs_to_one_training);
+    tcase_add_test(tc, an_edited_graph_or_teacher_makes_another_training);
+    tcase_add_test(tc, a_configuration_says_what_a_training_is_judged_by);
     tcase_add_test(tc, test_images_are_left_alone_where_recipes_are_compared);
     tcase_add_test(tc, a_teacher_is_a_float_model_of_the_same_images_and_classes);
     suite_add_tcase(suite, tc);
