@@ -7,6 +7,7 @@
 #   CFLAGS  the user's own, last on every command line
 #   PREFIX  where make install puts things (/usr/local), LIBDIR the library (PREFIX/lib), below
 #           DESTDIR when that is given
+#   TESTS   test programs that make test and make asan run, without test_ (TESTS="store cli"); all
 #   V       V=1 prints whole command lines
 #
 # Objects live in build/<compiler>-<mode>/, so modes never mix.
@@ -198,8 +199,9 @@ test:
 	@$(MAKE) --no-print-directory run-tests
 
 .PHONY: run-tests
-run-tests: all $(TEST_PROGRAMS)
-	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(TEST_PROGRAMS)
+RUN_PROGRAMS = $(if $(TESTS),$(TESTS:%=$(OUT)/tests/test_%),$(TEST_PROGRAMS))
+run-tests: all $(RUN_PROGRAMS)
+	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(RUN_PROGRAMS)
 
 ## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 .PHONY: asan
