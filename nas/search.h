@@ -37,6 +37,9 @@ typedef struct tnas_evolution {
 
 tnas_evolution tnas_evolution_default(void);
 
+/* TNAS_ERR_USAGE naming the key, its value and the rule that it breaks. */
+tnas_status tnas_evolution_check(const tnas_evolution *evolution);
+
 /*  name       text         how it looks for candidates */
 #define TNAS_STRATEGIES(X)                                                                         \
     X(EVOLUTION, "evolution", "the best breed: for one best network")                              \
