@@ -52,10 +52,6 @@ typedef enum tnas_strategy {
 #undef TNAS_STRATEGY_ENUM
 } tnas_strategy;
 
-const char *tnas_strategy_text(tnas_strategy strategy);
-/* TNAS_ERR_USAGE with the known strategies when the text is none of them. */
-tnas_status tnas_strategy_parse(const char *text, tnas_strategy *out);
-
 /* How many candidates a search will have measured at its end, if the predictor is trusted as soon
  * as it may be and every generation is full. */
 long tnas_search_expected_measurements(tnas_strategy strategy, const tnas_evolution *evolution);
