@@ -7,6 +7,7 @@
 #   CFLAGS  the user's own, last on every command line
 #   PREFIX  where make install puts things (/usr/local), LIBDIR the library (PREFIX/lib), below
 #           DESTDIR when that is given
+#   TESTS   test programs that make test and make asan run, without test_ (TESTS="store cli"); all
 #   V       V=1 prints whole command lines
 #
 # Objects live in build/<compiler>-<mode>/, so modes never mix.
@@ -198,8 +199,9 @@ test:
 	@$(MAKE) --no-print-directory run-tests
 
 .PHONY: run-tests
-run-tests: all $(TEST_PROGRAMS)
-	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(TEST_PROGRAMS)
+RUN_PROGRAMS = $(if $(TESTS),$(TESTS:%=$(OUT)/tests/test_%),$(TEST_PROGRAMS))
+run-tests: all $(RUN_PROGRAMS)
+	@TINYNAS=$(PROGRAM) sh scripts/run_tests.sh $(RUN_PROGRAMS)
 
 ## asan: the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 .PHONY: asan
@@ -388,6 +390,24 @@ results-supernet: $(OUT)/tools/results_supernet
 	    mcunet progressive >$(OUT)/results_supernet.md
 	@sh scripts/replace_section.sh docs/supernet.md results-supernet < $(OUT)/results_supernet.md
 	@cat $(OUT)/results_supernet.md
+
+## results-har: human activity from a phone's sensors, found and drawn by hand, into docs/results.md (about 10 minutes)
+.PHONY: results-har
+results-har: $(PROGRAM)
+	@METRIC=macro-f1 TINYNAS_HOME=. sh scripts/results_task.sh $(PROGRAM) har \
+	    $(SHARED)/data/har-inertial/har-s01-s18.tar.xz $(BUILD)/results/har ds-cnn-100x1 hand-100x1-23k
+	@sh scripts/replace_section.sh docs/results.md results-har <$(BUILD)/results/har/table.md
+
+## results-spoken-digits: spoken digits, standard split, then each speaker left out, into docs/results.md (under an hour)
+.PHONY: results-spoken-digits
+results-spoken-digits: $(PROGRAM)
+	@TINYNAS_HOME=. sh scripts/results_task.sh $(PROGRAM) spoken-digits $(DIGITS) $(BUILD)/results/digits \
+	    ds-cnn-40x32 hand-40x32-22k
+	@sh scripts/replace_section.sh docs/results.md results-spoken-digits <$(BUILD)/results/digits/table.md
+	@TINYNAS_HOME=. sh scripts/results_speakers.sh $(PROGRAM) $(DIGITS) $(BUILD)/results/speakers
+	@sh scripts/replace_section.sh docs/results.md results-speakers <$(BUILD)/results/speakers/table.md
+
+DIGITS = $(SHARED)/data/free-spoken-digits/recordings.tar.gz
 
 ## results-memory: bytes of other runtimes, published and priced, and their coefficients fitted again
 .PHONY: results-memory

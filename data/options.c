@@ -1,6 +1,7 @@
 #include "data/options.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -183,12 +184,23 @@ tnas_status tnas_data_options_check(const tnas_data_options *options)
     return check_split(options);
 }
 
+bool tnas_data_name_fits(const char *name, size_t length, const char *item)
+{
+    char glob[TNAS_DATA_TEXT_BYTES];
+    if (length == strlen(item) && memcmp(name, item, length) == 0)
+        return true;
+    if (length >= sizeof glob)
+        return false;
+    memcpy(glob, name, length);
+    glob[length] = '\0';
+    return fnmatch(glob, item, 0) == 0;
+}
+
 bool tnas_data_list_has(const char *list, const char *item)
 {
-    const size_t length = strlen(item);
     for (const char *p = list; *p != '\0'; p += *p == ',') {
         const size_t part = strcspn(p, ",");
-        if (part == length && memcmp(p, item, length) == 0)
+        if (tnas_data_name_fits(p, part, item))
             return true;
         p += part;
     }

@@ -4,6 +4,7 @@
 #define TNAS_DATA_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/status.h"
 
@@ -106,7 +107,10 @@ tnas_status tnas_data_options_check(const tnas_data_options *options);
 /* Height and width of `resize`; 0 and 0: images keep their size. Of checked options. */
 void tnas_data_options_size(const tnas_data_options *options, int *h, int *w);
 
-/* Is `item` in the comma-separated list? */
+/* Is `item` that name, or does it match it as a glob? */
+bool tnas_data_name_fits(const char *name, size_t length, const char *item);
+
+/* Does `item` fit one of the comma-separated names? */
 bool tnas_data_list_has(const char *list, const char *item);
 
 #endif

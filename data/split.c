@@ -106,8 +106,7 @@ static tnas_status check_names(const tnas_data_options *options, const tnas_grou
         const size_t length = strcspn(p, ",");
         bool known = false;
         for (int g = 0; g < grouping->group_count && !known; g++)
-            known =
-                strlen(grouping->names[g]) == length && memcmp(grouping->names[g], p, length) == 0;
+            known = tnas_data_name_fits(p, length, grouping->names[g]);
         if (!known)
             return fail_unknown_group(flag, p, length, grouping);
         p += length;

@@ -43,6 +43,7 @@ void tnas_preset_resolve(const tnas_preset *preset, int train_count, int validat
         .batch_images = 64,
         .calibration_images = at_most(512, train_count),
         .finalists = 1,
+        .tie_sigmas = 1,
         .finish = tnas_finish_recipe_default(),
     };
     out->supernet.steps = bounded_steps(preset->supernet_steps_max, preset->supernet_epochs_max,

@@ -90,7 +90,7 @@ tnas_status tnas_run_finish(tnas_run *run);
 tnas_status tnas_run_price(void *run, const tnas_arch *arch, tnas_cost *cost);
 
 /* What the target's candidates are compared by. */
-tnas_objective tnas_run_objective(const tnas_run *run);
+tnas_objective tnas_run_objective(const tnas_run *run, int image_count);
 
 /* How a candidate is judged: batch-norm statistics from the calibration images, accuracy on
  * the first `validation_images` validation images. */

@@ -112,8 +112,7 @@ static tnas_status choose(tnas_run *run, tnas_finishing *f)
         candidates[i].accuracy = f->rows[i].validation_int8;
         status = tnas_run_price(run, &candidates[i].arch, &candidates[i].cost);
     }
-    const tnas_objective objective = {.min_accuracy = run->work.min_accuracy,
-                                      .validation_images = run->dataset->validation.count};
+    const tnas_objective objective = tnas_run_objective(run, run->dataset->validation.count);
     if (status == TNAS_OK)
         f->chosen = tnas_objective_best(&objective, candidates, run->finalist_count);
     tnas_free(candidates);

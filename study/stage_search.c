@@ -3,6 +3,7 @@
  * again and arrives at the same state; what the predictor says follows from the tells. At the end
  * the front and the best are judged again in int8, and those figures choose the
  * finalists. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -188,7 +189,7 @@ static void add_finalist(tnas_run *run, const tnas_candidate *candidate, int id)
 static void choose_finalists(tnas_run *run, const tnas_search *search, int *ids, int count,
                              tnas_candidate *rescored)
 {
-    const tnas_objective objective = tnas_run_objective(run);
+    const tnas_objective objective = tnas_run_objective(run, run->work.validation_images);
     run->finalist_count = 0;
     while (count > 0 && run->finalist_count < run->work.finalists) {
         const int best = tnas_objective_best(&objective, rescored, count);
@@ -268,10 +269,13 @@ static tnas_status conclude(tnas_run *run, const tnas_search *search)
     return TNAS_OK;
 }
 
-tnas_objective tnas_run_objective(const tnas_run *run)
+tnas_objective tnas_run_objective(const tnas_run *run, int image_count)
 {
+    /* k binomial sigmas of n images are one of n / k^2. */
+    const double sigmas = run->work.tie_sigmas;
+    const double images = sigmas > 0 ? fmax(1, round(image_count / (sigmas * sigmas))) : 0;
     return (tnas_objective){.min_accuracy = run->work.min_accuracy,
-                            .validation_images = run->work.validation_images};
+                            .validation_images = (int)fmin(images, INT_MAX)};
 }
 
 tnas_status tnas_run_search(tnas_run *run)
@@ -280,7 +284,7 @@ tnas_status tnas_run_search(tnas_run *run)
         .genes = &run->config->genes,
         .strategy = run->work.strategy,
         .evolution = run->work.evolution,
-        .objective = tnas_run_objective(run),
+        .objective = tnas_run_objective(run, run->work.validation_images),
         .seed = run->request->seed,
         .price = tnas_run_price,
         .price_context = run,

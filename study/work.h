@@ -37,6 +37,8 @@
       "what candidates and finalists are judged by, on the validation images")                     \
     X(TARGET, "search.min_accuracy", NUMBER, min_accuracy, NULL, 0, 1,                             \
       "the fastest network that has it is wanted; 0: the most accurate")                           \
+    X(TARGET, "search.tie_sigmas", NUMBER, tie_sigmas, NULL, 0, 10,                                \
+      "accuracies so near the best count as equal, and the cheapest is taken; 0: none do")         \
     X(TARGET, "search.validation_images", COUNT, validation_images, NULL, 1, 100000000,            \
       "behind each candidate's accuracy")                                                          \
     X(TARGET, "search.recalibration_batches", COUNT, recalibration_batches, NULL, 1, 100000,       \
@@ -53,7 +55,7 @@ typedef struct tnas_plan_of_work {
     tnas_supernet_recipe recipe;
     tnas_recipe supernet, finetune;
     tnas_evolution evolution;
-    double min_accuracy;
+    double min_accuracy, tie_sigmas;
     tnas_strategy strategy;
     tnas_metric metric;
     int space_samples;

@@ -84,6 +84,8 @@ START_TEST(lists_have_whole_items)
     ck_assert(!tnas_data_list_has("s1,s15,s2", "s"));
     ck_assert(!tnas_data_list_has("s1,s15,s2", "s1,s15"));
     ck_assert(!tnas_data_list_has("", "s"));
+    ck_assert(tnas_data_list_has("s1,theo_*", "theo_12"));
+    ck_assert(!tnas_data_list_has("s1,theo_*", "theodor_12"));
 }
 END_TEST
 

@@ -234,7 +234,7 @@ START_TEST(every_shipped_space_loads_under_its_file_name)
 {
     int count = 0;
     ck_ok(tnas_config_list("spaces", visit_space, &count));
-    ck_assert_int_eq(count, 6);
+    ck_assert_int_eq(count, 7);
 }
 END_TEST
 

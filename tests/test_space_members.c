@@ -173,6 +173,10 @@ static const struct {
      "s0.depth=2,s0.b0.kernel=3,s0.b0.expand=3,s0.b1.kernel=3,s0.b1.expand=3,s1.depth=2,"
      "s1.b0.kernel=3,s1.b0.expand=3,s1.b1.kernel=3,s1.b1.expand=3,head.channels=64",
      24088, 1.13},
+    {"DS-CNN", "spectrogram-separable", 1.0, 40, 32, 1, 10,
+     "s0.depth=3,s0.b0.kernel=3,s0.b0.width=1,s0.b1.kernel=3,s0.b1.width=1,s0.b2.kernel=3,"
+     "s0.b2.width=1,s1.depth=1,s1.b0.kernel=3,s1.b0.width=0.67",
+     24552, 2.42},
     {"HAR", "sensor-1d", 1.0, 100, 1, 6, 5,
      "s0.depth=1,s0.b0.kernel=5x1,s0.b0.expand=3,s1.depth=2,s1.b0.kernel=5x1,s1.b0.expand=3,"
      "s1.b1.kernel=5x1,s1.b1.expand=3,s2.depth=2,s2.b0.kernel=5x1,s2.b0.expand=3,"
@@ -224,11 +228,13 @@ static const struct {
     const char *space;
     int h, w, c;
 } tasks[] = {
-    {"small-image", 28, 28, 1},      {"small-image", 32, 32, 3}, {"small-image-fine", 28, 28, 1},
-    {"small-image-fine", 32, 32, 3}, {"spectrogram", 49, 10, 1}, {"spectrogram", 40, 32, 1},
-    {"spectrogram", 40, 101, 1},     {"sensor-1d", 100, 1, 6},   {"sensor-1d", 128, 1, 3},
-    {"sensor-1d", 32, 1, 1},         {"resnet", 32, 32, 3},      {"resnet", 28, 28, 1},
-    {"mcunet", 48, 48, 3},
+    {"small-image", 28, 28, 1},      {"small-image", 32, 32, 3},
+    {"small-image-fine", 28, 28, 1}, {"small-image-fine", 32, 32, 3},
+    {"spectrogram", 49, 10, 1},      {"spectrogram", 40, 32, 1},
+    {"spectrogram", 40, 101, 1},     {"spectrogram-separable", 40, 32, 1},
+    {"sensor-1d", 100, 1, 6},        {"sensor-1d", 128, 1, 3},
+    {"sensor-1d", 32, 1, 1},         {"resnet", 32, 32, 3},
+    {"resnet", 28, 28, 1},           {"mcunet", 48, 48, 3},
 };
 
 START_TEST(every_shipped_space_takes_the_data_that_it_is_for)
