@@ -9,11 +9,6 @@ static const char *const texts[] = {
 #undef ISA_TEXT
 };
 
-const char *tnas_isa_text(tnas_isa isa)
-{
-    return texts[isa];
-}
-
 int tnas_isa_parse(const char *text)
 {
     for (int i = 0; i < TNAS_ISA_COUNT; i++)

@@ -16,8 +16,6 @@ typedef enum tnas_isa {
         TNAS_ISA_COUNT
 } tnas_isa;
 
-const char *tnas_isa_text(tnas_isa isa);
-
 /* -1: unknown. */
 int tnas_isa_parse(const char *text);
 

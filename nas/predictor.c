@@ -187,7 +187,7 @@ static void initialise(tnas_predictor *p, tnas_rng *rng)
     }
 }
 
-static void standardise(tnas_predictor *p, const tnas_sample *samples, const uint32_t *chosen,
+static void standardise(tnas_predictor *p, const tnas_scored_arch *samples, const uint32_t *chosen,
                         int count)
 {
     double sum = 0, squares = 0;
@@ -200,7 +200,7 @@ static void standardise(tnas_predictor *p, const tnas_sample *samples, const uin
 }
 
 /* Learns from samples[chosen[0..count)]; `chosen` is left in another order. */
-static void learn(tnas_predictor *p, const tnas_sample *samples, uint32_t *chosen, int count,
+static void learn(tnas_predictor *p, const tnas_scored_arch *samples, uint32_t *chosen, int count,
                   tnas_rng *rng)
 {
     initialise(p, rng);
@@ -246,7 +246,7 @@ void tnas_predictor_predict(const tnas_predictor *p, const tnas_arch *archs, int
 }
 
 /* The error about samples[held[0..count)], which it has not learned from. */
-static tnas_status measure_error(const tnas_predictor *p, const tnas_sample *samples,
+static tnas_status measure_error(const tnas_predictor *p, const tnas_scored_arch *samples,
                                  const uint32_t *held, int count, tnas_predictor_report *report)
 {
     double *const wanted = tnas_alloc_zero((size_t)count, 2 * sizeof *wanted);
@@ -270,7 +270,7 @@ static tnas_status measure_error(const tnas_predictor *p, const tnas_sample *sam
     return TNAS_OK;
 }
 
-tnas_status tnas_predictor_fit(tnas_predictor *p, const tnas_sample *samples, int count,
+tnas_status tnas_predictor_fit(tnas_predictor *p, const tnas_scored_arch *samples, int count,
                                uint64_t seed, tnas_predictor_report *report)
 {
     *report = (tnas_predictor_report){.samples = count,

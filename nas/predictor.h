@@ -14,10 +14,10 @@
 
 typedef struct tnas_predictor tnas_predictor;
 
-typedef struct tnas_sample {
+typedef struct tnas_scored_arch {
     tnas_arch arch;
     double accuracy; /* 0..1 */
-} tnas_sample;
+} tnas_scored_arch;
 
 /* What a fit learned from and how wrong it was about samples that it had not seen. */
 typedef struct tnas_predictor_report {
@@ -36,8 +36,8 @@ void tnas_predictor_destroy(tnas_predictor *predictor);
 enum { TNAS_PREDICTOR_SAMPLES_MIN = 10 };
 
 /* Forgets what it knew. TNAS_ERR_USAGE with fewer samples than the least. */
-tnas_status tnas_predictor_fit(tnas_predictor *predictor, const tnas_sample *samples, int count,
-                               uint64_t seed, tnas_predictor_report *report);
+tnas_status tnas_predictor_fit(tnas_predictor *predictor, const tnas_scored_arch *samples,
+                               int count, uint64_t seed, tnas_predictor_report *report);
 
 /* accuracies [count], within 0..1. Only after a fit. */
 void tnas_predictor_predict(const tnas_predictor *predictor, const tnas_arch *archs, int count,

@@ -35,13 +35,15 @@ static tnas_status make_predictor(tnas_search *search)
 
 static tnas_status fit(tnas_search *search, tnas_screening *screening)
 {
-    tnas_sample *const samples = tnas_alloc_zero((size_t)search->measured_count, sizeof *samples);
+    tnas_scored_arch *const samples =
+        tnas_alloc_zero((size_t)search->measured_count, sizeof *samples);
     if (samples == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "%d samples", search->measured_count);
     int count = 0;
     for (int i = 0; i < search->scored_count; i++)
         if (search->scored[i].source == TNAS_SCORE_MEASURED)
-            samples[count++] = (tnas_sample){search->scored[i].arch, search->scored[i].accuracy};
+            samples[count++] =
+                (tnas_scored_arch){search->scored[i].arch, search->scored[i].accuracy};
     const tnas_status status = tnas_predictor_fit(search->predictor, samples, count,
                                                   search->config.seed, &screening->report);
     tnas_free(samples);

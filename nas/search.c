@@ -18,16 +18,16 @@ tnas_evolution tnas_evolution_default(void)
     };
 }
 
-static tnas_status check_evolution(const tnas_evolution *evolution)
+tnas_status tnas_evolution_check(const tnas_evolution *evolution)
 {
 #define FIELD(name, type, value, min, max, help)                                                   \
     if (!(evolution->name >= (min) && evolution->name <= (max)))                                   \
-        return tnas_fail(TNAS_ERR_USAGE, "nas." #name " = %g is outside %g..%g",                   \
+        return tnas_fail(TNAS_ERR_USAGE, "search." #name " = %g is outside %g..%g",                \
                          (double)evolution->name, (double)(min), (double)(max));
     TNAS_EVOLUTION_FIELDS(FIELD)
 #undef FIELD
     if (evolution->parents > evolution->population)
-        return tnas_fail(TNAS_ERR_USAGE, "nas.parents = %d exceeds nas.population = %d",
+        return tnas_fail(TNAS_ERR_USAGE, "search.parents = %d exceeds search.population = %d",
                          evolution->parents, evolution->population);
     return TNAS_OK;
 }
@@ -35,7 +35,7 @@ static tnas_status check_evolution(const tnas_evolution *evolution)
 tnas_status tnas_search_create(const tnas_search_config *config, tnas_search **out)
 {
     *out = NULL;
-    TNAS_TRY(check_evolution(&config->evolution));
+    TNAS_TRY(tnas_evolution_check(&config->evolution));
     tnas_search *const search = tnas_alloc_zero(1, sizeof *search);
     if (search == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "search");

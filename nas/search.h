@@ -37,6 +37,9 @@ typedef struct tnas_evolution {
 
 tnas_evolution tnas_evolution_default(void);
 
+/* TNAS_ERR_USAGE naming the key, its value and the rule that it breaks. */
+tnas_status tnas_evolution_check(const tnas_evolution *evolution);
+
 /*  name       text         how it looks for candidates */
 #define TNAS_STRATEGIES(X)                                                                         \
     X(EVOLUTION, "evolution", "the best breed: for one best network")                              \
@@ -48,10 +51,6 @@ typedef enum tnas_strategy {
     TNAS_STRATEGIES(TNAS_STRATEGY_ENUM)
 #undef TNAS_STRATEGY_ENUM
 } tnas_strategy;
-
-const char *tnas_strategy_text(tnas_strategy strategy);
-/* TNAS_ERR_USAGE with the known strategies when the text is none of them. */
-tnas_status tnas_strategy_parse(const char *text, tnas_strategy *out);
 
 /* How many candidates a search will have measured at its end, if the predictor is trusted as soon
  * as it may be and every generation is full. */

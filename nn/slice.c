@@ -24,11 +24,6 @@ tnas_slice tnas_slice_of(const tnas_net *net, const tnas_store *store, int op)
                         o->kernel_w};
 }
 
-size_t tnas_slice_count(const tnas_slice *slice)
-{
-    return slice->counts[0] * slice->counts[1] * slice->counts[2] * slice->run;
-}
-
 /* Where run number `index` starts in the store. */
 static size_t run_at(const tnas_slice *slice, size_t index)
 {

@@ -15,8 +15,6 @@ typedef struct tnas_slice {
 
 tnas_slice tnas_slice_of(const tnas_net *net, const tnas_store *store, int op);
 
-size_t tnas_slice_count(const tnas_slice *slice); /* values */
-
 void tnas_slice_gather(const tnas_slice *slice, const float *values, float *dense);
 void tnas_slice_scatter(const tnas_slice *slice, const float *dense, float *values);
 void tnas_slice_scatter_add(const tnas_slice *slice, const float *dense, float *values);

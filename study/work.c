@@ -205,9 +205,7 @@ tnas_status tnas_work_check(const tnas_plan_of_work *work, int validation_count)
     if (work->finetune.shards != work->supernet.shards)
         return tnas_fail(TNAS_ERR_USAGE, "finetune.shards = %d must equal supernet.shards = %d",
                          work->finetune.shards, work->supernet.shards);
-    if (work->evolution.parents > work->evolution.population)
-        return tnas_fail(TNAS_ERR_USAGE, "search.parents = %d exceeds search.population = %d",
-                         work->evolution.parents, work->evolution.population);
+    TNAS_TRY(tnas_evolution_check(&work->evolution));
     if (work->validation_images > validation_count)
         return tnas_fail(TNAS_ERR_USAGE,
                          "search.validation_images = %d: there are %d validation images",

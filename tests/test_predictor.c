@@ -22,7 +22,7 @@ static double additive_accuracy(const tnas_gene_table *genes, const tnas_arch *a
 
 typedef struct fixture {
     tnas_gene_table genes;
-    tnas_sample samples[2 * SAMPLES];
+    tnas_scored_arch samples[2 * SAMPLES];
     tnas_predictor *predictor;
     tnas_predictor_report report;
 } fixture;

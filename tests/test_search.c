@@ -432,15 +432,15 @@ START_TEST(impossible_settings_are_refused)
     ck_assert(good.mutation_prob == 0.1);
     f->config.evolution = good;
     f->config.evolution.parents = 101;
-    ck_fails(TNAS_ERR_USAGE, "nas.parents = 101 exceeds nas.population = 100",
+    ck_fails(TNAS_ERR_USAGE, "search.parents = 101 exceeds search.population = 100",
              tnas_search_create(&f->config, &search));
     ck_assert_ptr_null(search);
     f->config.evolution = good;
     f->config.evolution.mutation_prob = NAN;
-    ck_fails(TNAS_ERR_USAGE, "nas.mutation_prob = nan", tnas_search_create(&f->config, &search));
+    ck_fails(TNAS_ERR_USAGE, "search.mutation_prob = nan", tnas_search_create(&f->config, &search));
     f->config.evolution = good;
     f->config.evolution.generations = 0;
-    ck_fails(TNAS_ERR_USAGE, "nas.generations = 0 is outside 1..100000",
+    ck_fails(TNAS_ERR_USAGE, "search.generations = 0 is outside 1..100000",
              tnas_search_create(&f->config, &search));
     tnas_free(f);
 }

@@ -433,20 +433,6 @@ START_TEST(crowding_is_the_room_between_neighbours)
 }
 END_TEST
 
-START_TEST(strategies_have_names)
-{
-    static const char *const texts[] = {"evolution", "nsga2", "random"};
-    tnas_strategy strategy;
-    for (int i = 0; i < 3; i++) {
-        ck_ok(tnas_strategy_parse(texts[i], &strategy));
-        ck_assert_int_eq((int)strategy, i);
-        ck_assert_str_eq(tnas_strategy_text(strategy), texts[i]);
-    }
-    ck_fails(TNAS_ERR_USAGE, "--strategy bayes: must be one of evolution nsga2 random",
-             tnas_strategy_parse("bayes", &strategy));
-}
-END_TEST
-
 START_TEST(failed_allocations_are_said_and_leak_nothing)
 {
     fixture *const f = make_fixture((tnas_strategy)_i, SEED);
@@ -495,7 +481,6 @@ int main(void)
     tcase_add_test(tc, random_search_misses_part_of_that_front);
     tcase_add_loop_test(tc, a_front_is_what_brute_force_says, 0, 40);
     tcase_add_test(tc, crowding_is_the_room_between_neighbours);
-    tcase_add_test(tc, strategies_have_names);
     tcase_add_loop_test(tc, failed_allocations_are_said_and_leak_nothing, 0, 3);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

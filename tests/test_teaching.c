@@ -230,6 +230,21 @@ START_TEST(a_share_for_a_teacher_without_a_teacher_is_refused)
 }
 END_TEST
 
+START_TEST(a_teacher_without_a_share_is_not_asked)
+{
+    toy_training t;
+    toy_training_init(&t, 1, 2);
+    tnas_images train = toy_training_images(64, 1);
+    tnas_recipe recipe = taught_recipe();
+    recipe.distill_share = 0;
+    const tnas_teacher nobody = {0}; /* who asks it, falls */
+    ck_ok(tnas_train_net(&t.net, t.store, t.engine, &recipe, &train,
+                         &(tnas_train_options){.seed = SEED, .teacher = &nobody}));
+    toy_images_free(&train);
+    toy_training_deinit(&t);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("teaching");
@@ -242,6 +257,7 @@ int main(void)
     tcase_add_loop_test(tc, students_are_the_same_for_1_2_and_3_threads, 0, 2);
     tcase_add_test(tc, a_stopped_student_goes_on_to_the_same_bytes_with_the_same_teacher_only);
     tcase_add_test(tc, a_share_for_a_teacher_without_a_teacher_is_refused);
+    tcase_add_test(tc, a_teacher_without_a_share_is_not_asked);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -112,19 +112,6 @@ START_TEST(the_documentation_lists_the_recipe)
 }
 END_TEST
 
-START_TEST(optimisers_have_texts_that_parse_back)
-{
-    for (int i = 0; i < TNAS_OPTIMIZER_COUNT; i++) {
-        tnas_optimizer_kind kind;
-        ck_ok(tnas_optimizer_parse(tnas_optimizer_text((tnas_optimizer_kind)i), &kind));
-        ck_assert_int_eq(kind, i);
-    }
-    tnas_optimizer_kind kind;
-    ck_fails(TNAS_ERR_USAGE, "unknown optimizer \"lion\", known are: sgd adamw",
-             tnas_optimizer_parse("lion", &kind));
-}
-END_TEST
-
 /* Schedule */
 
 START_TEST(the_rate_rises_linearly_then_follows_a_cosine)
@@ -604,7 +591,6 @@ int main(void)
     tcase_add_test(parts, a_recipe_out_of_range_is_refused_by_name);
     tcase_add_test(parts, every_value_of_a_recipe_is_checked_by_its_own_name);
     tcase_add_test(parts, the_documentation_lists_the_recipe);
-    tcase_add_test(parts, optimisers_have_texts_that_parse_back);
     tcase_add_test(parts, the_rate_rises_linearly_then_follows_a_cosine);
     tcase_add_test(parts, an_epoch_shows_every_image_at_most_once_and_no_short_batch);
     tcase_add_test(parts, the_order_depends_on_seed_and_step_only);

@@ -58,6 +58,7 @@ tnas_status tnas_qat_train(tnas_twin *twin, tnas_engine *engine, const tnas_reci
         .context = &q, .before = round_weights, .after = follow_ranges};
     tnas_train_options with = *options;
     with.around = &around;
+    with.teacher = taught ? options->teacher : NULL;
     const tnas_status status = tnas_train(twin->store, &source, engine, recipe, images, &with);
     tnas_free(q.seen);
     return status;

@@ -1,33 +1,6 @@
 #include "trainer/recipe.h"
 
 #include <stdio.h>
-#include <string.h>
-
-static const char *const optimizer_texts[TNAS_OPTIMIZER_COUNT] = {
-#define TNAS_OPTIMIZER_TEXT(name, text, what) text,
-    TNAS_OPTIMIZERS(TNAS_OPTIMIZER_TEXT)
-#undef TNAS_OPTIMIZER_TEXT
-};
-
-const char *tnas_optimizer_text(tnas_optimizer_kind kind)
-{
-    return optimizer_texts[kind];
-}
-
-tnas_status tnas_optimizer_parse(const char *text, tnas_optimizer_kind *out)
-{
-    *out = TNAS_OPTIMIZER_SGD;
-    for (int i = 0; i < TNAS_OPTIMIZER_COUNT; i++) {
-        if (strcmp(text, optimizer_texts[i]) == 0) {
-            *out = (tnas_optimizer_kind)i;
-            return TNAS_OK;
-        }
-    }
-#define TNAS_OPTIMIZER_LIST(name, text, what) " " text
-    return tnas_fail(TNAS_ERR_USAGE, "unknown optimizer \"%s\", known are:%s", text,
-                     "" TNAS_OPTIMIZERS(TNAS_OPTIMIZER_LIST));
-#undef TNAS_OPTIMIZER_LIST
-}
 
 tnas_recipe tnas_recipe_default(void)
 {

@@ -18,10 +18,6 @@ typedef enum tnas_optimizer_kind {
         TNAS_OPTIMIZER_COUNT
 } tnas_optimizer_kind;
 
-const char *tnas_optimizer_text(tnas_optimizer_kind kind);
-/* TNAS_ERR_USAGE with the known optimisers when the text is none of them. */
-tnas_status tnas_optimizer_parse(const char *text, tnas_optimizer_kind *out);
-
 /*  field            type    default  min   max    help */
 #define TNAS_RECIPE_FIELDS(X)                                                                      \
     X(steps, int, 1000, 1, 10000000, "training steps")                                             \

@@ -255,5 +255,7 @@ tnas_status tnas_train_net(const tnas_net *net, tnas_store *store, tnas_engine *
                       .label_share = (float)(1 - recipe->distill_share),
                       .temperature = (float)recipe->distill_temperature};
     const tnas_unit_source source = {.context = &unit, .units = fixed_unit};
-    return tnas_train(store, &source, engine, recipe, images, options);
+    tnas_train_options with = *options;
+    with.teacher = taught ? options->teacher : NULL;
+    return tnas_train(store, &source, engine, recipe, images, &with);
 }

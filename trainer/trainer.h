@@ -66,7 +66,8 @@ tnas_status tnas_train(tnas_store *store, const tnas_unit_source *source, tnas_e
                        const tnas_train_options *options);
 
 /* The same for one fixed network on the labels, with the recipe's label smoothing, and with
- * recipe->distill_share > 0 on what options->teacher says (TNAS_ERR_USAGE without one). */
+ * recipe->distill_share > 0 on what options->teacher says (TNAS_ERR_USAGE without one); a
+ * teacher without a share is not asked. */
 tnas_status tnas_train_net(const tnas_net *net, tnas_store *store, tnas_engine *engine,
                            const tnas_recipe *recipe, const tnas_images *images,
                            const tnas_train_options *options);

@@ -248,7 +248,8 @@ static tnas_status imitate(const search_lab *lab, const tnas_arch *arch, double 
 
 tnas_status search_lab_imitate(search_lab *lab, tnas_predictor_report *report)
 {
-    tnas_sample *const samples = tnas_alloc_zero((size_t)lab->known_count + 1, sizeof *samples);
+    tnas_scored_arch *const samples =
+        tnas_alloc_zero((size_t)lab->known_count + 1, sizeof *samples);
     tnas_predictor *imitation = NULL;
     if (samples == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "%d samples", lab->known_count);
@@ -256,7 +257,7 @@ tnas_status search_lab_imitate(search_lab *lab, tnas_predictor_report *report)
     for (int i = 0; i < lab->known_count; i++) {
         const struct judged *const known = &lab->known[i];
         if (known->key == tnas_arch_hash(&lab->config->genes, &known->arch)) /* not confirmed */
-            samples[count++] = (tnas_sample){known->arch, known->accuracy};
+            samples[count++] = (tnas_scored_arch){known->arch, known->accuracy};
     }
     tnas_status status = tnas_predictor_create(&lab->config->genes, &imitation);
     if (status == TNAS_OK)
