@@ -57,11 +57,11 @@ typedef struct row_reader {
     tnas_status status;
 } row_reader;
 
-static bool is_number(const char *text)
+static bool is_number(const char *text, double *out)
 {
     char *end;
-    const double value = strtod(text, &end);
-    return end != text && end[strspn(end, " ")] == '\0' && isfinite(value);
+    *out = strtod(text, &end);
+    return end != text && end[strspn(end, " ")] == '\0';
 }
 
 static void take_field(void *bytes, size_t length, void *context)
@@ -123,8 +123,9 @@ static tnas_status choose_label(row_reader *r)
             if (strcasecmp(s->columns[c], words[w]) == 0)
                 s->label_column = c;
     int text_count = 0, text_column = -1;
+    double value;
     for (int c = 0; c < s->column_count; c++)
-        if (!is_number(r->fields[c])) {
+        if (!is_number(r->fields[c], &value)) {
             text_count++;
             text_column = c;
         }
@@ -156,8 +157,9 @@ static tnas_status choose_channels(row_reader *r)
 {
     sensor_source *const s = r->s;
     const char *at = r->options->columns;
+    double value;
     for (int c = 0; c < s->column_count && *at == '\0'; c++)
-        if (c != s->label_column && !is_time(s->columns[c]) && is_number(r->fields[c]))
+        if (c != s->label_column && !is_time(s->columns[c]) && is_number(r->fields[c], &value))
             TNAS_TRY(add_channel(r, c));
     while (*at != '\0') {
         const size_t length = strcspn(at, ",");
@@ -222,10 +224,13 @@ static tnas_status take_values(row_reader *r)
     float *const values = rec->values + (size_t)rec->row_count * (size_t)s->channel_count;
     for (int k = 0; k < s->channel_count; k++) {
         const char *const text = r->fields[s->channels[k]];
-        if (!is_number(text))
-            return tnas_fail(TNAS_ERR_INPUT, "%s: line %d: %s = \"%s\": must be a number", r->name,
-                             r->line, s->columns[s->channels[k]], text);
-        values[k] = (float)strtod(text, NULL);
+        double value;
+        if (!is_number(text, &value) || !isfinite((float)value))
+            return tnas_fail(TNAS_ERR_INPUT,
+                             "%s: line %d: %s = \"%s\": must be a number, finite in single "
+                             "precision",
+                             r->name, r->line, s->columns[s->channels[k]], text);
+        values[k] = (float)value;
     }
     TNAS_TRY(take_label(r, &rec->labels[rec->row_count]));
     rec->row_count++;
@@ -474,6 +479,7 @@ static tnas_status fit(tnas_dataset_source *source, const bool *wanted)
                               s->has_range ? s->low : fmax(m.low[k], mean - reach),
                               s->has_range ? s->high : fmin(m.high[k], mean + reach));
     }
+    TNAS_TRY(tnas_affine_check(&source->affine, tnas_files_location(source->files)));
     s->is_fitted = true;
     return TNAS_OK;
 }
