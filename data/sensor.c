@@ -108,7 +108,8 @@ static tnas_status take_header(row_reader *r)
     return TNAS_OK;
 }
 
-/* Which columns are what, from the first row of the first file. */
+/* Which columns are what, from the first row of the first file. What the options ask for and the
+ * header does not have is TNAS_ERR_USAGE: --skip-bad does not forgive it. */
 static tnas_status choose_label(row_reader *r)
 {
     static const char *const words[] = {"label", "class", "activity"};
@@ -116,7 +117,7 @@ static tnas_status choose_label(row_reader *r)
     const char *const wanted = r->options->label_column;
     s->label_column = wanted[0] != '\0' ? find_column(s, wanted, strlen(wanted)) : -1;
     if (wanted[0] != '\0' && s->label_column < 0)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: line 1: has no column \"%s\" (--label-column)",
+        return tnas_fail(TNAS_ERR_USAGE, "%s: line 1: has no column \"%s\" (--label-column)",
                          r->name, wanted);
     for (size_t w = 0; w < sizeof words / sizeof words[0] && s->label_column < 0; w++)
         for (int c = 0; c < s->column_count && s->label_column < 0; c++)
@@ -147,7 +148,7 @@ static tnas_status add_channel(row_reader *r, int column)
 {
     sensor_source *const s = r->s;
     if (s->channel_count == TNAS_AFFINE_CHANNELS_MAX)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: line 1: more than %d channels: choose with --columns",
+        return tnas_fail(TNAS_ERR_USAGE, "%s: line 1: more than %d channels: choose with --columns",
                          r->name, TNAS_AFFINE_CHANNELS_MAX);
     s->channels[s->channel_count++] = column;
     return TNAS_OK;
@@ -165,7 +166,7 @@ static tnas_status choose_channels(row_reader *r)
         const size_t length = strcspn(at, ",");
         const int column = find_column(s, at, length);
         if (column < 0)
-            return tnas_fail(TNAS_ERR_INPUT, "%s: line 1: has no column \"%.*s\" (--columns)",
+            return tnas_fail(TNAS_ERR_USAGE, "%s: line 1: has no column \"%.*s\" (--columns)",
                              r->name, (int)length, at);
         TNAS_TRY(add_channel(r, column));
         at += length + (at[length] == ',');
@@ -550,15 +551,28 @@ static bool is_table(const tnas_files *files, int file)
             tnas_sensor_recognises(head, got));
 }
 
+/* The next file says which columns there are. */
+static void forget_columns(sensor_source *s, recording *rec)
+{
+    s->column_count = s->channel_count = 0;
+    s->label_column = -1;
+    deinit(rec); /* its rows are as wide as the channels */
+    *rec = (recording){0};
+}
+
 static tnas_status list_files(sensor_source *s, tnas_files *files, const tnas_data_options *options,
                               recording *rec)
 {
+    bool are_columns_settled = false;
     for (int i = 0; i < tnas_files_count(files); i++) {
         if (!is_table(files, i) || tnas_files_is_twin(files, i))
             continue;
         tnas_status status = read_recording(s, files, i, options, rec);
         if (status == TNAS_OK)
             status = add_windows(s, files, i, rec);
+        are_columns_settled = are_columns_settled || status == TNAS_OK;
+        if (!are_columns_settled)
+            forget_columns(s, rec);
         if (status != TNAS_OK)
             TNAS_TRY(tnas_dataset_source_skip(&s->source, status));
     }
