@@ -13,6 +13,19 @@ void tnas_affine_set_range(tnas_affine *affine, int channel, double low, double 
     affine->zero[channel] = -low / affine->scale[channel];
 }
 
+tnas_status tnas_affine_check(const tnas_affine *affine, const char *location)
+{
+    for (int k = 0; k < affine->channel_count; k++) {
+        const float scale = (float)affine->scale[k];
+        if (!(scale > 0) || !isfinite(scale) || !isfinite((float)affine->zero[k]))
+            return tnas_fail(TNAS_ERR_INPUT,
+                             "%s: channel %d: scale %g, zero %g: the range of its values must give "
+                             "a scale above 0 and a zero, both finite in single precision",
+                             location, k, affine->scale[k], affine->zero[k]);
+    }
+    return TNAS_OK;
+}
+
 static int channel_of(const tnas_affine *affine, int channel)
 {
     return affine->channel_count == 1 ? 0 : channel;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/status.h"
+
 enum { TNAS_AFFINE_CHANNELS_MAX = 64 };
 
 typedef struct tnas_affine {
@@ -16,6 +18,10 @@ typedef struct tnas_affine {
 
 /* Maps low..high to 0..255; a range without width becomes one of width 1 around it. */
 void tnas_affine_set_range(tnas_affine *affine, int channel, double low, double high);
+
+/* Can the device's single precision hold it? Each scale above 0, each zero finite; else
+ * TNAS_ERR_INPUT with `location`, channel and values. */
+tnas_status tnas_affine_check(const tnas_affine *affine, const char *location);
 
 /* The byte of a real value: rounded to nearest, halves up, clipped to 0..255. */
 uint8_t tnas_affine_to_byte(const tnas_affine *affine, int channel, double value);

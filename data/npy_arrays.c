@@ -317,12 +317,12 @@ static tnas_status visit_wanted(npy_source *npy, const bool *wanted, const value
     return TNAS_OK;
 }
 
-/* The first value that is no number, or -1. */
+/* The first value that is no number, in the single precision that devices have; or -1. */
 static long find_not_finite(const tnas_npy_header *header, const uint8_t *values)
 {
     const size_t count = tnas_npy_item_values(header);
     for (size_t i = 0; header->kind == 'f' && i < count; i++)
-        if (!isfinite(tnas_npy_value(header, values, i)))
+        if (!isfinite((float)tnas_npy_value(header, values, i)))
             return (long)i;
     return -1;
 }
@@ -332,9 +332,9 @@ static tnas_status fail_not_finite(const npy_source *npy, int sample, const tnas
 {
     char name[TNAS_PATH_BYTES];
     tnas_files_name(npy->source.files, npy->source.samples[sample].file, name);
-    return tnas_fail(TNAS_ERR_INPUT, "%s: entry %d, value %ld is %g: must be finite", name,
-                     (int)npy->source.samples[sample].record, at,
-                     tnas_npy_value(header, values, (size_t)at));
+    return tnas_fail(
+        TNAS_ERR_INPUT, "%s: entry %d, value %ld is %g: must be finite in single precision", name,
+        (int)npy->source.samples[sample].record, at, tnas_npy_value(header, values, (size_t)at));
 }
 
 /* ---- the affine ---- */
@@ -373,6 +373,7 @@ static tnas_status fit(tnas_dataset_source *source, const bool *wanted)
     source->affine = (tnas_affine){.channel_count = source->c};
     for (int k = 0; k < source->c; k++)
         tnas_affine_set_range(&source->affine, k, r.low[k], r.high[k]);
+    TNAS_TRY(tnas_affine_check(&source->affine, tnas_files_location(source->files)));
     npy->is_fitted = true;
     return TNAS_OK;
 }

@@ -57,11 +57,11 @@ typedef struct row_reader {
     tnas_status status;
 } row_reader;
 
-static bool is_number(const char *text)
+static bool is_number(const char *text, double *out)
 {
     char *end;
-    const double value = strtod(text, &end);
-    return end != text && end[strspn(end, " ")] == '\0' && isfinite(value);
+    *out = strtod(text, &end);
+    return end != text && end[strspn(end, " ")] == '\0';
 }
 
 static void take_field(void *bytes, size_t length, void *context)
@@ -108,7 +108,8 @@ static tnas_status take_header(row_reader *r)
     return TNAS_OK;
 }
 
-/* Which columns are what, from the first row of the first file. */
+/* Which columns are what, from the first row of the first file. What the options ask for and the
+ * header does not have is TNAS_ERR_USAGE: --skip-bad does not forgive it. */
 static tnas_status choose_label(row_reader *r)
 {
     static const char *const words[] = {"label", "class", "activity"};
@@ -116,15 +117,16 @@ static tnas_status choose_label(row_reader *r)
     const char *const wanted = r->options->label_column;
     s->label_column = wanted[0] != '\0' ? find_column(s, wanted, strlen(wanted)) : -1;
     if (wanted[0] != '\0' && s->label_column < 0)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: line 1: has no column \"%s\" (--label-column)",
+        return tnas_fail(TNAS_ERR_USAGE, "%s: line 1: has no column \"%s\" (--label-column)",
                          r->name, wanted);
     for (size_t w = 0; w < sizeof words / sizeof words[0] && s->label_column < 0; w++)
         for (int c = 0; c < s->column_count && s->label_column < 0; c++)
             if (strcasecmp(s->columns[c], words[w]) == 0)
                 s->label_column = c;
     int text_count = 0, text_column = -1;
+    double value;
     for (int c = 0; c < s->column_count; c++)
-        if (!is_number(r->fields[c])) {
+        if (!is_number(r->fields[c], &value)) {
             text_count++;
             text_column = c;
         }
@@ -146,7 +148,7 @@ static tnas_status add_channel(row_reader *r, int column)
 {
     sensor_source *const s = r->s;
     if (s->channel_count == TNAS_AFFINE_CHANNELS_MAX)
-        return tnas_fail(TNAS_ERR_INPUT, "%s: line 1: more than %d channels: choose with --columns",
+        return tnas_fail(TNAS_ERR_USAGE, "%s: line 1: more than %d channels: choose with --columns",
                          r->name, TNAS_AFFINE_CHANNELS_MAX);
     s->channels[s->channel_count++] = column;
     return TNAS_OK;
@@ -156,14 +158,15 @@ static tnas_status choose_channels(row_reader *r)
 {
     sensor_source *const s = r->s;
     const char *at = r->options->columns;
+    double value;
     for (int c = 0; c < s->column_count && *at == '\0'; c++)
-        if (c != s->label_column && !is_time(s->columns[c]) && is_number(r->fields[c]))
+        if (c != s->label_column && !is_time(s->columns[c]) && is_number(r->fields[c], &value))
             TNAS_TRY(add_channel(r, c));
     while (*at != '\0') {
         const size_t length = strcspn(at, ",");
         const int column = find_column(s, at, length);
         if (column < 0)
-            return tnas_fail(TNAS_ERR_INPUT, "%s: line 1: has no column \"%.*s\" (--columns)",
+            return tnas_fail(TNAS_ERR_USAGE, "%s: line 1: has no column \"%.*s\" (--columns)",
                              r->name, (int)length, at);
         TNAS_TRY(add_channel(r, column));
         at += length + (at[length] == ',');
@@ -222,10 +225,13 @@ static tnas_status take_values(row_reader *r)
     float *const values = rec->values + (size_t)rec->row_count * (size_t)s->channel_count;
     for (int k = 0; k < s->channel_count; k++) {
         const char *const text = r->fields[s->channels[k]];
-        if (!is_number(text))
-            return tnas_fail(TNAS_ERR_INPUT, "%s: line %d: %s = \"%s\": must be a number", r->name,
-                             r->line, s->columns[s->channels[k]], text);
-        values[k] = (float)strtod(text, NULL);
+        double value;
+        if (!is_number(text, &value) || !isfinite((float)value))
+            return tnas_fail(TNAS_ERR_INPUT,
+                             "%s: line %d: %s = \"%s\": must be a number, finite in single "
+                             "precision",
+                             r->name, r->line, s->columns[s->channels[k]], text);
+        values[k] = (float)value;
     }
     TNAS_TRY(take_label(r, &rec->labels[rec->row_count]));
     rec->row_count++;
@@ -474,6 +480,7 @@ static tnas_status fit(tnas_dataset_source *source, const bool *wanted)
                               s->has_range ? s->low : fmax(m.low[k], mean - reach),
                               s->has_range ? s->high : fmin(m.high[k], mean + reach));
     }
+    TNAS_TRY(tnas_affine_check(&source->affine, tnas_files_location(source->files)));
     s->is_fitted = true;
     return TNAS_OK;
 }
@@ -544,15 +551,28 @@ static bool is_table(const tnas_files *files, int file)
             tnas_sensor_recognises(head, got));
 }
 
+/* The next file says which columns there are. */
+static void forget_columns(sensor_source *s, recording *rec)
+{
+    s->column_count = s->channel_count = 0;
+    s->label_column = -1;
+    deinit(rec); /* its rows are as wide as the channels */
+    *rec = (recording){0};
+}
+
 static tnas_status list_files(sensor_source *s, tnas_files *files, const tnas_data_options *options,
                               recording *rec)
 {
+    bool are_columns_settled = false;
     for (int i = 0; i < tnas_files_count(files); i++) {
         if (!is_table(files, i) || tnas_files_is_twin(files, i))
             continue;
         tnas_status status = read_recording(s, files, i, options, rec);
         if (status == TNAS_OK)
             status = add_windows(s, files, i, rec);
+        are_columns_settled = are_columns_settled || status == TNAS_OK;
+        if (!are_columns_settled)
+            forget_columns(s, rec);
         if (status != TNAS_OK)
             TNAS_TRY(tnas_dataset_source_skip(&s->source, status));
     }

@@ -323,6 +323,44 @@ START_TEST(values_that_are_no_numbers_are_refused_or_skipped)
 }
 END_TEST
 
+START_TEST(doubles_beyond_single_precision_are_refused)
+{
+    static const double large[] = {1e39, 1e308};
+    static float_set set;
+    static double samples[COUNT][VALUES];
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    fill_floats(&set);
+    for (int i = 0; i < COUNT * VALUES; i++)
+        samples[i / VALUES][i % VALUES] = (double)set.train[i / VALUES][i % VALUES];
+    samples[20][1] = large[_i];
+    samples[21][1] = -large[_i];
+    fresh_folder(folder);
+    write_npy(folder, "x_train.npy", "<f8", "(60, 3, 1, 2)", samples, sizeof samples);
+    write_npy(folder, "y_train.npy", "<i8", "(60,)", set.train_labels, sizeof set.train_labels);
+    ck_fails(TNAS_ERR_INPUT,
+             _i == 0 ? "x_train.npy: entry 20, value 1 is 1e+39: must be finite in single"
+                     : "x_train.npy: entry 20, value 1 is 1e+308: must be finite in single",
+             load_share(folder, 0, &dataset));
+    ck_assert_ptr_null(dataset);
+}
+END_TEST
+
+START_TEST(a_given_range_without_a_finite_scale_is_refused)
+{
+    static float_set set;
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    tnas_data_options options = tnas_data_options_default();
+    snprintf(options.value_range, sizeof options.value_range, "-1e308,1e308");
+    fill_floats(&set);
+    fresh_folder(folder);
+    write_floats(folder, &set);
+    ck_fails(TNAS_ERR_INPUT, "channel 0: scale inf, zero 0: the range of its values must give",
+             tnas_dataset_load(folder, &options, &dataset));
+}
+END_TEST
+
 START_TEST(an_array_cut_anywhere_is_an_input_error)
 {
     static float_set set;
@@ -417,6 +455,8 @@ int main(void)
     TCase *refusing = tcase_create("refusing");
     tcase_add_loop_test(refusing, a_bad_array_is_refused_with_its_rule, 0, BAD_ARRAY_COUNT);
     tcase_add_test(refusing, values_that_are_no_numbers_are_refused_or_skipped);
+    tcase_add_loop_test(refusing, doubles_beyond_single_precision_are_refused, 0, 2);
+    tcase_add_test(refusing, a_given_range_without_a_finite_scale_is_refused);
     tcase_add_test(refusing, an_array_cut_anywhere_is_an_input_error);
     tcase_add_test(refusing, every_failed_allocation_is_reported);
     tcase_set_timeout(refusing, 60);

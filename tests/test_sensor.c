@@ -129,6 +129,37 @@ START_TEST(a_rare_spike_does_not_take_the_range)
 }
 END_TEST
 
+START_TEST(numbers_beyond_single_precision_in_the_first_row_are_refused_not_taken_for_text)
+{
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    temporary_folder(folder);
+    write_text(folder, "a.csv", "x,y,label\n1,-1e39,a\n1,2,b\n");
+    const tnas_data_options options = options_of(1, 1, 1);
+    ck_fails(TNAS_ERR_INPUT, "a.csv: line 2: y = \"-1e39\": must be a number, finite",
+             tnas_dataset_load(folder, &options, &dataset));
+    ck_assert_ptr_null(dataset);
+}
+END_TEST
+
+START_TEST(a_constant_too_large_for_a_range_around_it_is_refused)
+{
+    char folder[TNAS_PATH_BYTES];
+    tnas_text text;
+    tnas_dataset *dataset;
+    temporary_folder(folder);
+    tnas_text_init(&text);
+    tnas_text_add(&text, "x,y,label\n");
+    for (int i = 0; i < 200; i++)
+        tnas_text_add(&text, "%d,1e20,%s\n", i, i < 100 ? "a" : "b");
+    write_text(folder, "a.csv", text.chars);
+    tnas_text_deinit(&text);
+    const tnas_data_options options = options_of(10, 10, 1);
+    ck_fails(TNAS_ERR_INPUT, "channel 1: scale 0, zero -inf: the range of its values must give",
+             tnas_dataset_load(folder, &options, &dataset));
+}
+END_TEST
+
 START_TEST(columns_can_be_named)
 {
     char folder[TNAS_PATH_BYTES];
@@ -143,12 +174,68 @@ START_TEST(columns_can_be_named)
     ck_assert_double_eq_tol(tnas_affine_to_value(&dataset->affine, 1, 0), 1000, 1e-9);
     tnas_dataset_destroy(dataset);
     snprintf(options.columns, sizeof options.columns, "z");
-    ck_fails(TNAS_ERR_INPUT, "a.csv: line 1: has no column \"z\" (--columns)",
+    ck_fails(TNAS_ERR_USAGE, "a.csv: line 1: has no column \"z\" (--columns)",
              tnas_dataset_load(folder, &options, &dataset));
     options.columns[0] = '\0';
     snprintf(options.label_column, sizeof options.label_column, "activity");
-    ck_fails(TNAS_ERR_INPUT, "has no column \"activity\" (--label-column)",
+    ck_fails(TNAS_ERR_USAGE, "has no column \"activity\" (--label-column)",
              tnas_dataset_load(folder, &options, &dataset));
+}
+END_TEST
+
+START_TEST(skipping_bad_files_does_not_forgive_wrong_columns)
+{
+    char folder[TNAS_PATH_BYTES];
+    tnas_text text;
+    tnas_dataset *dataset;
+    temporary_folder(folder);
+    write_two_subjects(folder);
+    tnas_data_options options = options_of(10, 10, 1);
+    options.skip_bad = true;
+    snprintf(options.columns, sizeof options.columns, "x,z");
+    ck_fails(TNAS_ERR_USAGE, "a.csv: line 1: has no column \"z\" (--columns)",
+             tnas_dataset_load(folder, &options, &dataset));
+    ck_assert_ptr_null(dataset);
+    options.columns[0] = '\0';
+    snprintf(options.label_column, sizeof options.label_column, "activity");
+    ck_fails(TNAS_ERR_USAGE, "has no column \"activity\" (--label-column)",
+             tnas_dataset_load(folder, &options, &dataset));
+    options.label_column[0] = '\0';
+    tnas_text_init(&text);
+    for (int row = 0; row < 20; row++) {
+        for (int k = 0; k <= TNAS_AFFINE_CHANNELS_MAX; k++)
+            tnas_text_add(&text, row == 0 ? "x%d," : "%d,", k);
+        tnas_text_add(&text, row == 0 ? "label\n" : "a\n");
+    }
+    temporary_folder(folder);
+    write_text(folder, "a.csv", text.chars);
+    write_text(folder, "b.csv", text.chars);
+    tnas_text_deinit(&text);
+    ck_fails(TNAS_ERR_USAGE, "a.csv: line 1: more than 64 channels: choose with --columns",
+             tnas_dataset_load(folder, &options, &dataset));
+}
+END_TEST
+
+START_TEST(a_bad_first_file_does_not_decide_on_the_columns)
+{
+    static const char *const first[] = {
+        "timestamp,x,label\n1,2,idle\n1,abc,idle\n",           /* narrower, bad in its second row */
+        "timestamp,x,y,label\n1,,3,idle\n1,2,3,idle\n1,2,3\n", /* x looks like text */
+        "name,note\na,b\n",
+    };
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    temporary_folder(folder);
+    write_two_subjects(folder);
+    write_text(folder, "a0/a.csv", first[_i]);
+    tnas_data_options options = options_of(10, 10, 1);
+    snprintf(options.label_column, sizeof options.label_column, "%s", _i == 1 ? "label" : "");
+    options.skip_bad = true;
+    ck_ok(tnas_dataset_load(folder, &options, &dataset));
+    ck_assert_int_eq(dataset->skipped_count, 1);
+    ck_assert_int_eq(dataset->c, 2);
+    ck_assert_int_eq(dataset->train.count, 10);
+    tnas_dataset_destroy(dataset);
 }
 END_TEST
 
@@ -162,6 +249,8 @@ START_TEST(a_bad_row_is_refused_with_file_line_value_and_rule_or_its_file_left_o
         {"timestamp,x,y,label\n1,abc,3,idle\n", "c.csv: line 2: x = \"abc\": must be a number"},
         {"timestamp,x,y,label\n1,,3,idle\n", "line 2: x = \"\": must be a number"},
         {"timestamp,x,y,label\n1,nan,3,idle\n", "line 2: x = \"nan\": must be a number"},
+        {"timestamp,x,y,label\n1,1e39,3,idle\n",
+         "c.csv: line 2: x = \"1e39\": must be a number, finite in single precision"},
         {"timestamp,x,y,label\n1,2,3,\n", "line 2: label = \"\": a label has 1 to 47 bytes"},
         {"timestamp,x,z,label\n1,2,3,idle\n", "c.csv: line 1: other columns"},
         {"timestamp,x,y,label\n", "c.csv: has no rows"},
@@ -246,10 +335,15 @@ int main(void)
     tcase_add_test(tc, windows_lie_within_a_file_and_have_the_label_of_most_rows);
     tcase_add_test(tc, the_affine_is_of_the_training_windows_alone);
     tcase_add_test(tc, a_rare_spike_does_not_take_the_range);
+    tcase_add_test(tc,
+                   numbers_beyond_single_precision_in_the_first_row_are_refused_not_taken_for_text);
+    tcase_add_test(tc, a_constant_too_large_for_a_range_around_it_is_refused);
     tcase_add_test(tc, columns_can_be_named);
+    tcase_add_test(tc, skipping_bad_files_does_not_forgive_wrong_columns);
+    tcase_add_loop_test(tc, a_bad_first_file_does_not_decide_on_the_columns, 0, 3);
     tcase_add_loop_test(
         tc, a_bad_row_is_refused_with_file_line_value_and_rule_or_its_file_left_out_and_counted, 0,
-        9);
+        10);
     tcase_add_test(tc, without_a_window_or_rows_for_one_nothing_is_loaded);
     tcase_add_test(tc, the_inertial_set_has_2774_training_and_820_test_windows);
     tcase_add_test(tc, a_failed_allocation_leaves_nothing_behind);
