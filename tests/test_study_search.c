@@ -2,6 +2,7 @@
  * wanted accuracy; killed at any instant, and with any number of threads, the same. */
 #include <math.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,44 @@ START_TEST(killed_at_20_random_instants_it_ends_as_if_it_had_never_been)
 }
 END_TEST
 
+static void count_candidates(void *context, const char *stage, long done, long total,
+                             const char *unit, const char *remark)
+{
+    (void)total, (void)unit, (void)remark;
+    if (strcmp(stage, "search") == 0)
+        *(long *)context = done;
+}
+
+static bool stop_after_5(void *context)
+{
+    return *(const long *)context >= 5;
+}
+
+START_TEST(a_stored_candidate_that_is_not_drawn_again_is_refused)
+{
+    fixture f;
+    set_up(&f, NULL);
+    long scored = 0;
+    const tnas_progress progress = {
+        .context = &scored, .report = count_candidates, .stop = stop_after_5};
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_STOPPED, "stopped after candidate 5",
+             tnas_study_search(&f.request, &progress, &report));
+    char path[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(path, f.folder, "study.db"));
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db, "UPDATE candidate SET hash = 'ab' WHERE id = 3", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    ck_fails(TNAS_ERR_INPUT,
+             "candidate 3 of target 1 is another network than this search draws; the study was "
+             "searched by another program or on another kind of processor; choose another --study",
+             tnas_study_search(&f.request, NULL, &report));
+}
+END_TEST
+
 START_TEST(an_accuracy_that_nothing_reaches_is_said_with_the_best_there_is)
 {
     fixture f;
@@ -276,5 +315,9 @@ int main(void)
     tcase_add_test(tc, an_accuracy_that_nothing_reaches_is_said_with_the_best_there_is);
     tcase_add_test(tc, another_strategy_is_another_target_on_the_same_supernet);
     suite_add_tcase(suite, tc);
+    TCase *const refusals = tcase_create("refusals");
+    tcase_set_timeout(refusals, 180);
+    tcase_add_test(refusals, a_stored_candidate_that_is_not_drawn_again_is_refused);
+    suite_add_tcase(suite, refusals);
     return run_suite(suite);
 }
