@@ -129,16 +129,22 @@ static tnas_status report_macro_f1(const tnas_run *run)
  * test images may decide. */
 static tnas_status check_accuracy(const tnas_run *run)
 {
+    static const char *const metrics[TNAS_METRIC_COUNT] = {
+#define METRIC_TEXT(name, text, what) text,
+        TNAS_METRICS(METRIC_TEXT)
+#undef METRIC_TEXT
+    };
     const tnas_winner *const winner = &run->report->winner;
     const double wanted = run->work.min_accuracy;
     if (run->request->dry_run || winner->accuracy_validation >= wanted)
         return TNAS_OK;
     return tnas_fail(TNAS_ERR_INFEASIBLE,
                      "--min-accuracy %g: no network within the limits was found that has it; the "
-                     "best, target %d of study %s, has %.4f of the validation images right in int8 "
+                     "best, target %d of study %s, has %s %.4f in int8 on the validation images "
                      "(%.160s%s)",
-                     wanted, run->target_id, run->report->folder, winner->accuracy_validation,
-                     winner->arch, strlen(winner->arch) > 160 ? "..." : "");
+                     wanted, run->target_id, run->report->folder, metrics[run->work.metric],
+                     winner->accuracy_validation, winner->arch,
+                     strlen(winner->arch) > 160 ? "..." : "");
 }
 
 /* The sentence stays why it was stopped. */

@@ -280,6 +280,26 @@ START_TEST(an_accuracy_that_nothing_reaches_is_said_with_the_best_there_is)
 }
 END_TEST
 
+START_TEST(what_is_not_reached_is_named_by_the_metric)
+{
+    static const char *const metrics[] = {"accuracy", "macro-f1"};
+    fixture f;
+    set_up(&f, NULL);
+    ck_ok(tnas_overrides_put(&f.overrides, "search.metric", metrics[_i]));
+    ck_ok(tnas_overrides_put(&f.overrides, "search.min_accuracy", "1"));
+    ck_ok(tnas_overrides_put(&f.overrides, "search.generations", "1"));
+    ck_ok(tnas_overrides_put(&f.overrides, "supernet.steps", "1"));
+    ck_ok(tnas_overrides_put(&f.overrides, "finetune.steps", "1"));
+    tnas_search_report report;
+    ck_assert_int_eq(tnas_study_search(&f.request, NULL, &report), TNAS_ERR_INFEASIBLE);
+    char expected[80];
+    snprintf(expected, sizeof expected, "has %s %.4f in int8 on the validation images", metrics[_i],
+             report.winner.accuracy_validation);
+    ck_assert_msg(strstr(tnas_error_text(), expected) != NULL, "\"%s\" lacks \"%s\"",
+                  tnas_error_text(), expected);
+}
+END_TEST
+
 START_TEST(another_strategy_is_another_target_on_the_same_supernet)
 {
     fixture f;
@@ -318,6 +338,7 @@ int main(void)
     TCase *const refusals = tcase_create("refusals");
     tcase_set_timeout(refusals, 180);
     tcase_add_test(refusals, a_stored_candidate_that_is_not_drawn_again_is_refused);
+    tcase_add_loop_test(refusals, what_is_not_reached_is_named_by_the_metric, 0, 2);
     suite_add_tcase(suite, refusals);
     return run_suite(suite);
 }
