@@ -77,7 +77,9 @@ static tnas_status run_stages(tnas_run *run)
     if (exists)
         TNAS_TRY(tnas_run_open_study(run));
     else if (run->request->choice.given)
-        TNAS_TRY(tnas_run_configure(run, run->request->choice.input, run->request->choice.width));
+        TNAS_TRY(tnas_run_configure(run, run->request->choice.input, run->request->choice.width,
+                                    ", at the input and width that \"choice\" of the configuration "
+                                    "asks for (another choice, or none, may fit),"));
     else
         TNAS_TRY(tnas_run_choose_space(run));
     if (exists && !dry_run)

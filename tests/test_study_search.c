@@ -300,6 +300,29 @@ START_TEST(what_is_not_reached_is_named_by_the_metric)
 }
 END_TEST
 
+START_TEST(a_choice_of_a_new_study_that_fits_nowhere_is_called_a_choice)
+{
+    fixture f;
+    set_up(&f, NULL);
+    f.request.choice = (tnas_space_choice){.given = true, .input = 0, .width = 1};
+    f.request.limits.sram_bytes = 200;
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_INFEASIBLE,
+             "at the input and width that \"choice\" of the configuration asks for",
+             tnas_study_search(&f.request, NULL, &report));
+    ck_assert_ptr_null(strstr(tnas_error_text(), "trained"));
+    f.request.choice.width = 99;
+    ck_fails(TNAS_ERR_INPUT, "has no input 0 with width 99",
+             tnas_study_search(&f.request, NULL, &report));
+    f.request = toy_request(f.data, f.folder);
+    f.request.overrides = &f.overrides;
+    run(&f);
+    f.request.limits.sram_bytes = 200;
+    ck_fails(TNAS_ERR_INFEASIBLE, "at the width that this study was trained for",
+             tnas_study_search(&f.request, NULL, &report));
+}
+END_TEST
+
 START_TEST(another_strategy_is_another_target_on_the_same_supernet)
 {
     fixture f;
@@ -339,6 +362,7 @@ int main(void)
     tcase_set_timeout(refusals, 180);
     tcase_add_test(refusals, a_stored_candidate_that_is_not_drawn_again_is_refused);
     tcase_add_loop_test(refusals, what_is_not_reached_is_named_by_the_metric, 0, 2);
+    tcase_add_test(refusals, a_choice_of_a_new_study_that_fits_nowhere_is_called_a_choice);
     suite_add_tcase(suite, refusals);
     return run_suite(suite);
 }
