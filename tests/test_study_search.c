@@ -218,6 +218,16 @@ START_TEST(killed_at_20_random_instants_it_ends_as_if_it_had_never_been)
 }
 END_TEST
 
+static void change_store(const fixture *f, const char *sql)
+{
+    char path[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(path, f->folder, "study.db"));
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
 static void count_candidates(void *context, const char *stage, long done, long total,
                              const char *unit, const char *remark)
 {
@@ -241,17 +251,25 @@ START_TEST(a_stored_candidate_that_is_not_drawn_again_is_refused)
     tnas_search_report report;
     ck_fails(TNAS_ERR_STOPPED, "stopped after candidate 5",
              tnas_study_search(&f.request, &progress, &report));
-    char path[TNAS_PATH_BYTES];
-    ck_ok(tnas_path_join(path, f.folder, "study.db"));
-    sqlite3 *db;
-    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-    ck_assert_int_eq(
-        sqlite3_exec(db, "UPDATE candidate SET hash = 'ab' WHERE id = 3", NULL, NULL, NULL),
-        SQLITE_OK);
-    sqlite3_close(db);
+    change_store(&f, "UPDATE candidate SET hash = 'ab' WHERE id = 3");
     ck_fails(TNAS_ERR_INPUT,
              "candidate 3 of target 1 is another network than this search draws; the study was "
              "searched by another program or on another kind of processor; choose another --study",
+             tnas_study_search(&f.request, NULL, &report));
+}
+END_TEST
+
+START_TEST(a_study_without_a_recipe_of_its_supernet_is_not_searched_further)
+{
+    fixture f;
+    set_up(&f, NULL);
+    run(&f);
+    change_store(&f, "DELETE FROM meta WHERE key = 'supernet.recipe'");
+    f.request.limits.latency_ms = 40;
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_USAGE,
+             "has no supernet.recipe: it was made by an earlier version of the program, whose "
+             "studies are read, shown and exported, but not searched further",
              tnas_study_search(&f.request, NULL, &report));
 }
 END_TEST
@@ -361,6 +379,7 @@ int main(void)
     TCase *const refusals = tcase_create("refusals");
     tcase_set_timeout(refusals, 180);
     tcase_add_test(refusals, a_stored_candidate_that_is_not_drawn_again_is_refused);
+    tcase_add_test(refusals, a_study_without_a_recipe_of_its_supernet_is_not_searched_further);
     tcase_add_loop_test(refusals, what_is_not_reached_is_named_by_the_metric, 0, 2);
     tcase_add_test(refusals, a_choice_of_a_new_study_that_fits_nowhere_is_called_a_choice);
     suite_add_tcase(suite, refusals);
