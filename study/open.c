@@ -166,7 +166,9 @@ tnas_status tnas_run_open_study(tnas_run *run)
                          "study %s has input %d and width %d of its space, this search has %d and "
                          "%d; choose another folder with --study",
                          run->report->folder, input, width, choice->input, choice->width);
-    return tnas_run_configure(run, input, width);
+    return tnas_run_configure(run, input, width,
+                              ", at the width that this study was trained for (another --study may "
+                              "choose another),");
 }
 
 tnas_status tnas_run_add_target(tnas_run *run)

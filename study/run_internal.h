@@ -71,8 +71,10 @@ typedef struct tnas_run {
 tnas_status tnas_run_open_inputs(tnas_run *run);
 /* The counts: preset, overrides, and of an existing study what it was made with. */
 tnas_status tnas_run_plan_work(tnas_run *run, bool exists);
-tnas_status tnas_run_choose_space(tnas_run *run);                    /* of a new study: stage 1 */
-tnas_status tnas_run_configure(tnas_run *run, int input, int width); /* of an existing one */
+tnas_status tnas_run_choose_space(tnas_run *run); /* of a new study: stage 1 */
+/* Of an existing study, whose supernet serves no other option of the space, and of a new one whose
+ * option is asked for. `where` names the option where nothing fits: ", at width 0.5, ...,". */
+tnas_status tnas_run_configure(tnas_run *run, int input, int width, const char *where);
 /* Locks and opens the study when its folder has one; with `create` makes folder and file first.
  * *exists: it was completely made before. Attaching again only looks again. */
 tnas_status tnas_run_attach(tnas_run *run, bool create, bool *exists);

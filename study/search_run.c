@@ -77,7 +77,9 @@ static tnas_status run_stages(tnas_run *run)
     if (exists)
         TNAS_TRY(tnas_run_open_study(run));
     else if (run->request->choice.given)
-        TNAS_TRY(tnas_run_configure(run, run->request->choice.input, run->request->choice.width));
+        TNAS_TRY(tnas_run_configure(run, run->request->choice.input, run->request->choice.width,
+                                    ", at the input and width that \"choice\" of the configuration "
+                                    "asks for (another choice, or none, may fit),"));
     else
         TNAS_TRY(tnas_run_choose_space(run));
     if (exists && !dry_run)
@@ -129,16 +131,22 @@ static tnas_status report_macro_f1(const tnas_run *run)
  * test images may decide. */
 static tnas_status check_accuracy(const tnas_run *run)
 {
+    static const char *const metrics[TNAS_METRIC_COUNT] = {
+#define METRIC_TEXT(name, text, what) text,
+        TNAS_METRICS(METRIC_TEXT)
+#undef METRIC_TEXT
+    };
     const tnas_winner *const winner = &run->report->winner;
     const double wanted = run->work.min_accuracy;
     if (run->request->dry_run || winner->accuracy_validation >= wanted)
         return TNAS_OK;
     return tnas_fail(TNAS_ERR_INFEASIBLE,
                      "--min-accuracy %g: no network within the limits was found that has it; the "
-                     "best, target %d of study %s, has %.4f of the validation images right in int8 "
+                     "best, target %d of study %s, has %s %.4f in int8 on the validation images "
                      "(%.160s%s)",
-                     wanted, run->target_id, run->report->folder, winner->accuracy_validation,
-                     winner->arch, strlen(winner->arch) > 160 ? "..." : "");
+                     wanted, run->target_id, run->report->folder, metrics[run->work.metric],
+                     winner->accuracy_validation, winner->arch,
+                     strlen(winner->arch) > 160 ? "..." : "");
 }
 
 /* The sentence stays why it was stopped. */

@@ -112,7 +112,11 @@ static tnas_status adopt_or_compare(tnas_run *run, const tnas_work_field *field,
     TNAS_TRY(tnas_db_get_meta(run->db, field->key, stored, sizeof stored, &found));
     tnas_work_text(&run->work, field, asked);
     if (!found)
-        return fail_differs(run, field->key, "nothing", asked);
+        return tnas_fail(TNAS_ERR_USAGE,
+                         "study %s has no %s: it was made by an earlier version of the program, "
+                         "whose studies are read, shown and exported, but not searched further; "
+                         "choose another folder with --study",
+                         run->report->folder, field->key);
     if (adopt && tnas_overrides_text(run->request->overrides, field->key) == NULL)
         return tnas_work_set(&run->work, field->key, stored);
     tnas_plan_of_work parsed = run->work; /* versions may write a number in other digits */

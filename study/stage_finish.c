@@ -95,7 +95,8 @@ static tnas_status finish_finalist(tnas_run *run, const master *m, tnas_finishin
     row->validation_float = f->networks[index].validation_float;
     row->validation_int8 = f->networks[index].validation_int8;
     TNAS_TRY(tnas_model_save(f->networks[index].model, path));
-    return tnas_finish_store_finalist(run, row, &f->networks[index]);
+    TNAS_TRY(tnas_finish_store_finalist(run, row, &f->networks[index]));
+    return tnas_budget_count_time(run);
 }
 
 /* By int8 accuracy on validation, and what the networks cost; never by the test set. */

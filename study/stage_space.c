@@ -76,21 +76,22 @@ tnas_status tnas_run_choose_space(tnas_run *run)
     return status;
 }
 
-/* The option an existing study was trained for; its supernet serves no other. */
-tnas_status tnas_run_configure(tnas_run *run, int input, int width)
+tnas_status tnas_run_configure(tnas_run *run, int input, int width, const char *where)
 {
     if (input < 0 || input >= tnas_space_input_count(&run->space) || width < 0 ||
         width >= run->space.width_count)
-        return tnas_fail(TNAS_ERR_INPUT, "the study's space option %d, %d does not exist in %s",
-                         input, width, run->space.name);
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "space %s has no input %d with width %d: it has %d inputs and %d widths, "
+                         "counted from 0",
+                         run->space.name, input, width, tnas_space_input_count(&run->space),
+                         run->space.width_count);
     run->input = input;
     run->width = width;
     const tnas_space_task task = task_of(run);
     tnas_space_row row;
     TNAS_TRY(tnas_space_row_score(&task, input, width, run->config, &row));
     if (row.score.feasible == 0)
-        return tnas_space_fail_infeasible(
-            &task, run->config, &row.score.nearest, row.score.drawn,
-            ", at the width that this study was trained for (another --study may choose another),");
+        return tnas_space_fail_infeasible(&task, run->config, &row.score.nearest, row.score.drawn,
+                                          where);
     return fit_data(run);
 }

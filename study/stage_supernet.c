@@ -36,7 +36,8 @@ tnas_status tnas_run_judge(tnas_run *run, const tnas_net *net, const tnas_store 
 /* Points of the training curve that the study keeps, over all steps. */
 enum { CURVE_POINTS = 200 };
 
-/* Keeps the curve; a point that a resumed training passes again is the same. */
+/* Keeps the curve; a point that a resumed training passes again is the same. With each point the
+ * time is counted, so that a run that is killed has spent what it has. */
 typedef struct curve {
     tnas_run *run;
     tnas_status status; /* of the first write that failed */
@@ -51,6 +52,8 @@ static void keep_point(void *context, long step, double loss, double right)
         return;
     const tnas_curve_point point = {.step = step, .loss = loss, .right = right};
     c->status = tnas_db_put_curve(c->run->db, 0, "supernet", &point);
+    if (c->status == TNAS_OK)
+        c->status = tnas_budget_count_time(c->run);
 }
 
 static tnas_status train(tnas_run *run)

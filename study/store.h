@@ -101,7 +101,8 @@ typedef struct tnas_candidate_row {
     double latency_ms, latency_upper_ms; /* NAN without a latency model */
 } tnas_candidate_row;
 
-/* Adds `candidate`; one that is there already stays as it is. */
+/* Adds `candidate`; one that is there already stays as it is. TNAS_ERR_INPUT when another network
+ * has its number, or the same network another number. */
 tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const char *arch,
                                   const tnas_candidate *candidate, bool predicted);
 /* Measured after it was predicted. */

@@ -12,6 +12,30 @@ static void print_hash(uint64_t hash, char out[20])
     snprintf(out, 20, "%016llx", (unsigned long long)hash);
 }
 
+/* What a search that is resumed draws is what it drew before. */
+static tnas_status check_candidate(tnas_store_db *db, int target, int id, uint64_t hash)
+{
+    char drawn[20], stored[20] = "";
+    print_hash(hash, drawn);
+    sqlite3_stmt *statement;
+    TNAS_TRY(
+        tnas_sql_prepare(db, "SELECT hash FROM candidate WHERE target = ? AND id = ?", &statement));
+    sqlite3_bind_int(statement, 1, target);
+    sqlite3_bind_int(statement, 2, id);
+    bool row;
+    const tnas_status status = tnas_sql_next(db, statement, &row);
+    if (row)
+        tnas_sql_text(stored, sizeof stored, statement, 0);
+    sqlite3_finalize(statement);
+    if (status != TNAS_OK || strcmp(stored, drawn) == 0)
+        return status;
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "%s: candidate %d of target %d is another network than this search draws; the "
+                     "study was searched by another program or on another kind of processor; "
+                     "choose another --study",
+                     db->path, id, target);
+}
+
 tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const char *arch,
                                   const tnas_candidate *candidate, bool predicted)
 {
@@ -35,7 +59,9 @@ tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const c
         sqlite3_bind_double(statement, 11, cost->latency_ms);
         sqlite3_bind_double(statement, 12, cost->latency_upper_ms);
     }
-    return tnas_sql_run(db, statement, "add a candidate");
+    TNAS_TRY(tnas_sql_run(db, statement, "add a candidate"));
+    return sqlite3_changes(db->handle) > 0 ? TNAS_OK
+                                           : check_candidate(db, target, id, candidate->hash);
 }
 
 /* Sets one accuracy of a candidate. */

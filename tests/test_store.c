@@ -232,7 +232,11 @@ START_TEST(candidates_are_read_back_as_they_were_scored)
     const tnas_candidate a = some_candidate(0xfedcba9876543210u), b = some_candidate(2);
     ck_ok(tnas_db_add_candidate(db, 1, 0, "k=3", &a, true));
     ck_ok(tnas_db_add_candidate(db, 1, 1, "k=5", &b, false));
-    ck_ok(tnas_db_add_candidate(db, 1, 1, "another", &a, true)); /* there already */
+    ck_ok(tnas_db_add_candidate(db, 1, 1, "k=7", &b, true)); /* there already */
+    ck_fails(TNAS_ERR_INPUT, "candidate 1 of target 1 is another network than this search draws",
+             tnas_db_add_candidate(db, 1, 1, "k=3", &a, true));
+    ck_fails(TNAS_ERR_INPUT, "candidate 2 of target 1 is another network",
+             tnas_db_add_candidate(db, 1, 2, "k=3", &a, true));
     ck_ok(tnas_db_measure_candidate(db, 1, 0, 0.375));
     ck_ok(tnas_db_rescore_candidate(db, 1, 1, 0.125));
     ck_ok(tnas_db_put_front(db, 1, (int[]){0}, 1));

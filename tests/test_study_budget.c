@@ -139,6 +139,57 @@ START_TEST(counts_that_are_asked_for_are_not_changed_by_a_budget)
 }
 END_TEST
 
+typedef struct watcher {
+    const char *folder;
+    double most_uncounted_seconds; /* of the supernet's training */
+    fake_clock clock;
+    double started_seconds; /* of the training */
+} watcher;
+
+static double look_of_watcher(void *context)
+{
+    return look(&((watcher *)context)->clock);
+}
+
+/* What a run that is killed now would have spent. */
+static void compare_counted(void *context, const char *stage, long done, long total,
+                            const char *unit, const char *remark)
+{
+    watcher *const w = context;
+    (void)done, (void)total, (void)unit, (void)remark;
+    w->clock.seconds += 100;
+    if (strcmp(stage, "supernet") != 0)
+        return;
+    tnas_store_db *db;
+    double counted;
+    ck_ok(tnas_db_open_read(w->folder, &db));
+    ck_ok(tnas_db_get_seconds(db, 1, &counted));
+    tnas_db_close(db);
+    if (w->started_seconds == 0)
+        w->started_seconds = w->clock.seconds - counted;
+    const double uncounted = w->clock.seconds - w->started_seconds - counted;
+    if (uncounted > w->most_uncounted_seconds)
+        w->most_uncounted_seconds = uncounted;
+}
+
+START_TEST(time_is_counted_while_the_supernet_is_trained)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_search_request request = toy_request(data, folder);
+    watcher w = {.folder = folder};
+    const tnas_progress progress = {.context = &w, .report = compare_counted};
+    tnas_search_report report;
+    request.clock_seconds = look_of_watcher;
+    request.clock_context = &w;
+    ck_ok(tnas_study_search(&request, &progress, &report));
+    ck_assert_double_gt(w.started_seconds, 0);
+    ck_assert_double_le(w.most_uncounted_seconds, 200);
+}
+END_TEST
+
 /* Stopped at every 9th question until it is through; what was decided stays decided, although the
  * clock says something else each time. */
 START_TEST(a_stopped_search_goes_on_with_the_counts_that_the_budget_has_decided)
@@ -195,6 +246,7 @@ int main(void)
     Suite *const suite = suite_create("study_budget");
     TCase *const tc = tcase_create("budget");
     tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, time_is_counted_while_the_supernet_is_trained);
     tcase_add_test(tc, a_budget_lowers_the_counts_of_each_stage_and_they_reproduce_the_bytes);
     tcase_add_test(tc, counts_that_are_asked_for_are_not_changed_by_a_budget);
     tcase_add_test(tc, a_stopped_search_goes_on_with_the_counts_that_the_budget_has_decided);

@@ -2,6 +2,7 @@
  * wanted accuracy; killed at any instant, and with any number of threads, the same. */
 #include <math.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,62 @@ START_TEST(killed_at_20_random_instants_it_ends_as_if_it_had_never_been)
 }
 END_TEST
 
+static void change_store(const fixture *f, const char *sql)
+{
+    char path[TNAS_PATH_BYTES];
+    ck_ok(tnas_path_join(path, f->folder, "study.db"));
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void count_candidates(void *context, const char *stage, long done, long total,
+                             const char *unit, const char *remark)
+{
+    (void)total, (void)unit, (void)remark;
+    if (strcmp(stage, "search") == 0)
+        *(long *)context = done;
+}
+
+static bool stop_after_5(void *context)
+{
+    return *(const long *)context >= 5;
+}
+
+START_TEST(a_stored_candidate_that_is_not_drawn_again_is_refused)
+{
+    fixture f;
+    set_up(&f, NULL);
+    long scored = 0;
+    const tnas_progress progress = {
+        .context = &scored, .report = count_candidates, .stop = stop_after_5};
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_STOPPED, "stopped after candidate 5",
+             tnas_study_search(&f.request, &progress, &report));
+    change_store(&f, "UPDATE candidate SET hash = 'ab' WHERE id = 3");
+    ck_fails(TNAS_ERR_INPUT,
+             "candidate 3 of target 1 is another network than this search draws; the study was "
+             "searched by another program or on another kind of processor; choose another --study",
+             tnas_study_search(&f.request, NULL, &report));
+}
+END_TEST
+
+START_TEST(a_study_without_a_recipe_of_its_supernet_is_not_searched_further)
+{
+    fixture f;
+    set_up(&f, NULL);
+    run(&f);
+    change_store(&f, "DELETE FROM meta WHERE key = 'supernet.recipe'");
+    f.request.limits.latency_ms = 40;
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_USAGE,
+             "has no supernet.recipe: it was made by an earlier version of the program, whose "
+             "studies are read, shown and exported, but not searched further",
+             tnas_study_search(&f.request, NULL, &report));
+}
+END_TEST
+
 START_TEST(an_accuracy_that_nothing_reaches_is_said_with_the_best_there_is)
 {
     fixture f;
@@ -238,6 +295,49 @@ START_TEST(an_accuracy_that_nothing_reaches_is_said_with_the_best_there_is)
         ck_assert(isnan(rows[i].accuracy_int8) || strcmp(rows[i].arch, winner.arch) != 0 ||
                   rows[i].accuracy_int8 >= 0);
     tnas_candidate_rows_free(rows, count);
+}
+END_TEST
+
+START_TEST(what_is_not_reached_is_named_by_the_metric)
+{
+    static const char *const metrics[] = {"accuracy", "macro-f1"};
+    fixture f;
+    set_up(&f, NULL);
+    ck_ok(tnas_overrides_put(&f.overrides, "search.metric", metrics[_i]));
+    ck_ok(tnas_overrides_put(&f.overrides, "search.min_accuracy", "1"));
+    ck_ok(tnas_overrides_put(&f.overrides, "search.generations", "1"));
+    ck_ok(tnas_overrides_put(&f.overrides, "supernet.steps", "1"));
+    ck_ok(tnas_overrides_put(&f.overrides, "finetune.steps", "1"));
+    tnas_search_report report;
+    ck_assert_int_eq(tnas_study_search(&f.request, NULL, &report), TNAS_ERR_INFEASIBLE);
+    char expected[80];
+    snprintf(expected, sizeof expected, "has %s %.4f in int8 on the validation images", metrics[_i],
+             report.winner.accuracy_validation);
+    ck_assert_msg(strstr(tnas_error_text(), expected) != NULL, "\"%s\" lacks \"%s\"",
+                  tnas_error_text(), expected);
+}
+END_TEST
+
+START_TEST(a_choice_of_a_new_study_that_fits_nowhere_is_called_a_choice)
+{
+    fixture f;
+    set_up(&f, NULL);
+    f.request.choice = (tnas_space_choice){.given = true, .input = 0, .width = 1};
+    f.request.limits.sram_bytes = 200;
+    tnas_search_report report;
+    ck_fails(TNAS_ERR_INFEASIBLE,
+             "at the input and width that \"choice\" of the configuration asks for",
+             tnas_study_search(&f.request, NULL, &report));
+    ck_assert_ptr_null(strstr(tnas_error_text(), "trained"));
+    f.request.choice.width = 99;
+    ck_fails(TNAS_ERR_INPUT, "has no input 0 with width 99",
+             tnas_study_search(&f.request, NULL, &report));
+    f.request = toy_request(f.data, f.folder);
+    f.request.overrides = &f.overrides;
+    run(&f);
+    f.request.limits.sram_bytes = 200;
+    ck_fails(TNAS_ERR_INFEASIBLE, "at the width that this study was trained for",
+             tnas_study_search(&f.request, NULL, &report));
 }
 END_TEST
 
@@ -276,5 +376,12 @@ int main(void)
     tcase_add_test(tc, an_accuracy_that_nothing_reaches_is_said_with_the_best_there_is);
     tcase_add_test(tc, another_strategy_is_another_target_on_the_same_supernet);
     suite_add_tcase(suite, tc);
+    TCase *const refusals = tcase_create("refusals");
+    tcase_set_timeout(refusals, 180);
+    tcase_add_test(refusals, a_stored_candidate_that_is_not_drawn_again_is_refused);
+    tcase_add_test(refusals, a_study_without_a_recipe_of_its_supernet_is_not_searched_further);
+    tcase_add_loop_test(refusals, what_is_not_reached_is_named_by_the_metric, 0, 2);
+    tcase_add_test(refusals, a_choice_of_a_new_study_that_fits_nowhere_is_called_a_choice);
+    suite_add_tcase(suite, refusals);
     return run_suite(suite);
 }
