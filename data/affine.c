@@ -1,7 +1,6 @@
 #include "data/affine.h"
 
 #include <math.h>
-#include <string.h>
 
 void tnas_affine_set_range(tnas_affine *affine, int channel, double low, double high)
 {
@@ -42,12 +41,4 @@ double tnas_affine_to_value(const tnas_affine *affine, int channel, uint8_t byte
 {
     const int k = channel_of(affine, channel);
     return affine->scale[k] * (byte - affine->zero[k]);
-}
-
-bool tnas_affine_equal(const tnas_affine *a, const tnas_affine *b)
-{
-    bool equal = a->channel_count == b->channel_count && strcmp(a->unit, b->unit) == 0;
-    for (int k = 0; equal && k < a->channel_count; k++)
-        equal = a->scale[k] == b->scale[k] && a->zero[k] == b->zero[k];
-    return equal;
 }

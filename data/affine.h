@@ -3,7 +3,6 @@
 #ifndef TNAS_DATA_AFFINE_H
 #define TNAS_DATA_AFFINE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/status.h"
@@ -26,7 +25,5 @@ tnas_status tnas_affine_check(const tnas_affine *affine, const char *location);
 /* The byte of a real value: rounded to nearest, halves up, clipped to 0..255. */
 uint8_t tnas_affine_to_byte(const tnas_affine *affine, int channel, double value);
 double tnas_affine_to_value(const tnas_affine *affine, int channel, uint8_t byte);
-
-bool tnas_affine_equal(const tnas_affine *a, const tnas_affine *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/text.h"
 
 #define DB_OF_LOG2   3.0102999566398120 /* 10 log10(2) */
 #define DB_RANGE_MIN 10.0               /* so that affine numbers fit their 32 bits */
@@ -100,9 +101,12 @@ tnas_status tnas_sound_config_parse(const char *text, tnas_sound_config *config)
 void tnas_sound_config_print(const tnas_sound_config *config, char out[TNAS_SOUND_TEXT_BYTES])
 {
     size_t length = 0;
-    for (int i = 0; i < FIELD_COUNT; i++)
-        length += (size_t)snprintf(out + length, TNAS_SOUND_TEXT_BYTES - length, "%s%s=%g",
-                                   i > 0 ? "," : "", fields[i].name, get_field(config, &fields[i]));
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        char number[32];
+        tnas_number_text(get_field(config, &fields[i]), number);
+        length += (size_t)snprintf(out + length, TNAS_SOUND_TEXT_BYTES - length, "%s%s=%s",
+                                   i > 0 ? "," : "", fields[i].name, number);
+    }
 }
 
 /* ---- What goes together -----------------------------------------------------------------------

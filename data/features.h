@@ -43,8 +43,8 @@ tnas_status tnas_sound_config_parse(const char *text, tnas_sound_config *config)
 
 typedef struct tnas_sound_features tnas_sound_features;
 
-/* All fields, as parse reads them. */
-enum { TNAS_SOUND_TEXT_BYTES = 256 };
+/* All fields, as parse reads them, each number to its last bit. */
+enum { TNAS_SOUND_TEXT_BYTES = 512 };
 void tnas_sound_config_print(const tnas_sound_config *config, char out[TNAS_SOUND_TEXT_BYTES]);
 
 struct tnas_sound_features {

@@ -9,9 +9,11 @@
  * Unsigned bytes are taken as they are. Other numbers are mapped to bytes by an affine that
  * belongs to the data set, one scale and zero per channel: from smallest and largest value of the
  * training samples, or --value-range. */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/alloc.h"
 #include "data/npy.h"
@@ -42,11 +44,36 @@ static bool has_word(const char *name, const char *word)
     return strcasestr(name, word) != NULL;
 }
 
+static bool is_any_of(const char *word, size_t length, const char *const list[3])
+{
+    for (int i = 0; i < 3 && list[i] != NULL; i++)
+        if (strlen(list[i]) == length && strncasecmp(word, list[i], length) == 0)
+            return true;
+    return false;
+}
+
+/* A folder counts as a whole, a file's name by its words, between what is no letter: that of
+ * contest/x_train.npy has no "test". */
+static bool has_split_word(const char *path, const char *const list[3])
+{
+    for (size_t length; *path != '\0'; path += length + (path[length] != '\0')) {
+        length = strcspn(path, "/");
+        if (path[length] == '\0')
+            for (length = 0; isalpha((unsigned char)path[length]);)
+                length++;
+        if (is_any_of(path, length, list))
+            return true;
+    }
+    return false;
+}
+
 static tnas_split split_of(const char *path)
 {
-    return has_word(path, "test")  ? TNAS_SPLIT_TEST
-           : has_word(path, "val") ? TNAS_SPLIT_VALIDATION
-                                   : TNAS_SPLIT_TRAIN;
+    static const char *const test[3] = {"test", "testing"};
+    static const char *const validation[3] = {"val", "valid", "validation"};
+    return has_split_word(path, test)         ? TNAS_SPLIT_TEST
+           : has_split_word(path, validation) ? TNAS_SPLIT_VALIDATION
+                                              : TNAS_SPLIT_TRAIN;
 }
 
 static const char *group_word_of(const char *name)

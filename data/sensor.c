@@ -8,9 +8,10 @@
  * equals the one that comes first. The group is the subject: the folder that the file lies in, else
  * its name up to the first underscore.
  *
- * Real values become bytes per channel: --value-range, or what the training windows say: mean and
- * four standard deviations on either side, no further than their smallest and largest value. Files
- * are parsed again for each pass (libcsv) and held one at a time. */
+ * Real values become bytes per channel: --value-range, or what the training and validation windows
+ * say (never the test windows): mean and four standard deviations on either side, no further than
+ * their smallest and largest value. Files are parsed again for each pass (libcsv) and held one at a
+ * time. */
 #include <csv.h>
 #include <ctype.h>
 #include <math.h>

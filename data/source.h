@@ -64,8 +64,8 @@ struct tnas_dataset_source {
      * may have changed since it was opened: then it fails. */
     tnas_status (*read)(tnas_dataset_source *source, const bool *wanted, tnas_sample_take *take,
                         void *context);
-    /* NULL for u8 data. Decides on the affine by the samples with wanted[i], training samples
-     * all; after it `read` gives pixels. */
+    /* NULL for u8 data. Decides on the affine by the samples with wanted[i], those of training and
+     * validation, never of the test split; after it `read` gives pixels. */
     tnas_status (*fit)(tnas_dataset_source *source, const bool *wanted);
     /* Releases what the format has beside the members above, and the struct; NULL: tnas_free. */
     void (*destroy)(tnas_dataset_source *source);

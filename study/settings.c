@@ -13,7 +13,7 @@ enum { FIXED_COUNT = 6, IDENTITY_COUNT = FIXED_COUNT + TNAS_DATA_FIELD_COUNT };
 
 typedef struct identity_item {
     char key[TNAS_DATA_KEY_BYTES];
-    char value[TNAS_DATA_TEXT_BYTES];
+    char value[TNAS_SOUND_TEXT_BYTES];
     char missing[TNAS_DATA_TEXT_BYTES]; /* what a store without the key means; "": nothing */
 } identity_item;
 

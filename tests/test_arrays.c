@@ -254,6 +254,26 @@ START_TEST(an_npz_archive_is_its_arrays)
 }
 END_TEST
 
+START_TEST(a_word_that_holds_test_or_val_is_no_split)
+{
+    static float_set set;
+    static const char *const names[][2] = {{"interval_x_train.npy", "interval_y_train.npy"},
+                                           {"contest_x.npy", "contest_y.npy"}};
+    char folder[TNAS_PATH_BYTES];
+    tnas_dataset *dataset;
+    fill_floats(&set);
+    fresh_folder(folder);
+    write_npy(folder, names[_i][0], "<f4", "(60, 3, 1, 2)", set.train, sizeof set.train);
+    write_npy(folder, names[_i][1], "<i8", "(60,)", set.train_labels, sizeof set.train_labels);
+    write_npy(folder, "X-Test2.npy", "<f4", "(20, 3, 1, 2)", set.test, sizeof set.test);
+    write_npy(folder, "Y-Test2.npy", "<i8", "(20,)", set.test_labels, sizeof set.test_labels);
+    ck_ok(load_share(folder, 0, &dataset));
+    ck_assert_int_eq(dataset->train.count, 60);
+    ck_assert_int_eq(dataset->test_count, 20);
+    tnas_dataset_destroy(dataset);
+}
+END_TEST
+
 /* ---- refusing ---- */
 
 typedef struct bad_array {
@@ -448,6 +468,7 @@ int main(void)
     tcase_add_test(reading, a_test_split_carved_from_floats_is_no_part_of_the_affine);
     tcase_add_loop_test(reading, types_and_byte_orders_give_the_same_values, 0, 8);
     tcase_add_test(reading, a_group_array_holds_samples_together);
+    tcase_add_loop_test(reading, a_word_that_holds_test_or_val_is_no_split, 0, 2);
     tcase_add_test(reading, an_npz_archive_is_its_arrays);
     tcase_set_timeout(reading, 30);
     suite_add_tcase(suite, reading);

@@ -343,6 +343,25 @@ START_TEST(a_printed_configuration_is_read_back)
 }
 END_TEST
 
+START_TEST(a_printed_configuration_keeps_every_digit)
+{
+    static const char *const texts[] = {
+        "low_hz=133.33333,low_db=-80.12345",
+        "window_ms=31.234567890123456,hop_ms=24.987654321098765,low_hz=133.33333333333334,"
+        "high_hz=3999.1234567890124,coefficients=13,pre_emphasis=0.97000000000000009,"
+        "low_db=-80.123456789012346,high_db=-1.2345678901234567",
+    };
+    tnas_sound_config config = tnas_sound_defaults, again = tnas_sound_defaults;
+    char text[TNAS_SOUND_TEXT_BYTES];
+    ck_ok(tnas_sound_config_parse(texts[_i], &config));
+    tnas_sound_config_print(&config, text);
+    ck_ok(tnas_sound_config_parse(text, &again));
+#define CK_SAME(name, type, fallback, min, max, help) ck_assert(config.name == again.name);
+    TNAS_SOUND_FIELDS(CK_SAME)
+#undef CK_SAME
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("features");
@@ -362,6 +381,7 @@ int main(void)
     tcase_add_loop_test(
         tc, a_configuration_that_cannot_be_computed_is_refused_with_key_value_and_rule, 0, 12);
     tcase_add_test(tc, a_printed_configuration_is_read_back);
+    tcase_add_loop_test(tc, a_printed_configuration_keeps_every_digit, 0, 2);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
