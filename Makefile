@@ -224,10 +224,10 @@ $(OUT)/fuzz/write_seeds: fuzz/write_seeds.c $(OUT)/tests/tflite_writer.o $(FUZZ_
 	$(call SAY,LD   $@)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
-$(OUT)/fuzz/write_data_seeds: fuzz/write_data_seeds.c $(OUT)/tests/picture_writer.o $(OUT)/tests/testing.o $(FUZZ_OBJECTS)
+$(OUT)/fuzz/write_data_seeds: fuzz/write_data_seeds.c $(OUT)/tests/picture_writer.o $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
 	$(call SAY,LD   $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(CHECK_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS)
 
 ## test-device: exported winners on an emulated Cortex-M7 and M4, every byte against the host
 .PHONY: test-device
@@ -345,7 +345,8 @@ bench-search: $(OUT)/bench/bench_search
 ## results-search: strategies at equal numbers of evaluations, five seeds; what cheap scores say
 .PHONY: results-search
 results-search: $(OUT)/tools/results_search
-	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search
+	@TINYNAS_HOME=. $(OUT)/tools/results_search $(SEARCH_DATA) $(BUILD)/search >$(OUT)/results_search.md
+	@sh scripts/replace_section.sh docs/search.md results-search <$(OUT)/results_search.md
 
 ## results-ranking: does a supernet rank networks as training them would? Fashion-MNIST, about 20 minutes
 .PHONY: results-ranking

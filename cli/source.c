@@ -80,7 +80,8 @@ static tnas_status load(const tnas_arguments *arguments, const char *what, const
         return tnas_fail(TNAS_ERR_INPUT, "%s is a folder, but not a study", what);
     if (tnas_is_model_path(what))
         return ends_with(what, ".tnm") ? load_model(what, source) : load_file(what, source);
-    return tnas_fail(TNAS_ERR_INPUT, "%s is neither a study nor a .tflite file nor a .tnm file", what);
+    return tnas_fail(TNAS_ERR_INPUT, "%s is neither a study nor a .tflite file nor a .tnm file",
+                     what);
 }
 
 tnas_status tnas_source_load(const tnas_arguments *arguments, const char *what,

@@ -422,6 +422,9 @@ tnas_status tnas_dataset_read_test(tnas_dataset *dataset, tnas_images *out)
 {
     *out = (tnas_images){0};
     dataset->test_reads++;
+    if (dataset->test_count == 0)
+        return tnas_fail(TNAS_ERR_INPUT, "%s: has no test split: see --test-share",
+                         dataset->location);
     bool *wanted = tnas_alloc_zero((size_t)dataset->source->sample_count, sizeof *wanted);
     const tnas_status status = wanted != NULL
                                    ? read_test(dataset, wanted, out)

@@ -97,8 +97,8 @@ tnas_status tnas_dataset_load(const char *location, const tnas_data_options *opt
                               tnas_dataset **out);
 void tnas_dataset_destroy(tnas_dataset *dataset);
 
-/* Reads the test split. Fails like loading, also when it is no longer what it was; *out then
- * holds nothing. Release with tnas_images_deinit. */
+/* Reads the test split. Fails like loading, also when there is none or it is no longer what it was;
+ * *out then holds nothing. Release with tnas_images_deinit. */
 tnas_status tnas_dataset_read_test(tnas_dataset *dataset, tnas_images *out);
 
 /* What `builtin:` knows, comma-separated: "name (a line about it)". */

@@ -51,9 +51,11 @@ static const format formats[] = {
 };
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
 
+/* Once a format is found, so many files are looked at for one that comes before it. */
+enum { FILES_LOOKED_AT = 1000 };
+
 /* The first format in the list that knows one of the files. Files of other formats lie about in
- * data sets (notes, tables, pictures of the authors), so all are looked at, until one is of
- * the first format. */
+ * data sets (notes, tables, pictures of the authors), so the first one found does not decide. */
 static tnas_status find_format(tnas_files *files, const format **out)
 {
     *out = NULL;
@@ -63,6 +65,8 @@ static tnas_status find_format(tnas_files *files, const format **out)
     int best = FORMAT_COUNT;
     for (int i = 0; i < tnas_files_count(files) && best > 0; i++) {
         size_t head_bytes;
+        if (best < FORMAT_COUNT && i >= FILES_LOOKED_AT)
+            break;
         if (tnas_files_head(files, i, head, TNAS_HEAD_BYTES, &head_bytes) != TNAS_OK)
             continue; /* whoever opens it will say why */
         for (int k = 0; k < best; k++)

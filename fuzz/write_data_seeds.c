@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "tests/picture_writer.h"
 
 enum { SIDE = 4 };
@@ -52,6 +53,7 @@ static void write_pictures(const char *folder)
         snprintf(name, sizeof name, "picture%d", i);
         if (i < 2)
             write_bytes(folder, name, bytes, byte_count);
+        tnas_free(bytes);
     }
     end(archive);
 }

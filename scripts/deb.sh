@@ -48,7 +48,8 @@ printf 'Source: tinynas\n\nPackage: tinynas\nArchitecture: any\n' >"$work/source
 depends=$(cd "$work/sources" && dpkg-shlibdeps -O "$program/usr/bin/tinynas" 2>/dev/null |
     sed 's/^shlibs:Depends=//')
 # The same libraries to build with: those that scripts/setup.sh installs.
-headers=$(sed -n 's/^build="gcc make pkg-config libc6-dev \(.*\)"/\1/p' scripts/setup.sh | sed 's/ /, /g')
+headers=$(sed -n '/^build="/,/"$/p' scripts/setup.sh | tr '"\n' '  ' | tr ' ' '\n' | grep '^lib.*-dev$' |
+    grep -v '^libc6-dev$' | paste -s -d , | sed 's/,/, /g')
 
 # control PACKAGE SECTION DEPENDS SUMMARY; the rest of the description on standard input.
 control()

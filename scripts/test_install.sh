@@ -98,9 +98,11 @@ if command -v dpkg-deb >/dev/null 2>&1 && command -v dpkg-shlibdeps >/dev/null 2
     done
     depends=$(dpkg-deb -f "$work"/deb/tinynas_*.deb Depends)
     for library in $(ldd "$work/unpacked/usr/bin/tinynas" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p'); do
-        case $library in */libopenblas* | */libcjson* | */libcsv* | */libsqlite3* | */libarchive*) ;; *) continue ;; esac
+        case $library in */libopenblas* | */libcjson* | */libcsv* | */libsqlite3* | */libarchive* | */libturbojpeg* | */libpng* | */libsndfile*) ;; *) continue ;; esac
         soname=$(basename "$library" | sed 's/\.so\..*//')
         check "the package depends on that of $soname" sh -c "echo '$depends' | grep -q '${soname}'"
+        developed=$(dpkg-deb -f "$work"/deb/libtinynas-dev_*.deb Depends | tr -d ' ' | tr ',' '\n' | grep "^${soname%%[0-9]*}.*-dev$")
+        check "and the library's on its headers" test -n "$developed"
     done
     use_installed "$work/unpacked/usr"
     check "both packages together have what make install has" \

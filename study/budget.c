@@ -110,8 +110,9 @@ tnas_status tnas_budget_generation(tnas_run *run, int generations, bool *over)
 {
     *over = false;
     TNAS_TRY(tnas_budget_count_time(run));
-    if (tnas_run_now(run) < run->search_deadline_seconds ||
-        generations >= run->work.evolution.generations)
+    const double measured = (double)generations * run->work.evolution.population; /* at most */
+    const double end = tnas_run_now(run) + tnas_run_rescoring_seconds(run, measured);
+    if (end < run->search_deadline_seconds || generations >= run->work.evolution.generations)
         return TNAS_OK;
     *over = true;
     tnas_progress_note(run->progress, "budget: the search ends after %d of %d generations",
@@ -130,8 +131,10 @@ tnas_status tnas_budget_finish(tnas_run *run)
     if (decided)
         return TNAS_OK;
     const double seconds = stage_seconds(run, STAGE_FINISH);
+    const double step_seconds = /* networks that lose by int8 are trained on */
+        run->speeds.finetune_step_seconds * (1 + run->work.finish.qat_steps_frac);
     const int most = recipe->steps;
-    recipe->steps = fitting(seconds, run->speeds.finetune_step_seconds, most);
+    recipe->steps = fitting(seconds, step_seconds, most);
     tnas_progress_note(run->progress, "budget: %.1f min for the finish: %d of %d steps",
                        seconds / 60, recipe->steps, most);
     return decide(run, "budget.finish", "finetune.steps", recipe->steps);

@@ -1,6 +1,7 @@
 /* What a search will cost, measured before it starts: some training steps of a network of
- * middle size on the real engine, without changing any weight. Judging is taken as a third of a
- * step per image: forward only. */
+ * middle size on the real engine, without changing any weight. The rest is taken from it: judging
+ * an image costs a quarter of its training, rescoring a candidate of the front in int8 two and a
+ * half times its judging, and of n measured candidates some 2.5 sqrt(n) are on the front. */
 #include <math.h>
 #include <string.h>
 
@@ -9,6 +10,9 @@
 #include "trainer/teaching.h"
 
 enum { TIMED_STEPS = 5 };
+
+/* Code, libraries and their buffers; a candidate's row with its index. */
+static const double program_bytes = 48 << 20, row_bytes = 600;
 
 /* A network between the smallest and the largest stands for the random ones. */
 static void middle_arch(const tnas_gene_table *genes, tnas_arch *arch)
@@ -61,10 +65,19 @@ static double largest_over(const tnas_run *run, const tnas_net *middle)
     return (double)tnas_graph_macs(&graph) / (double)tnas_graph_macs(&middle->graph);
 }
 
-/* nets: how many such networks a step of the supernet costs. teaching_seconds: the largest network
- * goes forward for one finalist. */
-static tnas_status measure(tnas_run *run, double *step_seconds, double *nets,
-                           double *teaching_seconds, size_t *value_count)
+/* Seconds of the teacher, the largest network, that a step of fine-tuning costs on average. */
+static double teaching_seconds(const tnas_run *run, const tnas_net *middle, double step_seconds)
+{
+    const tnas_recipe *const finetune = &run->work.finetune;
+    const double passes =
+        tnas_teaching_passes(finetune, run->dataset->train.count, run->dataset->class_count);
+    const double pass_seconds = step_seconds / 3 / run->work.supernet.batch;
+    return passes * pass_seconds * largest_over(run, middle) / finetune->steps;
+}
+
+/* *nets: how many such networks a step of the supernet costs; *teaching: seconds of a step. */
+static tnas_status measure(tnas_run *run, double *step_seconds, double *nets, double *teaching,
+                           size_t *value_count)
 {
     tnas_supernet *supernet;
     TNAS_TRY(tnas_supernet_create(run->config, tnas_supernet_recipe_kernels(run->work.recipe),
@@ -77,45 +90,53 @@ static tnas_status measure(tnas_run *run, double *step_seconds, double *nets,
                                      : tnas_fail(TNAS_ERR_NOMEM, "forecast");
     if (status == TNAS_OK)
         status = time_step(run, supernet, net, step_seconds);
-    if (status == TNAS_OK)
+    if (status == TNAS_OK) {
+        *teaching = teaching_seconds(run, net, *step_seconds);
         *nets = tnas_supernet_macs_per_step(supernet, run->work.recipe) /
                 (double)tnas_graph_macs(&net->graph);
-    if (status == TNAS_OK)
-        *teaching_seconds = tnas_teaching_passes(&run->work.finetune, run->dataset->train.count,
-                                                 run->dataset->class_count) *
-                            *step_seconds / 3 / run->work.supernet.batch * largest_over(run, net);
+    }
     tnas_free(net);
     tnas_supernet_destroy(supernet);
     return status;
 }
 
+double tnas_run_rescoring_seconds(const tnas_run *run, double measured)
+{
+    return run->speeds.judged_seconds * 2.5 * 2.5 * sqrt(measured);
+}
+
 tnas_status tnas_run_forecast(tnas_run *run)
 {
-    double step_seconds = 0, nets = 0, teaching_seconds = 0;
+    double step_seconds = 0, nets = 0, teaching = 0;
     size_t value_count;
-    TNAS_TRY(measure(run, &step_seconds, &nets, &teaching_seconds, &value_count));
+    TNAS_TRY(measure(run, &step_seconds, &nets, &teaching, &value_count));
     const tnas_plan_of_work *const work = &run->work;
     const tnas_dataset *const data = run->dataset;
     const double judged_images =
         work->validation_images + work->recalibration_batches * work->batch_images;
     tnas_speeds *const speeds = &run->speeds;
     speeds->supernet_step_seconds = step_seconds * nets;
-    speeds->judged_seconds = step_seconds / 3 / work->supernet.batch * judged_images;
-    speeds->finetune_step_seconds = step_seconds;
+    speeds->judged_seconds = step_seconds / 4 / work->supernet.batch * judged_images;
+    speeds->finetune_step_seconds = (step_seconds + teaching) * work->finalists;
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
     f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;
-    f->search_seconds = speeds->judged_seconds *
-                        (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
-    f->finetune_seconds =
-        work->finalists * (speeds->finetune_step_seconds * work->finetune.steps + teaching_seconds);
-    /* Images, what the engine holds, and per weight: value, gradients of the shards, momentum. */
-    f->memory_bytes = (double)data->h * data->w * data->c *
+    const double measured =
+        (double)tnas_search_expected_measurements(work->strategy, &work->evolution);
+    f->search_seconds =
+        speeds->judged_seconds * measured + tnas_run_rescoring_seconds(run, measured);
+    f->finetune_seconds = speeds->finetune_step_seconds * work->finetune.steps;
+    /* The program, images, what the engine holds, and per weight: value, gradients of the shards,
+     * momentum. */
+    f->memory_bytes = program_bytes +
+                      (double)data->h * data->w * data->c *
                           (data->train.count + data->validation.count + data->test_count) +
                       (double)tnas_engine_bytes(run->engine) +
                       (double)value_count * sizeof(float) * (3 + work->supernet.shards);
-    /* Weights, a checkpoint with momentum while training, the store. */
-    f->disk_bytes = (double)value_count * sizeof(float) * 3 + (1 << 18);
+    /* Weights, a checkpoint with momentum while training, finalists, the store. */
+    const double scored = (double)work->evolution.population * work->evolution.generations;
+    f->disk_bytes = (double)value_count * sizeof(float) * (3 + work->finalists) + (1 << 18) +
+                    scored * row_bytes;
     tnas_progress_note(run->progress,
                        "forecast: supernet %.0f s, search %.0f s, fine-tuning %.0f s, together "
                        "%.1f min; memory %.0f MiB, disk %.1f MiB",

@@ -123,6 +123,10 @@ tnas_status tnas_run_open_inputs(tnas_run *run)
     TNAS_TRY(tnas_study_fit_options(&run->space, &options));
     TNAS_TRY(tnas_dataset_load(request->data, &options, &run->dataset));
     run->dataset->options = request->data_options; /* as the study knows them */
+    if (run->dataset->test_count == 0)
+        return tnas_fail(TNAS_ERR_INPUT,
+                         "%s: has no test split to judge the winner with: see --test-share",
+                         run->dataset->name);
     TNAS_TRY(price_front_end(run));
     if (run->dataset->validation.count == 0)
         return tnas_fail(TNAS_ERR_INPUT,

@@ -11,7 +11,8 @@
 typedef struct tnas_speeds {
     double supernet_step_seconds;
     double judged_seconds;        /* a candidate by inherited weights */
-    double finetune_step_seconds; /* a step of finetune.steps, of all that the finish trains */
+    double finetune_step_seconds; /* a step of finetune.steps and its share of the teacher's, for
+                                     all finalists */
 } tnas_speeds;
 
 typedef struct tnas_run {
@@ -79,6 +80,8 @@ tnas_status tnas_run_create_study(tnas_run *run);
 tnas_status tnas_run_open_study(tnas_run *run);
 tnas_status tnas_run_add_target(tnas_run *run);
 tnas_status tnas_run_forecast(tnas_run *run);
+/* What the front of so many measured candidates will take in int8, once the speeds are measured. */
+double tnas_run_rescoring_seconds(const tnas_run *run, double measured);
 tnas_status tnas_run_supernet(tnas_run *run);
 tnas_status tnas_run_search(tnas_run *run);
 tnas_status tnas_run_finish(tnas_run *run);

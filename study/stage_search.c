@@ -64,6 +64,18 @@ static tnas_status store_scored(tnas_run *run, const tnas_search *search, int *s
     return tnas_db_commit(run->db);
 }
 
+/* How good the predictor was before the generation that was bred last, as a curve: by samples, its
+ * held-out error and rank correlation. */
+static tnas_status store_predictor(tnas_run *run, const tnas_search *search, int *stored)
+{
+    for (; *stored < tnas_search_screening_count(search); ++*stored) {
+        const tnas_predictor_report *const r = &tnas_search_screenings(search)[*stored].report;
+        const tnas_curve_point point = {.step = r->samples, .loss = r->rmse, .right = r->spearman};
+        TNAS_TRY(tnas_db_put_curve(run->db, run->target_id, "predictor", &point));
+    }
+    return TNAS_OK;
+}
+
 static void report_progress(const tnas_run *run, const tnas_search *search)
 {
     const tnas_evolution *const evolution = &run->work.evolution;
@@ -79,7 +91,7 @@ static void report_progress(const tnas_run *run, const tnas_search *search)
 /* One candidate at a time: the engine's threads already share the images of each. */
 static tnas_status search_loop(tnas_run *run, tnas_search *search)
 {
-    int stored = 0;
+    int stored = 0, fits_stored = 0;
     bool over = false, measured = false; /* anything since the generation began */
     while (!tnas_search_done(search) && !over) {
         tnas_candidate candidate;
@@ -88,6 +100,7 @@ static tnas_status search_loop(tnas_run *run, tnas_search *search)
         if (given == 0)
             break;
         TNAS_TRY(store_scored(run, search, &stored));
+        TNAS_TRY(store_predictor(run, search, &fits_stored));
         double accuracy;
         TNAS_TRY(judge_candidate(run, &candidate, &accuracy, &measured));
         TNAS_TRY(tnas_search_tell(search, &accuracy, 1));
@@ -144,11 +157,21 @@ static tnas_status rescore(tnas_run *run, const tnas_search *search, const int *
     return TNAS_OK;
 }
 
-static tnas_status store_front(tnas_run *run, const int *ids, int count)
+/* The front of the rescored, by int8 accuracy, into the store. ids [count] are their numbers. */
+static tnas_status store_front(tnas_run *run, const tnas_candidate *rescored, const int *ids,
+                               int count, int *front_count)
 {
-    TNAS_TRY(tnas_db_begin(run->db));
-    TNAS_TRY(tnas_db_put_front(run->db, run->target_id, ids, count));
-    return tnas_db_commit(run->db);
+    int *front;
+    TNAS_TRY(tnas_front_find(rescored, count, &front, front_count));
+    for (int i = 0; i < *front_count; i++)
+        front[i] = ids[front[i]];
+    tnas_status status = tnas_db_begin(run->db);
+    if (status == TNAS_OK)
+        status = tnas_db_put_front(run->db, run->target_id, front, *front_count);
+    if (status == TNAS_OK)
+        status = tnas_db_commit(run->db);
+    tnas_free(front);
+    return status;
 }
 
 static void add_finalist(tnas_run *run, const tnas_candidate *candidate, int id)
@@ -159,40 +182,56 @@ static void add_finalist(tnas_run *run, const tnas_candidate *candidate, int id)
     run->finalists[i].accuracy_supernet = candidate->accuracy;
 }
 
-/* The objective's best of the front, one after the other, by int8 accuracy; the float best takes
- * part should it be equal to a network of the front in every cost. */
-static tnas_status choose_finalists(tnas_run *run, const tnas_search *search, const int *front,
-                                    int front_count)
+/* The objective's best of the rescored, one after the other, by int8 accuracy; changes the order of
+ * ids and rescored. */
+static void choose_finalists(tnas_run *run, const tnas_search *search, int *ids, int count,
+                             tnas_candidate *rescored)
 {
-    int *const ids = tnas_alloc_zero((size_t)front_count + 1, sizeof *ids);
-    tnas_candidate *const rescored = tnas_alloc_zero((size_t)front_count + 1, sizeof *rescored);
-    tnas_status status = ids != NULL && rescored != NULL
-                             ? TNAS_OK
-                             : tnas_fail(TNAS_ERR_NOMEM, "front of %d candidates", front_count);
-    int count = 0;
-    if (status == TNAS_OK) {
-        const int best = (int)(tnas_search_best(search) - tnas_search_scored(search));
-        bool best_on_front = false;
-        for (; count < front_count; count++) {
-            ids[count] = front[count];
-            best_on_front |= front[count] == best;
+    const tnas_objective objective = tnas_run_objective(run);
+    run->finalist_count = 0;
+    while (count > 0 && run->finalist_count < run->work.finalists) {
+        const int best = tnas_objective_best(&objective, rescored, count);
+        add_finalist(run, &tnas_search_scored(search)[ids[best]], ids[best]);
+        rescored[best] = rescored[--count];
+        ids[best] = ids[count];
+    }
+}
+
+static tnas_status choose_among(tnas_run *run, const tnas_search *search, int *ids, int count,
+                                tnas_candidate *rescored, int *front_count)
+{
+    TNAS_TRY(rescore(run, search, ids, count, rescored));
+    TNAS_TRY(store_front(run, rescored, ids, count, front_count));
+    choose_finalists(run, search, ids, count, rescored);
+    return TNAS_OK;
+}
+
+/* The front and the best by inherited weights, in float, are judged again; what they have in int8
+ * decides. */
+static tnas_status judge_the_front(tnas_run *run, const tnas_search *search, int *front_count)
+{
+    int *front, count;
+    const tnas_candidate *const scored = tnas_search_scored(search);
+    TNAS_TRY(tnas_front_find(scored, tnas_search_scored_count(search), &front, &count));
+    int *const ids = tnas_alloc_zero((size_t)count + 1, sizeof *ids);
+    tnas_candidate *const rescored = tnas_alloc_zero((size_t)count + 1, sizeof *rescored);
+    tnas_status status;
+    if (ids != NULL && rescored != NULL) {
+        const int best = (int)(tnas_search_best(search) - scored);
+        bool best_on_front = false; /* not when it has an equal in every cost */
+        for (int i = 0; i < count; i++) {
+            ids[i] = front[i];
+            best_on_front |= front[i] == best;
         }
         if (!best_on_front)
             ids[count++] = best;
-        status = rescore(run, search, ids, count, rescored);
-    }
-    if (status == TNAS_OK) {
-        const tnas_objective objective = tnas_run_objective(run);
-        run->finalist_count = 0;
-        while (count > 0 && run->finalist_count < run->work.finalists) {
-            const int best = tnas_objective_best(&objective, rescored, count);
-            add_finalist(run, &tnas_search_scored(search)[ids[best]], ids[best]);
-            rescored[best] = rescored[--count];
-            ids[best] = ids[count];
-        }
+        status = choose_among(run, search, ids, count, rescored, front_count);
+    } else {
+        status = tnas_fail(TNAS_ERR_NOMEM, "front of %d candidates", count);
     }
     tnas_free(rescored);
     tnas_free(ids);
+    tnas_free(front);
     return status;
 }
 
@@ -220,14 +259,8 @@ static void note_outcome(const tnas_run *run, const tnas_search *search, int fro
 
 static tnas_status conclude(tnas_run *run, const tnas_search *search)
 {
-    int *front, front_count;
-    TNAS_TRY(tnas_front_find(tnas_search_scored(search), tnas_search_scored_count(search), &front,
-                             &front_count));
-    tnas_status status = choose_finalists(run, search, front, front_count);
-    if (status == TNAS_OK)
-        status = store_front(run, front, front_count);
-    tnas_free(front);
-    TNAS_TRY(status);
+    int front_count;
+    TNAS_TRY(judge_the_front(run, search, &front_count));
     run->winner.candidates = tnas_search_scored_count(search);
     run->winner.draws = *tnas_search_draws(search);
     note_outcome(run, search, front_count);

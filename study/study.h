@@ -4,7 +4,7 @@
  *   supernet.bin        trained weights, shared by all targets
  *   targets/N/model.tnm the winner's int8 model
  *   targets/N/finalist-K  of each finalist: float.tnm, model.tnm, trainings that were stopped
- *   *.ckpt              trainings that were stopped: the supernet's, a target's fine-tuning
+ *   *.ckpt              the supernet's training that was stopped
  *   lock                host and process of the writer
  * Data, space, preset and seed belong to the study; part, runtime and limits to a target. The
  * same target again prints its result; a new one reuses the supernet; other data or another

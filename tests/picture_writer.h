@@ -1,4 +1,5 @@
-/* Writes image files with the libraries that read them. */
+/* Writes image files with the libraries that read them. Aborts when it cannot: fuzzers use it
+ * too, where there is no test to fail. */
 #ifndef TNAS_TESTS_PICTURE_WRITER_H
 #define TNAS_TESTS_PICTURE_WRITER_H
 

@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "data/options.h"
 #include "data/pattern.h"
+#include "study/run_config.h"
 #include "tests/testing.h"
 
 START_TEST(every_field_reads_what_it_prints)
@@ -137,6 +139,51 @@ START_TEST(patterns_have_one_named_part)
 }
 END_TEST
 
+/* ---- run configurations ---- */
+
+static tnas_status load_config(const char *data_options, tnas_run_config *out)
+{
+    char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES], text[512];
+    temporary_folder(folder);
+    ck_ok(tnas_path_join(path, folder, "run.json"));
+    const int length = snprintf(text, sizeof text,
+                                "{\"format\":\"tinynas-run\",\"version\":1,"
+                                "\"data_options\":%s}",
+                                data_options);
+    ck_ok(tnas_file_write(path, text, (size_t)length));
+    return tnas_run_config_load(path, out);
+}
+
+START_TEST(a_run_configuration_says_what_is_not_the_default)
+{
+    static tnas_run_config config;
+    char *text;
+    ck_ok(load_config(
+        "{\"test_share\":0.25,\"split_by\":\"{a}_*\",\"skip_bad\":true,\"window\":200}", &config));
+    ck_assert_double_eq(config.data_options.test_share, 0.25);
+    ck_assert_str_eq(config.data_options.split_by, "{a}_*");
+    ck_assert(config.data_options.skip_bad);
+    ck_assert_int_eq(config.data_options.window, 200);
+    ck_assert_double_eq(config.data_options.validation_share, 0.1);
+    ck_ok(tnas_run_config_print(&config, &text));
+    ck_assert_ptr_nonnull(strstr(text, "\"skip_bad\":\ttrue"));
+    ck_assert_ptr_null(strstr(text, "validation_share"));
+    tnas_free(text);
+}
+END_TEST
+
+START_TEST(a_bad_data_option_is_refused_with_its_path)
+{
+    static tnas_run_config config;
+    ck_fails(TNAS_ERR_INPUT, "unknown key \"data_options.tst_share\"",
+             load_config("{\"tst_share\":0.25}", &config));
+    ck_fails(TNAS_ERR_INPUT, "data_options.test_share: --test-share 0.75: must be within 0..0.5",
+             load_config("{\"test_share\":0.75}", &config));
+    ck_fails(TNAS_ERR_INPUT, "must be a number, true, false or a text",
+             load_config("{\"test_share\":[1]}", &config));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("data_options");
@@ -148,6 +195,8 @@ int main(void)
     tcase_add_loop_test(all, a_pattern_names_a_part_of_the_file_name, 0, MATCHING_COUNT);
     tcase_add_test(all, a_part_that_does_not_fit_is_no_match);
     tcase_add_test(all, patterns_have_one_named_part);
+    tcase_add_test(all, a_run_configuration_says_what_is_not_the_default);
+    tcase_add_test(all, a_bad_data_option_is_refused_with_its_path);
     suite_add_tcase(suite, all);
     return run_suite(suite);
 }

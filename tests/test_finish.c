@@ -334,6 +334,38 @@ START_TEST(a_twin_answers_like_the_int8_kernels_before_and_after_its_training)
 }
 END_TEST
 
+START_TEST(a_twin_without_memory_is_none)
+{
+    tnas_net net;
+    tnas_store *store;
+    tnas_bn_stats stats = {NULL, NULL};
+    tnas_model *model;
+    tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
+    plain_net(&net, &store);
+    ck_ok(tnas_net_to_model(&net, store, &stats, &model));
+    for (int i = 0; i < net.graph.tensor_count; i++)
+        ranges[i] = (tnas_range){-1, 6};
+    tnas_status status = TNAS_ERR_NOMEM;
+    int failed = 0;
+    for (; status != TNAS_OK; failed++) {
+        tnas_twin twin;
+        tnas_model *int8 = NULL;
+        tnas_alloc_fail_after(failed);
+        status = tnas_twin_init(&twin, model, ranges);
+        if (status == TNAS_OK)
+            status = tnas_twin_round(&twin, twin.store, &int8);
+        tnas_alloc_fail_after(-1);
+        if (status != TNAS_OK)
+            ck_assert_int_eq(status, TNAS_ERR_NOMEM);
+        tnas_model_destroy(int8);
+        tnas_twin_deinit(&twin);
+    }
+    ck_assert_int_gt(failed, 10);
+    tnas_model_destroy(model);
+    tnas_store_destroy(store);
+}
+END_TEST
+
 /* ---- The finish of a hostile network ---- */
 
 START_TEST(a_hostile_layer_is_found_and_most_of_its_loss_won_back)
@@ -479,6 +511,12 @@ START_TEST(small_networks_and_short_trainings_do_without_augmentation)
     ck_assert_double_eq(out.augment.doses[TNAS_AUGMENT_SHIFT].probability, 1);
     ck_assert_double_eq(out.mixup_prob, 0.1);
     ck_assert_double_eq(out.distill_share, 0.5);
+    tnas_graph column;
+    tnas_graph_init(&column, 100, 1, 6);
+    append_fc(&column, 0, 26); /* 15,600 */
+    out = tnas_finish_train_recipe(&finish, &recipe, &column, 10000, true);
+    ck_assert_double_eq(out.augment.doses[TNAS_AUGMENT_SHIFT].probability, 0);
+    ck_assert_double_eq(out.mixup_prob, 0.1);
     out = tnas_finish_train_recipe(&finish, &recipe, &small, 10000, true);
     ck_assert_double_eq(out.augment.doses[TNAS_AUGMENT_SHIFT].probability, 0);
     ck_assert_double_eq(out.mixup_prob, 0);
@@ -495,6 +533,7 @@ int main(void)
     tcase_add_test(tc, gradients_through_fine_grids_are_those_without);
     tcase_add_test(tc, outside_its_grid_a_tensor_has_no_gradient);
     tcase_add_test(tc, a_tensor_is_rounded_and_saturates_as_int8_does);
+    tcase_add_test(tc, a_twin_without_memory_is_none);
     suite_add_tcase(suite, tc);
     TCase *const finish = tcase_create("finish");
     tcase_set_timeout(finish, 120);

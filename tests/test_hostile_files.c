@@ -13,6 +13,7 @@
 #include "estimators/mcu.h"
 #include "estimators/measurements.h"
 #include "search_space/space.h"
+#include "study/run_config.h"
 #include "tests/testing.h"
 
 static char path[TNAS_PATH_BYTES]; /* of the file being tried */
@@ -36,6 +37,12 @@ static tnas_status read_space(void)
 {
     static tnas_space space;
     return tnas_space_load(path, &space);
+}
+
+static tnas_status read_run(void)
+{
+    static tnas_run_config config;
+    return tnas_run_config_load(path, &config);
 }
 
 static tnas_status read_profile(void)
@@ -97,6 +104,7 @@ static const struct {
     {"configs/measurements/h743_mobilenet_layers.csv", NULL, true, read_measurements},
     {NULL, layers, true, read_layers},
     {"configs/codesize/cortex-m0plus.csv", NULL, true, read_code_sizes},
+    {"configs/runs/small-image-f746.json", NULL, false, read_run},
 };
 enum { READER_COUNT = sizeof readers / sizeof readers[0], TEXT_BYTES = 1 << 16, LINES_MAX = 3 };
 

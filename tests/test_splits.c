@@ -236,6 +236,25 @@ START_TEST(named_groups_are_their_splits_and_nothing_else_is)
 }
 END_TEST
 
+/* Every speaker can be left out in turn, whatever test split the data came with. */
+START_TEST(named_groups_replace_the_split_that_the_data_state)
+{
+    fixture *f = fixture_create();
+    tnas_dataset *dataset;
+    tnas_data_options options = tnas_data_options_default();
+    write_files(f);
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_split_by, "file"));
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_test_groups, file_names[TRAIN_LABELS]));
+    ck_ok(tnas_data_options_set(&options, TNAS_DATA_FIELD_validation_share, "0"));
+    ck_ok(tnas_dataset_load(f->folder, &options, &dataset));
+    ck_assert_int_eq(dataset->test_count, 40);
+    ck_assert_int_eq(dataset->train.count, 12);
+    ck_assert_mem_eq(dataset->train.pixels, f->files[TEST_IMAGES].values, 72);
+    tnas_dataset_destroy(dataset);
+    tnas_free(f);
+}
+END_TEST
+
 START_TEST(carved_groups_are_whole_and_stay_when_others_come)
 {
     char folder[TNAS_PATH_BYTES];
@@ -306,6 +325,9 @@ START_TEST(split_by_file_keeps_a_file_together)
     ck_assert_int_eq(dataset->validation.count, 12);
     ck_assert_int_eq(dataset->train.count, 40);
     ck_assert_int_eq(dataset->test_count, 0);
+    tnas_images test;
+    ck_fails(TNAS_ERR_INPUT, "has no test split: see --test-share",
+             tnas_dataset_read_test(dataset, &test));
     tnas_dataset_destroy(dataset);
     tnas_free(f);
 }
@@ -492,6 +514,7 @@ int main(void)
 
     TCase *groups = tcase_create("groups");
     tcase_add_test(groups, named_groups_are_their_splits_and_nothing_else_is);
+    tcase_add_test(groups, named_groups_replace_the_split_that_the_data_state);
     tcase_add_test(groups, carved_groups_are_whole_and_stay_when_others_come);
     tcase_add_loop_test(groups, groups_that_cannot_be_are_refused, 0, BAD_GROUP_COUNT);
     tcase_add_test(groups, split_by_file_keeps_a_file_together);

@@ -138,9 +138,9 @@ START_TEST(a_store_of_version_1_gets_the_tables_of_a_new_one_and_keeps_its_conte
                 "1|0|0|00000000000000aa|k=3|measured|0.5|-|0|1000|2000|3000|4.0|5.0\n"
                 "1|1|0|00000000000000ab|k=5|measured|0.625|-|0|1001|2001|3001|-|-\n");
     check_query(old, "SELECT * FROM finalist",
-                "1|0|1|k=5|0.625|-|0.75|0.875|0.8125|100|1001|2001|3001|64|4.0|3.0|6.0|5.0|"
+                "1|1|1|k=5|0.625|-|0.75|0.875|0.8125|100|1001|2001|3001|64|4.0|3.0|6.0|5.0|"
                 "targets/1/model.tnm|1\n");
-    check_query(old, "SELECT * FROM winner", "1|1|0|2|40|30|4|5|6|1.5\n");
+    check_query(old, "SELECT * FROM winner", "1|1|1|2|40|30|4|5|6|1.5\n");
     check_query(old, "SELECT target, id, hex(pixels) FROM vector", "1|0|0102\n");
 }
 END_TEST

@@ -12,23 +12,6 @@
 #include "tests/toy_data.h"
 #include "tests/toy_study.h"
 
-START_TEST(same_seed_gives_the_same_study_for_1_2_and_3_threads)
-{
-    char data[TNAS_PATH_BYTES], folders[3][TNAS_PATH_BYTES];
-    temporary_folder(data);
-    write_toy_data(data);
-    for (int i = 0; i < 3; i++) {
-        temporary_folder(folders[i]);
-        tnas_search_request request = toy_request(data, folders[i]);
-        request.threads = i + 1;
-        tnas_search_report report;
-        ck_ok(tnas_study_search(&request, NULL, &report));
-        if (i > 0)
-            check_same_study(folders[0], folders[i]);
-    }
-}
-END_TEST
-
 static bool has_file(const char *folder, const char *name)
 {
     char path[TNAS_PATH_BYTES];
@@ -382,7 +365,6 @@ int main(void)
     Suite *const suite = suite_create("study");
     TCase *const tc = tcase_create("study");
     tcase_set_timeout(tc, 120);
-    tcase_add_test(tc, same_seed_gives_the_same_study_for_1_2_and_3_threads);
     tcase_add_test(tc, a_stopped_search_resumes_to_the_same_study);
     tcase_add_test(tc, a_study_keeps_its_recipe_and_the_curve_of_all_its_phases);
     tcase_add_test(tc, finalists_are_the_same_for_any_threads_and_however_often_stopped);

@@ -1,8 +1,10 @@
 /* A search that is killed at random instants and started again ends with the study of one that
- * was left alone: every row of every table but the times, the supernet, the winner's model. */
+ * was left alone: every row of every table but the times, and every file. And the study of a search
+ * with everything in it is the same for any number of threads. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,15 +14,6 @@
 #include "tests/toy_study.h"
 
 enum { KILLS = 20 };
-
-/* Checkpoints so often that a training gets on between two kills. */
-static void set_overrides(tnas_overrides *overrides)
-{
-    overrides->count = 0;
-    ck_ok(tnas_overrides_put(overrides, "supernet.checkpoint_steps", "4"));
-    ck_ok(tnas_overrides_put(overrides, "finetune.checkpoint_steps", "4"));
-    ck_ok(tnas_overrides_put(overrides, "search.generations", "3"));
-}
 
 static pid_t start_search(const tnas_search_request *request)
 {
@@ -61,7 +54,7 @@ START_TEST(a_search_killed_at_20_random_instants_leaves_the_study_of_a_whole_one
     temporary_folder(data);
     write_toy_data(data);
     temporary_folder(whole);
-    set_overrides(&overrides);
+    rich_overrides(&overrides);
     tnas_search_request request = toy_request(data, whole);
     request.overrides = &overrides;
     const double started = tnas_clock_seconds();
@@ -85,11 +78,64 @@ START_TEST(a_search_killed_at_20_random_instants_leaves_the_study_of_a_whole_one
 }
 END_TEST
 
+static void check_has(const char *content, const char *what)
+{
+    ck_assert_msg(strstr(content, what) != NULL, "no row with %s", what);
+}
+
+/* That these tests test what they say. */
+START_TEST(a_rich_search_has_everything_in_it)
+{
+    static tnas_overrides overrides;
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    rich_overrides(&overrides);
+    tnas_search_request request = toy_request(data, folder);
+    request.overrides = &overrides;
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    char *const content = study_content(folder);
+    check_has(content, " source=measured ");
+    check_has(content, " source=predicted ");
+    check_has(content, " on_front=1 ");
+    check_has(content, "finalist: target=1 id=1 ");
+    check_has(content, "finalist: target=1 id=2 ");
+    check_has(content, "layer_loss: target=1 ");
+    check_has(content, "confusion: target=1 ");
+    check_has(content, "curve: target=0 stage=supernet ");
+    free(content);
+}
+END_TEST
+
+START_TEST(a_rich_search_is_the_same_for_1_2_and_3_threads)
+{
+    static tnas_overrides overrides;
+    char data[TNAS_PATH_BYTES], folders[3][TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    rich_overrides(&overrides);
+    for (int i = 0; i < 3; i++) {
+        temporary_folder(folders[i]);
+        tnas_search_request request = toy_request(data, folders[i]);
+        request.overrides = &overrides;
+        request.threads = i + 1;
+        tnas_search_report report;
+        ck_ok(tnas_study_search(&request, NULL, &report));
+        if (i > 0)
+            check_same_study(folders[0], folders[i]);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("study_kill");
     TCase *const tc = tcase_create("kill");
     tcase_set_timeout(tc, 240);
+    tcase_add_test(tc, a_rich_search_has_everything_in_it);
+    tcase_add_test(tc, a_rich_search_is_the_same_for_1_2_and_3_threads);
     tcase_add_test(tc, a_search_killed_at_20_random_instants_leaves_the_study_of_a_whole_one);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

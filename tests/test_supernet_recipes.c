@@ -520,6 +520,48 @@ START_TEST(a_recipe_moves_the_matrices_only_where_it_has_them)
 }
 END_TEST
 
+START_TEST(windows_of_one_column_have_matrices_too)
+{
+    enum { COUNT = 20 };
+    tnas_space space = {.name = "long",
+                        .width_count = 1,
+                        .widths = {1},
+                        .divisor = 4,
+                        .stem_channels = 8,
+                        .stem_kernel = {3, 3},
+                        .stem_stride = {1, 1},
+                        .stage_count = 1,
+                        .stages = {toy_stage(TNAS_BLOCK_MBCONV, 8, 1)}};
+    space.stages[0].kernels[0] = (tnas_window){3, 1};
+    space.stages[0].kernels[1] = (tnas_window){5, 1};
+    toy_supernet b = {.config = tnas_alloc_zero(1, sizeof *b.config)};
+    ck_ok(tnas_space_configure(&space, 0, 0, TOY_SUPERNET_H, TOY_SUPERNET_W, TOY_SUPERNET_C,
+                               TOY_SUPERNET_CLASSES, b.config));
+    ck_ok(tnas_supernet_create(b.config, TNAS_KERNEL_TRANSFORM, SEED, &b.supernet));
+    ck_ok(tnas_pool_create(1, &b.pool));
+    ck_ok(tnas_engine_create(&(tnas_engine_config){.pool = b.pool, .shards = 1}, &b.engine));
+    tnas_rng rng = tnas_rng_stream(SEED, TNAS_RNG_TEST, 4);
+    toy_supernet_scatter(b.supernet->store, &rng);
+
+    tnas_arch arch;
+    tnas_net view, own;
+    tnas_store *store;
+    tnas_arch_smallest(&b.config->genes, &arch);
+    ck_ok(tnas_supernet_view(b.supernet, &arch, &view));
+    ck_ok(tnas_supernet_extract(b.supernet, &arch, &own, &store));
+    ck_assert_uint_gt(view.transform_floats, 0);
+    ck_assert_uint_eq(own.transform_floats, 0);
+    tnas_images images = toy_supernet_images(COUNT);
+    float seen[COUNT * TOY_SUPERNET_CLASSES], wanted[COUNT * TOY_SUPERNET_CLASSES];
+    toy_supernet_predict(&b, b.supernet->store, &view, &images, wanted);
+    toy_supernet_predict(&b, store, &own, &images, seen);
+    ck_assert_mem_eq(seen, wanted, sizeof wanted);
+    toy_supernet_images_free(&images);
+    tnas_store_destroy(store);
+    toy_supernet_deinit(&b);
+}
+END_TEST
+
 START_TEST(a_supernet_file_holds_the_matrices)
 {
     toy_supernet b, other;
@@ -581,6 +623,7 @@ int main(void)
     tcase_add_loop_test(training, a_recipe_killed_at_any_step_ends_with_the_same_weights, 0,
                         TNAS_SUPERNET_RECIPE_COUNT);
     tcase_add_test(training, a_recipe_moves_the_matrices_only_where_it_has_them);
+    tcase_add_test(training, windows_of_one_column_have_matrices_too);
     tcase_add_test(training, a_supernet_file_holds_the_matrices);
     suite_add_tcase(suite, training);
     return run_suite(suite);

@@ -23,7 +23,7 @@ static void set_up(bench *b, tnas_rng *rng)
     tnas_space space;
     ck_ok(tnas_space_parse(flexible_space, "test.json", &space));
     ck_ok(tnas_space_configure(&space, 0, 1, SIDE, SIDE, 1, CLASSES, &b->config));
-    ck_ok(tnas_supernet_create(&b->config, SEED, &b->supernet));
+    ck_ok(tnas_supernet_create(&b->config, TNAS_KERNEL_CROP, SEED, &b->supernet));
     ck_ok(tnas_pool_create(1, &b->pool));
     ck_ok(tnas_engine_create(&(tnas_engine_config){.pool = b->pool, .shards = 1}, &b->engine));
     tnas_store *const store = b->supernet->store;

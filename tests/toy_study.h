@@ -11,7 +11,11 @@ tnas_search_request toy_request(const char *data, const char *folder);
 char *study_content(const char *folder);
 
 void check_same_file(const char *folder_a, const char *folder_b, const char *name);
-/* Content, supernet and the first target's model are the same. */
+/* A search with all that a search may have, in few steps: a predictor that is always believed,
+ * finalists that learn from the largest network and are trained again for int8. */
+void rich_overrides(tnas_overrides *overrides);
+
+/* Every row of every table but the times is the same, and every file but the store's own. */
 void check_same_study(const char *a, const char *b);
 
 #endif

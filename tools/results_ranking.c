@@ -218,11 +218,12 @@ static tnas_status print_all(const study *s)
     const search_lab *const lab = &s->lab;
     printf(
         "%d networks of the space %s at width %g, at equal steps of rank by MACs among %d random "
-        "ones. Supernet: %d steps of %d networks and %d images. From scratch: %d steps of %d "
+        "ones. Supernet: recipe %s, %d steps of %d images. From scratch: %d steps of %d "
         "images each, rate %g. Both judged on %d validation images.\n\n",
-        s->count, lab->space.name, lab->config->width, DRAWN, lab->work.supernet.steps,
-        lab->work.subnets, lab->work.supernet.batch, s->recipe.steps, s->recipe.batch,
-        s->recipe.learning_rate, lab->dataset->validation.count);
+        s->count, lab->space.name, lab->config->width, DRAWN,
+        tnas_supernet_recipe_text(lab->work.recipe), lab->work.supernet.steps,
+        lab->work.supernet.batch, s->recipe.steps, s->recipe.batch, s->recipe.learning_rate,
+        lab->dataset->validation.count);
     printf("| ranks of the accuracy from scratch against | Spearman | 90 %% interval, networks "
            "resampled |\n|---|---|---|\n");
     TNAS_TRY(print_correlation(s, "accuracy with inherited weights", inherited));
@@ -237,7 +238,7 @@ static tnas_status print_all(const study *s)
 
 static tnas_status run(study *s, const char *data, const char *folder, int epochs, int threads)
 {
-    TNAS_TRY(search_lab_open(data, folder, RANKED_WIDTH, threads, false, &s->lab));
+    TNAS_TRY(search_lab_open(data, folder, "small-image", RANKED_WIDTH, threads, false, &s->lab));
     s->recipe = s->lab.work.finetune;
     s->recipe.steps = epochs * s->lab.dataset->train.count / s->recipe.batch;
     TNAS_TRY(choose_networks(s));

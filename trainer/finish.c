@@ -31,6 +31,12 @@ tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tna
         memset(out.augment.doses, 0, sizeof out.augment.doses);
         out.mixup_prob = 0;
     }
+    /* A sensor's window is one column wide: moved by one it would be gone. */
+    enum { SIDES_PER_SHIFT = 8 };
+    const tnas_tensor *const in = &graph->tensors[0];
+    tnas_augment_dose *const shift = &out.augment.doses[TNAS_AUGMENT_SHIFT];
+    if (shift->amount * SIDES_PER_SHIFT > (in->h < in->w ? in->h : in->w))
+        shift->probability = 0;
     if (!has_teacher)
         out.distill_share = 0;
     return out;

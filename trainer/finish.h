@@ -36,8 +36,8 @@ typedef struct tnas_finish_recipe {
 tnas_finish_recipe tnas_finish_recipe_default(void);
 
 /* The recipe as this network is trained: without augmentation where it has too few weights, or the
- * training too few epochs, to gain from it (docs/finish.md), and without a share for a teacher
- * that is not there. */
+ * training too few epochs, to gain from it (docs/finish.md), without shifts by more than an eighth
+ * of a side, and without a share for a teacher that is not there. */
 tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tnas_recipe *recipe,
                                      const tnas_graph *graph, int image_count, bool has_teacher);
 

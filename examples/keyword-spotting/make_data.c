@@ -1,15 +1,16 @@
-/* A set of synthetic "words" as spectrograms, in four IDX files: make_data FOLDER
+/* A set of synthetic "words" as WAV files, a folder for each word: make_data FOLDER
  *
  * A word is three sounds after each other; a sound is a voice (harmonics of a pitch) through two
- * resonances. Each clip has its own pitch, speed, start, loudness and noise. 0.5 s at 8 kHz, frames
- * of 256 samples every 124, 20 bands from 150 to 3800 Hz, equally wide on the mel scale. */
+ * resonances. Each clip has its own pitch, speed, start, loudness and noise: 1 s, 8 kHz, 16 bits.
+ */
+#define _POSIX_C_SOURCE 200809L
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
-enum { RATE = 8000, SAMPLES = 4000, FRAME = 256, HOP = 124, FRAMES = 31, BANDS = 20 };
-enum { WORDS = 8, SOUNDS = 3, TRAIN = 2400, TEST = 600 };
+enum { RATE = 8000, SAMPLES = 8000, WORDS = 8, SOUNDS = 3, CLIPS = 150 };
 
 static const double pi = 3.14159265358979323846;
 
@@ -44,7 +45,7 @@ static double gain(double hz, const double *sound)
 static void speak(int word, double *samples)
 {
     const double pitch = uniform(90, 240), loudness = uniform(0.3, 1), noise = uniform(0.01, 0.08);
-    const double length = uniform(0.55, 0.85) * SAMPLES, start = uniform(0, SAMPLES - length);
+    const double length = uniform(0.3, 0.6) * SAMPLES, start = uniform(0, SAMPLES - length);
     int i, s, k;
 
     for (i = 0; i < SAMPLES; i++)
@@ -62,103 +63,72 @@ static void speak(int word, double *samples)
     }
 }
 
-static double mel(double hz)
+static void put(FILE *file, uint32_t value, int bytes)
 {
-    return 2595 * log10(1 + hz / 700);
+    for (; bytes > 0; bytes--, value >>= 8)
+        fputc((int)(value & 255), file);
 }
 
-static double hz(double m)
+/* RIFF, WAVE, "fmt ": PCM, one channel; "data". */
+static void write_wav(FILE *file, const double *samples)
 {
-    return 700 * (pow(10, m / 2595) - 1);
-}
-
-/* Power at one frequency (Goertzel). */
-static double power(const double *frame, const double *window, double frequency)
-{
-    const double turn = 2 * cos(2 * pi * frequency / RATE);
-    double before = 0, last = 0;
     int i;
 
-    for (i = 0; i < FRAME; i++) {
-        const double next = frame[i] * window[i] + turn * last - before;
-        before = last;
-        last = next;
+    fputs("RIFF", file);
+    put(file, 36 + 2 * SAMPLES, 4);
+    fputs("WAVEfmt ", file);
+    put(file, 16, 4);
+    put(file, 1, 2);
+    put(file, 1, 2);
+    put(file, RATE, 4);
+    put(file, 2 * RATE, 4);
+    put(file, 2, 2);
+    put(file, 16, 2);
+    fputs("data", file);
+    put(file, 2 * SAMPLES, 4);
+    for (i = 0; i < SAMPLES; i++) {
+        const double level = 6000 * samples[i];
+        put(file, (uint32_t)(int32_t)(level > 32767 ? 32767 : level < -32768 ? -32768 : level), 2);
     }
-    return last * last + before * before - turn * last * before;
 }
 
-/* levels [FRAMES, BANDS]: 4 levels a decibel over 64 dB. */
-static void listen(const double *samples, uint8_t *levels)
+static void fail(const char *path)
 {
-    const double low = mel(150), step = (mel(3800) - mel(150)) / (BANDS - 1);
-    double window[FRAME];
-    int f, b, i;
-
-    for (i = 0; i < FRAME; i++)
-        window[i] = 0.5 - 0.5 * cos(2 * pi * i / FRAME);
-    for (f = 0; f < FRAMES; f++)
-        for (b = 0; b < BANDS; b++) {
-            const double level =
-                40 * log10(1e-3 + power(samples + f * HOP, window, hz(low + b * step))) + 60;
-            levels[f * BANDS + b] = (uint8_t)(level < 0 ? 0 : level > 255 ? 255 : level);
-        }
+    perror(path);
+    exit(1);
 }
 
-static void put_size(FILE *file, uint32_t value)
-{
-    fputc((int)(value >> 24), file);
-    fputc((int)(value >> 16 & 255), file);
-    fputc((int)(value >> 8 & 255), file);
-    fputc((int)(value & 255), file);
-}
-
-static FILE *create(const char *folder, const char *name)
-{
-    char path[4096];
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    file = fopen(path, "wb");
-    if (file == NULL) {
-        perror(path);
-        exit(1);
-    }
-    return file;
-}
-
-static void write_split(const char *folder, const char *images_name, const char *labels_name,
-                        int count)
+static void write_word(const char *folder, int word)
 {
     static double samples[SAMPLES];
-    uint8_t levels[FRAMES * BANDS];
-    FILE *const images = create(folder, images_name), *const labels = create(folder, labels_name);
-    int n;
+    char path[4096];
+    int clip;
 
-    put_size(images, 0x803);
-    put_size(images, (uint32_t)count);
-    put_size(images, FRAMES);
-    put_size(images, BANDS);
-    put_size(labels, 0x801);
-    put_size(labels, (uint32_t)count);
-    for (n = 0; n < count; n++) {
-        speak(n % WORDS, samples);
-        listen(samples, levels);
-        fwrite(levels, 1, sizeof levels, images);
-        fputc(n % WORDS, labels);
-    }
-    if (fclose(images) != 0 || fclose(labels) != 0) {
-        perror(folder);
-        exit(1);
+    snprintf(path, sizeof path, "%s/word%d", folder, word);
+    mkdir(path, 0777); /* is it there already? fopen will tell */
+    for (clip = 0; clip < CLIPS; clip++) {
+        FILE *file;
+
+        snprintf(path, sizeof path, "%s/word%d/%03d.wav", folder, word, clip);
+        file = fopen(path, "wb");
+        if (file == NULL)
+            fail(path);
+        speak(word, samples);
+        write_wav(file, samples);
+        if (fclose(file) != 0)
+            fail(path);
     }
 }
 
 int main(int argc, char **argv)
 {
+    int word;
+
     if (argc != 2) {
         fprintf(stderr, "usage: make_data FOLDER\n");
         return 2;
     }
-    write_split(argv[1], "train-images-idx3-ubyte", "train-labels-idx1-ubyte", TRAIN);
-    write_split(argv[1], "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", TEST);
+    for (word = 0; word < WORDS; word++)
+        write_word(argv[1], word);
     return 0;
 }

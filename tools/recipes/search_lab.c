@@ -31,11 +31,11 @@ static tnas_status open_part(search_lab *lab)
     return TNAS_OK;
 }
 
-static tnas_status open_space(search_lab *lab, int width)
+static tnas_status open_space(search_lab *lab, const char *space, int width)
 {
     const tnas_dataset *const data = lab->dataset;
     char path[TNAS_PATH_BYTES];
-    TNAS_TRY(tnas_config_find("spaces", "small-image", path));
+    TNAS_TRY(tnas_config_find("spaces", space, path));
     TNAS_TRY(tnas_space_load(path, &lab->space));
     lab->config = tnas_alloc_zero(1, sizeof *lab->config);
     if (lab->config == NULL)
@@ -89,7 +89,7 @@ static tnas_status draw_calibration(search_lab *lab)
     return TNAS_OK;
 }
 
-static tnas_status remember(search_lab *lab, uint64_t hash, double accuracy)
+static tnas_status remember(search_lab *lab, uint64_t key, const tnas_arch *arch, double accuracy)
 {
     if (lab->known_count == lab->known_capacity) {
         const int capacity = 2 * lab->known_capacity + 256;
@@ -100,7 +100,7 @@ static tnas_status remember(search_lab *lab, uint64_t hash, double accuracy)
         lab->known = bigger;
         lab->known_capacity = capacity;
     }
-    lab->known[lab->known_count++] = (struct judged){hash, accuracy};
+    lab->known[lab->known_count++] = (struct judged){key, *arch, accuracy};
     return TNAS_OK;
 }
 
@@ -117,15 +117,20 @@ static tnas_status open_journal(search_lab *lab, const char *folder)
     lab->journal = fopen(path, "a+");
     if (lab->journal == NULL)
         return tnas_fail(TNAS_ERR_IO, "cannot open %s", path);
-    unsigned long long hash;
+    unsigned long long read_key;
     double accuracy;
-    while (fscanf(lab->journal, "%llx %lf %*s", &hash, &accuracy) == 2)
-        TNAS_TRY(remember(lab, hash, accuracy));
+    char text[TNAS_ARCH_TEXT_BYTES];
+    _Static_assert(sizeof text == 5760, "the width below");
+    while (fscanf(lab->journal, "%llx %lf %5759s", &read_key, &accuracy, text) == 3) {
+        tnas_arch arch;
+        TNAS_TRY(tnas_arch_parse(&lab->config->genes, text, &arch));
+        TNAS_TRY(remember(lab, read_key, &arch, accuracy));
+    }
     return TNAS_OK;
 }
 
-tnas_status search_lab_open(const char *data, const char *folder, int width, int threads, bool keep,
-                            search_lab *lab)
+tnas_status search_lab_open(const char *data, const char *folder, const char *space, int width,
+                            int threads, bool keep, search_lab *lab)
 {
     *lab = (search_lab){0};
     TNAS_TRY(tnas_dataset_load(data, NULL, &lab->dataset));
@@ -135,7 +140,7 @@ tnas_status search_lab_open(const char *data, const char *folder, int width, int
     if (lab->dataset->validation.count <= VALIDATION_IMAGES)
         return tnas_fail(TNAS_ERR_INPUT, "%s: %d validation images; more than %d are needed", data,
                          lab->dataset->validation.count, VALIDATION_IMAGES);
-    TNAS_TRY(open_space(lab, width));
+    TNAS_TRY(open_space(lab, space, width));
     TNAS_TRY(open_part(lab));
     TNAS_TRY(tnas_pool_create(threads, &lab->pool));
     const tnas_engine_config engine = {.pool = lab->pool, .shards = lab->work.supernet.shards};
@@ -150,6 +155,7 @@ void search_lab_close(search_lab *lab)
     if (lab->journal != NULL)
         fclose(lab->journal);
     tnas_free(lab->known);
+    tnas_predictor_destroy(lab->imitation);
     tnas_free(lab->calibration_images);
     tnas_supernet_destroy(lab->supernet);
     tnas_engine_destroy(lab->engine);
@@ -210,7 +216,7 @@ static tnas_status judge_arch(search_lab *lab, const tnas_arch *arch, int first,
 static bool is_known(const search_lab *lab, uint64_t key, double *accuracy)
 {
     for (int i = 0; i < lab->known_count; i++) {
-        if (lab->known[i].hash == key) {
+        if (lab->known[i].key == key) {
             *accuracy = lab->known[i].accuracy;
             return true;
         }
@@ -226,12 +232,50 @@ static tnas_status note(search_lab *lab, uint64_t key, const tnas_arch *arch, do
         fprintf(lab->journal, "%016llx %.9g %s\n", (unsigned long long)key, accuracy, text);
         fflush(lab->journal);
     }
-    return remember(lab, key, accuracy);
+    return remember(lab, key, arch, accuracy);
+}
+
+static tnas_status imitate(const search_lab *lab, const tnas_arch *arch, double noise,
+                           double *accuracy)
+{
+    const uint64_t hash = tnas_arch_hash(&lab->config->genes, arch);
+    tnas_rng rng = tnas_rng_stream(1, TNAS_RNG_PREDICTOR, hash);
+    tnas_predictor_predict(lab->imitation, arch, 1, accuracy);
+    *accuracy += noise * tnas_rng_normal(&rng);
+    *accuracy = *accuracy < 0 ? 0 : *accuracy > 1 ? 1 : *accuracy;
+    return TNAS_OK;
+}
+
+tnas_status search_lab_imitate(search_lab *lab, tnas_predictor_report *report)
+{
+    tnas_sample *const samples = tnas_alloc_zero((size_t)lab->known_count + 1, sizeof *samples);
+    tnas_predictor *imitation = NULL;
+    if (samples == NULL)
+        return tnas_fail(TNAS_ERR_NOMEM, "%d samples", lab->known_count);
+    int count = 0;
+    for (int i = 0; i < lab->known_count; i++) {
+        const struct judged *const known = &lab->known[i];
+        if (known->key == tnas_arch_hash(&lab->config->genes, &known->arch)) /* not confirmed */
+            samples[count++] = (tnas_sample){known->arch, known->accuracy};
+    }
+    tnas_status status = tnas_predictor_create(&lab->config->genes, &imitation);
+    if (status == TNAS_OK)
+        status = tnas_predictor_fit(imitation, samples, count, 1, report);
+    tnas_free(samples);
+    if (status != TNAS_OK) {
+        tnas_predictor_destroy(imitation);
+        return status;
+    }
+    lab->imitation = imitation;
+    lab->noise = report->rmse;
+    return TNAS_OK;
 }
 
 tnas_status search_lab_judge(search_lab *lab, const tnas_arch *arch, double *accuracy)
 {
     const uint64_t hash = tnas_arch_hash(&lab->config->genes, arch);
+    if (lab->imitation != NULL)
+        return imitate(lab, arch, lab->noise, accuracy);
     if (is_known(lab, hash, accuracy))
         return TNAS_OK;
     const double started = tnas_clock_seconds();
@@ -244,6 +288,8 @@ tnas_status search_lab_judge(search_lab *lab, const tnas_arch *arch, double *acc
 tnas_status search_lab_confirm(search_lab *lab, const tnas_arch *arch, double *accuracy)
 {
     const uint64_t key = ~tnas_arch_hash(&lab->config->genes, arch);
+    if (lab->imitation != NULL)
+        return imitate(lab, arch, 0, accuracy);
     if (is_known(lab, key, accuracy))
         return TNAS_OK;
     const int first = lab->validation_images;
