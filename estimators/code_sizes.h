@@ -1,7 +1,7 @@
 /* Code sizes of the runtime's functions, per core: configs/codesize/CORE.csv, written by
  * `make codesize`, with the columns function, code_bytes, stack_bytes, needs, toolchain (the same
  * in every row). A row is a kernel of a variant, linked when a layer names it; a function that
- * every model links (tnrt_invoke, model_...: the generated entry functions); or a member of the
+ * every model links (tnrt_invoke, model_entry) or one of sound (model_features); or a member of the
  * compiler's library (libgcc.NAME), linked when a kernel in use needs it. */
 #ifndef TNAS_ESTIMATORS_CODE_SIZES_H
 #define TNAS_ESTIMATORS_CODE_SIZES_H

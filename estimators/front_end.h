@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TNAS_FRONT_END_FUNCTION "features_entry" /* its row in the code size tables */
+#define TNAS_FRONT_END_FUNCTION "model_features" /* its row in the code size tables */
 #define TNAS_FRONT_END_SOURCE   "prior, 0 measurements"
 
 /* What there is to compute; tables and scratch in bytes on a part with 32-bit pointers. */

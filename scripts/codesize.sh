@@ -24,7 +24,7 @@ trap 'rm -rf "$build"' EXIT
 
 # The entry functions of a model called m, with as much of its headers as it needs.
 sed -e 's/@name@/m/g' -e 's/@NAME@/M/g' export/templates/model_invoke.c.in >"$build/model_entry.c"
-sed -e 's/@name@/m/g' -e 's/@NAME@/M/g' export/templates/model_features.c.in >"$build/features_entry.c"
+sed -e 's/@name@/m/g' -e 's/@NAME@/M/g' export/templates/model_features.c.in >"$build/model_features.c"
 printf '#include <stdint.h>\nint m_invoke(void *arena, const int8_t *in, int8_t *out);\n' >"$build/m.h"
 printf '%s\n' '#include "tnrt_features.h"' 'extern const tnrt_features m_features_tables;' \
     'extern const uint32_t m_features_scratch;' 'void m_features(void *arena, const int16_t *samples);' >"$build/m_features.h"
@@ -80,7 +80,7 @@ print_rows()
         FILENAME == "library_pushes" { member_stack[$1] += $2; next }
         FILENAME == "parts" { is_part[$2] = 1; defined_by[$1] = $2; next }
         FILENAME == "symbols" {
-            if ($2 == "T") { if ($3 == $1 || $1 ~ /^(model|features)_entry$/ || $1 ~ /_port_/) objects[$1] = 1; next }
+            if ($2 == "T") { if ($3 == $1 || $1 ~ /^model_(entry|features)$/ || $1 ~ /_port_/) objects[$1] = 1; next }
             if ($2 != "U" || $3 == "tnrt_invoke" || $3 ~ /^m_(model|features_tables|features_scratch)$/) next
             if (!($3 in defined_by)) fail($1 ".c needs " $3 ", which is not counted by its own size")
             need[$1, ++needed[$1]] = defined_by[$3]
@@ -165,7 +165,7 @@ measure()
     for variant in $(cd "$root" && sh scripts/device_core.sh "$1" folders); do
         [ ! -d "$root/runtime/$variant" ] || sources="$sources $(find "$root/runtime/$variant" -name '*.c' | sort)"
     done
-    "${cross}gcc" $flags -fcallgraph-info=su -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" "$build/features_entry.c" || return 1
+    "${cross}gcc" $flags -fcallgraph-info=su -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" "$build/model_features.c" || return 1
     for object in *.o; do
         "${cross}nm" "$object" | awk -v object="${object%.o}" '
             NF == 2 { print object, $1, $2 }
