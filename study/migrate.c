@@ -153,12 +153,6 @@ static bool parse_limits(const char *key, tnas_limits *out)
     return true;
 }
 
-static void bind_limit(sqlite3_stmt *statement, int index, size_t bytes)
-{
-    if (bytes != SIZE_MAX)
-        sqlite3_bind_int64(statement, index, (sqlite3_int64)bytes);
-}
-
 static tnas_status put_limits(tnas_store_db *db, int target, const char *key)
 {
     tnas_limits limits;
@@ -172,8 +166,8 @@ static tnas_status put_limits(tnas_store_db *db, int target, const char *key)
                               "sram_reserve_bytes = ?7 WHERE id = ?1",
                               &statement));
     sqlite3_bind_int(statement, 1, target);
-    bind_limit(statement, 2, limits.flash_bytes);
-    bind_limit(statement, 3, limits.sram_bytes);
+    tnas_sql_bind_limit(statement, 2, limits.flash_bytes);
+    tnas_sql_bind_limit(statement, 3, limits.sram_bytes);
     tnas_sql_bind_double(statement, 4, isfinite(limits.latency_ms) ? limits.latency_ms : NAN);
     tnas_sql_bind_text(statement, 5, limits.latency_at_mean ? "mean" : "upper");
     sqlite3_bind_int64(statement, 6, (sqlite3_int64)limits.reserve_flash_bytes);

@@ -1,27 +1,8 @@
 #include "study/rescore.h"
 
 #include "common/alloc.h"
-#include "quant/convert.h"
-#include "quant/fold.h"
 #include "quant/image.h"
-
-static tnas_status quantise(const tnas_rescorer *r, const tnas_net *net, const tnas_bn_stats *stats,
-                            tnas_model **model)
-{
-    const tnas_store *const store = r->supernet->store;
-    float min[TNAS_GRAPH_TENSORS_MAX], max[TNAS_GRAPH_TENSORS_MAX];
-    tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
-    TNAS_TRY(tnas_engine_ranges(r->engine, store, net, stats, r->calibration_images,
-                                r->range_images, min, max));
-    for (int i = 0; i < net->graph.tensor_count; i++)
-        ranges[i] = (tnas_range){min[i], max[i]};
-    tnas_model *folded;
-    TNAS_TRY(tnas_net_to_model(net, store, stats, &folded));
-    tnas_model_fold(folded);
-    const tnas_status status = tnas_model_quantize(folded, ranges, model);
-    tnas_model_destroy(folded);
-    return status;
-}
+#include "trainer/finish.h"
 
 static tnas_status score_answers(const tnas_rescorer *r, const tnas_image *image, double *score)
 {
@@ -58,7 +39,8 @@ static tnas_status rescore_net(const tnas_rescorer *r, const tnas_net *net, doub
         tnas_engine_recalibrate(r->engine, r->supernet->store, net, r->calibration_images,
                                 r->recalibration_batches, r->batch_images, &stats);
     if (status == TNAS_OK)
-        status = quantise(r, net, &stats, &model);
+        status = tnas_net_quantize(r->engine, r->supernet->store, net, &stats,
+                                   r->calibration_images, r->range_images, &model);
     if (status == TNAS_OK)
         status = classify(r, model, score);
     tnas_model_destroy(model);

@@ -50,6 +50,27 @@ void tnas_sql_bind_double(sqlite3_stmt *statement, int index, double value)
         sqlite3_bind_double(statement, index, value);
 }
 
+void tnas_sql_bind_limit(sqlite3_stmt *statement, int index, size_t bytes)
+{
+    if (bytes != SIZE_MAX)
+        sqlite3_bind_int64(statement, index, (sqlite3_int64)bytes);
+}
+
+tnas_status tnas_sql_count(tnas_store_db *db, const char *sql, int target, int finalist, int *count)
+{
+    *count = 0;
+    sqlite3_stmt *statement;
+    TNAS_TRY(tnas_sql_prepare(db, sql, &statement));
+    sqlite3_bind_int(statement, 1, target);
+    sqlite3_bind_int(statement, 2, finalist);
+    bool row;
+    const tnas_status status = tnas_sql_next(db, statement, &row);
+    if (row)
+        *count = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return status;
+}
+
 void tnas_sql_text(char *out, size_t out_bytes, sqlite3_stmt *statement, int column)
 {
     const unsigned char *text = sqlite3_column_text(statement, column);

@@ -168,16 +168,7 @@ tnas_status tnas_db_find_candidate(tnas_store_db *db, int target, uint64_t hash,
 
 tnas_status tnas_db_count_candidates(tnas_store_db *db, int target, int *count)
 {
-    *count = 0;
-    sqlite3_stmt *statement;
-    TNAS_TRY(tnas_sql_prepare(db, "SELECT count(*) FROM candidate WHERE target = ?", &statement));
-    sqlite3_bind_int(statement, 1, target);
-    bool row;
-    const tnas_status status = tnas_sql_next(db, statement, &row);
-    if (row)
-        *count = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    return status;
+    return tnas_sql_count(db, "SELECT count(*) FROM candidate WHERE target = ?", target, 0, count);
 }
 
 tnas_status tnas_db_get_candidates(tnas_store_db *db, int target, tnas_candidate_row **rows,

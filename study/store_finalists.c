@@ -70,29 +70,14 @@ static void read_finalist(sqlite3_stmt *statement, tnas_finalist *out)
     out->chosen = sqlite3_column_int(statement, column) != 0;
 }
 
-static tnas_status count_rows(tnas_store_db *db, const char *sql, int target, int finalist,
-                              int *count)
-{
-    *count = 0;
-    sqlite3_stmt *statement;
-    TNAS_TRY(tnas_sql_prepare(db, sql, &statement));
-    sqlite3_bind_int(statement, 1, target);
-    sqlite3_bind_int(statement, 2, finalist);
-    bool row;
-    const tnas_status status = tnas_sql_next(db, statement, &row);
-    if (row)
-        *count = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    return status;
-}
-
 tnas_status tnas_db_get_finalists(tnas_store_db *db, int target, tnas_finalist **finalists,
                                   int *count)
 {
     *finalists = NULL;
     *count = 0;
     int most;
-    TNAS_TRY(count_rows(db, "SELECT count(*) FROM finalist WHERE target = ?", target, 0, &most));
+    TNAS_TRY(
+        tnas_sql_count(db, "SELECT count(*) FROM finalist WHERE target = ?", target, 0, &most));
     *finalists = tnas_alloc_zero((size_t)most + 1, sizeof **finalists);
     if (*finalists == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "finalists of %s", db->path);
@@ -138,8 +123,8 @@ tnas_status tnas_db_get_layer_losses(tnas_store_db *db, int target, int finalist
     *losses = NULL;
     *count = 0;
     int most;
-    TNAS_TRY(count_rows(db, "SELECT count(*) FROM layer_loss WHERE target = ? AND finalist = ?",
-                        target, finalist, &most));
+    TNAS_TRY(tnas_sql_count(db, "SELECT count(*) FROM layer_loss WHERE target = ? AND finalist = ?",
+                            target, finalist, &most));
     *losses = tnas_alloc_zero((size_t)most + 1, sizeof **losses);
     if (*losses == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "layers of %s", db->path);

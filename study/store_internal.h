@@ -28,6 +28,11 @@ tnas_status tnas_sql_next(tnas_store_db *db, sqlite3_stmt *statement, bool *row)
 void tnas_sql_bind_text(sqlite3_stmt *statement, int index, const char *text);
 /* NAN is stored as NULL and read back as NAN. */
 void tnas_sql_bind_double(sqlite3_stmt *statement, int index, double value);
+/* SIZE_MAX, no limit, is stored as NULL. */
+void tnas_sql_bind_limit(sqlite3_stmt *statement, int index, size_t bytes);
+/* The answer to a count(*) whose first parameter is a target, its second, if any, a finalist. */
+tnas_status tnas_sql_count(tnas_store_db *db, const char *sql, int target, int finalist,
+                           int *count);
 void tnas_sql_text(char *out, size_t out_bytes, sqlite3_stmt *statement, int column);
 double tnas_sql_double(sqlite3_stmt *statement, int column);
 

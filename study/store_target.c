@@ -20,12 +20,6 @@ static tnas_status select_id(tnas_store_db *db, const char *sql, const char *tex
     return status;
 }
 
-static void bind_limit(sqlite3_stmt *statement, int index, size_t bytes)
-{
-    if (bytes != SIZE_MAX)
-        sqlite3_bind_int64(statement, index, (sqlite3_int64)bytes);
-}
-
 tnas_status tnas_db_target(tnas_store_db *db, const tnas_search_target *target, int *id)
 {
     char key[TNAS_TARGET_KEY_BYTES];
@@ -44,8 +38,8 @@ tnas_status tnas_db_target(tnas_store_db *db, const tnas_search_target *target, 
     tnas_sql_bind_text(statement, 2, target->mcu);
     tnas_sql_bind_text(statement, 3, target->profile);
     tnas_sql_bind_text(statement, 4, target->runtime);
-    bind_limit(statement, 5, limits->flash_bytes);
-    bind_limit(statement, 6, limits->sram_bytes);
+    tnas_sql_bind_limit(statement, 5, limits->flash_bytes);
+    tnas_sql_bind_limit(statement, 6, limits->sram_bytes);
     tnas_sql_bind_double(statement, 7, isfinite(limits->latency_ms) ? limits->latency_ms : NAN);
     tnas_sql_bind_text(statement, 8, limits->latency_at_mean ? "mean" : "upper");
     sqlite3_bind_int64(statement, 9, (sqlite3_int64)limits->reserve_flash_bytes);

@@ -108,24 +108,26 @@ static tnas_status float_right(const tnas_finished *finished, tnas_engine *engin
 /* ---- Int8 ---- */
 
 /* The network with its batch norm folded, and its tensors' ranges. */
-static tnas_status fold(const tnas_finish_job *job, const tnas_finished *f, tnas_model **folded,
-                        tnas_range *ranges)
+static tnas_status fold(tnas_engine *engine, const tnas_store *store, const tnas_net *net,
+                        const tnas_bn_stats *stats, const uint8_t *images, int image_count,
+                        tnas_model **folded, tnas_range *ranges)
 {
     float min[TNAS_GRAPH_TENSORS_MAX], max[TNAS_GRAPH_TENSORS_MAX];
-    TNAS_TRY(tnas_engine_ranges(job->engine, f->store, f->net, &f->stats, job->calibration_images,
-                                job->range_images, min, max));
-    for (int t = 0; t < f->net->graph.tensor_count; t++)
+    TNAS_TRY(tnas_engine_ranges(engine, store, net, stats, images, image_count, min, max));
+    for (int t = 0; t < net->graph.tensor_count; t++)
         ranges[t] = (tnas_range){min[t], max[t]};
-    TNAS_TRY(tnas_net_to_model(f->net, f->store, &f->stats, folded));
+    TNAS_TRY(tnas_net_to_model(net, store, stats, folded));
     tnas_model_fold(*folded);
     return TNAS_OK;
 }
 
-static tnas_status quantize(const tnas_finish_job *job, const tnas_finished *f, tnas_model **out)
+tnas_status tnas_net_quantize(tnas_engine *engine, const tnas_store *store, const tnas_net *net,
+                              const tnas_bn_stats *stats, const uint8_t *images, int image_count,
+                              tnas_model **out)
 {
     tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
     tnas_model *folded;
-    TNAS_TRY(fold(job, f, &folded, ranges));
+    TNAS_TRY(fold(engine, store, net, stats, images, image_count, &folded, ranges));
     const tnas_status status = tnas_model_quantize(folded, ranges, out);
     tnas_model_destroy(folded);
     return status;
@@ -295,7 +297,8 @@ static tnas_status mend_int8(const tnas_finish_job *job, tnas_finished *f)
 {
     tnas_range ranges[TNAS_GRAPH_TENSORS_MAX];
     tnas_model *folded;
-    TNAS_TRY(fold(job, f, &folded, ranges));
+    TNAS_TRY(fold(job->engine, f->store, f->net, &f->stats, job->calibration_images,
+                  job->range_images, &folded, ranges));
     tnas_twin twin;
     tnas_status status = tnas_twin_init(&twin, folded, ranges);
     tnas_model_destroy(folded);
@@ -325,7 +328,8 @@ tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_st
     TNAS_TRY(train(job, net, store, out));
     TNAS_TRY(tnas_metric_judge(job->metric, job->engine, out->store, out->net, &out->stats,
                                job->validation, job->validation->count, &out->validation_float));
-    TNAS_TRY(quantize(job, out, &out->model));
+    TNAS_TRY(tnas_net_quantize(job->engine, out->store, out->net, &out->stats,
+                               job->calibration_images, job->range_images, &out->model));
     TNAS_TRY(validate(job, out->model, &out->image, &out->validation_int8));
     return loses_too_much(job, out) ? mend_int8(job, out) : TNAS_OK;
 }

@@ -47,6 +47,12 @@ tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tna
 tnas_status tnas_finish_sample_calibration(const tnas_images *train, size_t image_bytes, int count,
                                            uint64_t seed, uint8_t **out);
 
+/* A float network with its statistics as an int8 model, batch norm folded, ranges from the images
+ * [image_count, h, w, c]. Release *out with tnas_model_destroy. */
+tnas_status tnas_net_quantize(tnas_engine *engine, const tnas_store *store, const tnas_net *net,
+                              const tnas_bn_stats *stats, const uint8_t *images, int image_count,
+                              tnas_model **out);
+
 typedef struct tnas_finish_job {
     tnas_engine *engine; /* of recipe->shards shards */
     tnas_pool *pool;
