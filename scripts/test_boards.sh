@@ -5,23 +5,8 @@ set -u
 unset MAKEFLAGS MFLAGS CFLAGS
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
 
-# check SENTENCE COMMAND...: one line; what the command said when it fails.
-check()
-{
-    sentence=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok      $sentence"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $sentence"
-        sed 's/^/        /' "$work/log"
-    fi
-}
+. scripts/checks.sh
 
 # bytes ELF SECTION, place ELF SYMBOL
 bytes() { arm-none-eabi-size -A "$1" | awk -v name="$2" '$1 == name { print $2 }'; }

@@ -9,23 +9,8 @@ unset MAKEFLAGS MFLAGS CFLAGS # of the make that runs this: an export builds by 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$(pwd)
-passed=0
-failed=0
 
-# check SENTENCE COMMAND...: one line; what the command said when it fails.
-check()
-{
-    sentence=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok      $sentence"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $sentence"
-        sed 's/^/        /' "$work/log"
-    fi
-}
+. scripts/checks.sh
 
 crc() { sed -n 's/.*"crc":"\([0-9a-f]*\)".*/\1/p' "$1"; }
 

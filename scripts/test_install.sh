@@ -8,23 +8,8 @@ root=$(pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cc=${CC:-cc}
-passed=0
-failed=0
 
-# check SENTENCE COMMAND...: one line; what the command said when it fails.
-check()
-{
-    sentence=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok      $sentence"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $sentence"
-        sed 's/^/        /' "$work/log"
-    fi
-}
+. scripts/checks.sh
 
 # Nothing but the given words: no variable of the caller, and a folder that holds nothing.
 mkdir "$work/elsewhere"

@@ -7,27 +7,12 @@ set -u
 unset MAKEFLAGS MFLAGS CFLAGS
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
 core=cortex-m55
 cross=$(sh scripts/device_core.sh $core cross)
 flags=$(sh scripts/device_core.sh $core flags)
 networks="mcunet-vww1 pretrainedResnet_quant kws_ref_model vww_96_int8 ad01_int8"
 
-# check SENTENCE COMMAND...: one line; what the command said when it fails.
-check()
-{
-    sentence=$1
-    shift
-    if "$@" >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok      $sentence"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $sentence"
-        sed 's/^/        /' "$work/log"
-    fi
-}
+. scripts/checks.sh
 
 # emulate SHIFT ELF: an instruction takes 2^SHIFT ns of virtual time.
 emulate()
