@@ -50,12 +50,36 @@ part()
         tail -c +$((9 + $3)) test/labels.idx | head -c "$2" >>"$labels"
 }
 
+# pictures FILE COUNT FIRST: so many CIFAR-10 records, whose pixels are test/'s from the FIRST record on
+pictures()
+{
+    for record in $(seq "$3" $(($3 + $2 - 1))); do
+        # shellcheck disable=SC2059
+        printf "\\$(printf %03o $((record % 10)))" && tail -c +17 test/images.idx | tail -c +$((1 + 3072 * record)) | head -c 3072
+    done >"$1"
+}
+
+# recordings FILE.tar.gz: WORD_SPEAKER_INDEX.wav, sounds of examples/keyword-spotting
+recordings()
+{
+    mkdir made recordings && ${CC:-cc} -O2 -std=c99 "$root/examples/keyword-spotting/make_data.c" -lm -o make_data &&
+        ./make_data made >/dev/null || return 1
+    for clip in made/*/0[0-2]?.wav; do
+        word=${clip#made/}
+        case $clip in */00*) speaker=jackson ;; */01*) speaker=nicolas ;; *) speaker=theo ;; esac
+        mv "$clip" "recordings/${word%/*}_${speaker}_${clip#"${clip%?.wav}"}" || return 1
+    done
+    tar -czf "$1" recordings && rm -rf made recordings make_data
+}
+
 # ---- What a reader has ------------------------------------------------------------------------------------
 prepare()
 {
     mkdir -p "$work/reader/my-data" "$work/reader/studies" "$work/reader/out" && cd "$work/reader" &&
         tinynas data write builtin:shapes --out test >/dev/null &&
-        part train 1500 0 && part t10k 500 1500 && rm -rf test && ln -s my-data fashion-mnist &&
+        part train 1500 0 && part t10k 500 1500 &&
+        mkdir cifar10 && pictures cifar10/data_batch_1.bin 250 0 && pictures cifar10/test_batch.bin 100 250 &&
+        recordings recordings.tar.gz && rm -rf test && ln -s my-data fashion-mnist &&
         tinynas search --mcu stm32f746 --data my-data --preset smoke --study studies/mine --quiet >/dev/null &&
         ln -s mine studies/my-data-small-image &&
         tinynas export studies/mine --as tflite --name model --out . >/dev/null &&
