@@ -17,6 +17,10 @@ done
 mcus=${MCUS:-stm32f446 stm32h743}
 metric=${METRIC:-accuracy}
 mkdir -p "$out"
+settings=$config
+[ -f "$settings" ] || settings=${TINYNAS_HOME:-.}/configs/runs/$config.json
+with_validation=no
+! grep -q '"with_validation": 1' "$settings" || with_validation=yes
 
 # field FILE KEY: a number or text of a JSON object, one key a line
 field()
@@ -83,14 +87,17 @@ baseline() # NET OPTION...
     done
 }
 
-# The one look at the test samples; the weights are those of the training before.
+# The one look at the test samples. The weights are those of the training before; where the configuration's
+# last training learns from the validation samples too, so does this network's, again and in a folder of its own.
 meet_the_test_set()
 {
     net=$1
     shift
-    [ -f "$out/$net.json" ] && return
-    rm -f "$out/$net-$best/model.tnm"
-    "$tinynas" train --config "$config" --data "$data" --net "$net" --seed "$best" --out "$out/$net-$best" \
+    folder=$out/$net-$best
+    [ "$with_validation" = no ] || folder=$out/$net-final
+    [ ! -f "$out/$net.json" ] || return 0
+    if [ "$with_validation" = yes ]; then rm -rf "$folder"; else rm -f "$folder/model.tnm"; fi
+    "$tinynas" train --config "$config" --data "$data" --net "$net" --seed "$best" --out "$folder" \
         --format json --quiet "$@" >"$out/$net.tmp"
     mv "$out/$net.tmp" "$out/$net.json"
 }
@@ -105,7 +112,7 @@ meet_the_test_set()
     for net in $nets; do
         baseline "$net" "$@"
         meet_the_test_set "$net" "$@"
-        estimates "$out/$net-$best/model.tnm" "$out/$net"
+        estimates "$folder/model.tnm" "$out/$net"
         row "$net" "$seed, best $best" "$used" "$out/$net.json" "$out/$net"
     done
 } >"$out/table.md"

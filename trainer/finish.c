@@ -317,6 +317,32 @@ static tnas_status mend_int8(const tnas_finish_job *job, tnas_finished *f)
     return status;
 }
 
+static tnas_status finish(const tnas_finish_job *job, const tnas_net *net, tnas_store *store,
+                          tnas_finished *out)
+{
+    TNAS_TRY(train(job, net, store, out));
+    TNAS_TRY(tnas_metric_judge(job->metric, job->engine, out->store, out->net, &out->stats,
+                               job->validation, job->validation->count, &out->validation_float));
+    TNAS_TRY(tnas_net_quantize(job->engine, out->store, out->net, &out->stats,
+                               job->calibration_images, job->range_images, &out->model));
+    TNAS_TRY(validate(job, out->model, &out->image, &out->validation_int8));
+    return loses_too_much(job, out) ? mend_int8(job, out) : TNAS_OK;
+}
+
+/* The training images and behind them those of validation; release *out with tnas_images_deinit. */
+static tnas_status join_images(const tnas_images *train, const tnas_images *validation,
+                               size_t image_bytes, tnas_images *out)
+{
+    TNAS_TRY(tnas_images_init(out, train->count + validation->count, image_bytes));
+    for (int i = 0; i < train->count; i++)
+        tnas_images_add(out, image_bytes, train->pixels + (size_t)i * image_bytes,
+                        train->labels[i]);
+    for (int i = 0; i < validation->count; i++)
+        tnas_images_add(out, image_bytes, validation->pixels + (size_t)i * image_bytes,
+                        validation->labels[i]);
+    return TNAS_OK;
+}
+
 tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_store *store,
                         tnas_finished *out)
 {
@@ -325,13 +351,20 @@ tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_st
     out->net = tnas_alloc_zero(1, sizeof *out->net);
     if (out->net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "network of %d operators", net->graph.op_count);
-    TNAS_TRY(train(job, net, store, out));
-    TNAS_TRY(tnas_metric_judge(job->metric, job->engine, out->store, out->net, &out->stats,
-                               job->validation, job->validation->count, &out->validation_float));
-    TNAS_TRY(tnas_net_quantize(job->engine, out->store, out->net, &out->stats,
-                               job->calibration_images, job->range_images, &out->model));
-    TNAS_TRY(validate(job, out->model, &out->image, &out->validation_int8));
-    return loses_too_much(job, out) ? mend_int8(job, out) : TNAS_OK;
+    if (job->finish.with_validation == 0)
+        return finish(job, net, store, out);
+    const tnas_tensor *const in = &net->graph.tensors[0];
+    tnas_images all;
+    TNAS_TRY(join_images(job->train, job->validation, (size_t)tnas_tensor_count(in), &all));
+    tnas_finish_job job_of_all = *job;
+    job_of_all.train = &all;
+    tnas_progress_note(job->progress,
+                       "training learns from the %d validation images too: their accuracy is one "
+                       "of images that were learned",
+                       job->validation->count);
+    const tnas_status status = finish(&job_of_all, net, store, out);
+    tnas_images_deinit(&all);
+    return status;
 }
 
 void tnas_finished_deinit(tnas_finished *finished)
