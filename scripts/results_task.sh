@@ -4,7 +4,7 @@
 # CONFIG is a run configuration, NET a graph that is trained by its `finetune` part, again and again with
 # the seeds 1, 2, ... until the search's time is used; the seed that is best on the validation samples is
 # the one that meets the test samples. OPTIONs go to search and train (other test groups).
-# Parts of the latency columns: MCUS. Macro F1 decides where METRIC=macro-f1.
+# Parts of the latency columns: MCUS. Macro F1 decides where METRIC=macro-f1. SEEDS: no more of them.
 set -eu
 tinynas=$1 config=$2 data=$3 out=$4
 shift 4
@@ -68,7 +68,8 @@ baseline() # NET OPTION...
 {
     net=$1 seed=0 best= best_score=-1 used=0
     shift
-    while [ "$seed" -eq 0 ] || awk -v u="$used" -v n="$seed" -v s="$seconds" 'BEGIN { exit !(u + u / n <= s) }'; do
+    while [ "$seed" -eq 0 ] || { [ "$seed" -lt "${SEEDS:-1000}" ] &&
+        awk -v u="$used" -v n="$seed" -v s="$seconds" 'BEGIN { exit !(u + u / n <= s) }'; }; do
         seed=$((seed + 1))
         folder=$out/$net-$seed
         [ -f "$folder.json" ] || {
