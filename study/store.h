@@ -120,11 +120,17 @@ tnas_status tnas_db_get_candidates(tnas_store_db *db, int target, tnas_candidate
                                    int *count);
 void tnas_candidate_rows_free(tnas_candidate_row *rows, int count);
 
-/* A point of a training curve. */
+/* A point of a training curve. Stages: "supernet", "predictor", and of finalists what
+ * tnas_curve_stage_of_finalist says. */
+enum { TNAS_CURVE_STAGE_BYTES = 32 };
 typedef struct tnas_curve_point {
     long step;
     double loss, right; /* right: share of the answers */
 } tnas_curve_point;
+
+/* "finalist-1" for its fine-tuning, "finalist-1-int8" for the quantisation-aware training after it.
+ */
+void tnas_curve_stage_of_finalist(int finalist, bool int8, char out[TNAS_CURVE_STAGE_BYTES]);
 
 /* Writes or overwrites a point; target 0: of the supernet, which belongs to the study. */
 tnas_status tnas_db_put_curve(tnas_store_db *db, int target, const char *stage,

@@ -211,6 +211,11 @@ void tnas_candidate_rows_free(tnas_candidate_row *rows, int count)
     tnas_free(rows);
 }
 
+void tnas_curve_stage_of_finalist(int finalist, bool int8, char out[TNAS_CURVE_STAGE_BYTES])
+{
+    snprintf(out, TNAS_CURVE_STAGE_BYTES, "finalist-%d%s", finalist, int8 ? "-int8" : "");
+}
+
 tnas_status tnas_db_put_curve(tnas_store_db *db, int target, const char *stage,
                               const tnas_curve_point *point)
 {
