@@ -9,6 +9,7 @@
 
 #include "common/alloc.h"
 #include "common/rank.h"
+#include "study/curve.h"
 #include "study/finish_rows.h"
 
 /* The supernet's largest network, as it is after the search. */
@@ -47,6 +48,7 @@ static tnas_status finish_network(tnas_run *run, const master *m, int index, con
                                   tnas_finished *out)
 {
     char stage[48] = "fine-tuning";
+    tnas_curve curve = {.run = run, .target = run->target_id}, curve_int8 = curve;
     if (run->finalist_count > 1)
         snprintf(stage, sizeof stage, "fine-tuning %d of %d", index + 1, run->finalist_count);
     tnas_net *net = tnas_alloc_zero(1, sizeof *net);
@@ -59,6 +61,10 @@ static tnas_status finish_network(tnas_run *run, const master *m, int index, con
         const tnas_recipe recipe =
             tnas_finish_train_recipe(&run->work.finish, &run->work.finetune, &net->graph,
                                      run->dataset->train.count, m->net != NULL);
+        curve.steps = recipe.steps;
+        curve_int8.steps = tnas_finish_int8_steps(&run->work.finish, recipe.steps);
+        tnas_curve_stage_of_finalist(index + 1, false, curve.stage);
+        tnas_curve_stage_of_finalist(index + 1, true, curve_int8.stage);
         const tnas_finish_job job = {.engine = run->engine,
                                      .pool = run->pool,
                                      .train = &run->dataset->train,
@@ -74,8 +80,14 @@ static tnas_status finish_network(tnas_run *run, const master *m, int index, con
                                      .seed = run->request->seed,
                                      .progress = run->progress,
                                      .stage = stage,
-                                     .folder = folder};
+                                     .folder = folder,
+                                     .see = tnas_curve_keep,
+                                     .see_context = &curve,
+                                     .see_int8 = tnas_curve_keep,
+                                     .see_int8_context = &curve_int8};
         status = tnas_finish(&job, net, store, out);
+        if (status == TNAS_OK)
+            status = curve.status != TNAS_OK ? curve.status : curve_int8.status;
     }
     tnas_store_destroy(store);
     tnas_free(net);

@@ -42,6 +42,12 @@ tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tna
     return out;
 }
 
+int tnas_finish_int8_steps(const tnas_finish_recipe *finish, int steps)
+{
+    const double wanted = round(finish->qat_steps_frac * steps);
+    return wanted < 1 ? 1 : (int)wanted;
+}
+
 tnas_status tnas_finish_sample_calibration(const tnas_images *train, size_t image_bytes, int count,
                                            uint64_t seed, uint8_t **out)
 {
@@ -75,6 +81,8 @@ static tnas_status train(const tnas_finish_job *job, const tnas_net *net, tnas_s
                                             .stage = job->stage,
                                             .checkpoint_path = checkpoint_path,
                                             .leaves_checkpoint = true,
+                                            .see = job->see,
+                                            .see_context = job->see_context,
                                             .teacher = job->teacher};
         tnas_bn_stats stats;
         TNAS_TRY(tnas_train_net(net, store, job->engine, job->recipe, job->train, &options));
@@ -257,8 +265,7 @@ static tnas_status clip_ranges(const tnas_finish_job *job, tnas_twin *twin, tnas
 static tnas_recipe twin_recipe(const tnas_finish_job *job)
 {
     tnas_recipe recipe = *job->recipe;
-    const double steps = round(job->finish.qat_steps_frac * recipe.steps);
-    recipe.steps = steps < 1 ? 1 : (int)steps;
+    recipe.steps = tnas_finish_int8_steps(&job->finish, recipe.steps);
     recipe.optimizer = TNAS_OPTIMIZER_ADAMW;
     recipe.learning_rate = job->finish.qat_learning_rate;
     recipe.ema_decay = 0;
@@ -282,6 +289,8 @@ static tnas_status train_twin(const tnas_finish_job *job, tnas_twin *twin, const
                                         .stage = "int8 training",
                                         .checkpoint_path = checkpoint_path,
                                         .leaves_checkpoint = true,
+                                        .see = job->see_int8,
+                                        .see_context = job->see_int8_context,
                                         .teacher = &teacher};
     TNAS_TRY(tnas_qat_train(twin, job->engine, &recipe, job->finish.qat_range_decay, job->train,
                             &options));

@@ -44,6 +44,9 @@ tnas_finish_recipe tnas_finish_recipe_default(void);
 tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tnas_recipe *recipe,
                                      const tnas_graph *graph, int image_count, bool has_teacher);
 
+/* Steps of the quantisation-aware training after one of so many. */
+int tnas_finish_int8_steps(const tnas_finish_recipe *finish, int steps);
+
 /* `count` images drawn from the training images by the seed, [count, h, w, c]. Release *out with
  * tnas_free. */
 tnas_status tnas_finish_sample_calibration(const tnas_images *train, size_t image_bytes, int count,
@@ -71,6 +74,12 @@ typedef struct tnas_finish_job {
     const tnas_progress *progress;
     const char *stage;  /* what the progress calls it; NULL: "training" */
     const char *folder; /* exists; keeps float.tnm, qat.tnm, train.ckpt, qat.ckpt */
+    /* The curves of the training, and of the quantisation-aware one when there is one: both as
+     * tnas_train_options.see. NULL: nobody. */
+    void (*see)(void *context, long step, double loss, double right);
+    void *see_context;
+    void (*see_int8)(void *context, long step, double loss, double right);
+    void *see_int8_context;
 } tnas_finish_job;
 
 /* A network after its finish. */
