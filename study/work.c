@@ -210,11 +210,6 @@ tnas_status tnas_work_check(const tnas_plan_of_work *work, int validation_count)
         return tnas_fail(TNAS_ERR_USAGE,
                          "search.validation_images = %d: there are %d validation images",
                          work->validation_images, validation_count);
-    if (work->finish.with_validation != 0 && work->finalists > 1)
-        return tnas_fail(TNAS_ERR_USAGE,
-                         "finish.with_validation = 1: %d finalists could not be told apart by "
-                         "images that they learned; finish.finalists must be 1",
-                         work->finalists);
     return TNAS_OK;
 }
 

@@ -84,11 +84,6 @@ START_TEST(what_does_not_go_together_is_refused)
     refused_together("finetune.shards", "1", "finetune.shards = 1 must equal supernet.shards = 2");
     refused_together("search.parents", "25", "search.parents = 25 exceeds search.population = 24");
     refused_together("search.validation_images", "6001", "there are 6000 validation images");
-    tnas_plan_of_work work = quick();
-    ck_ok(tnas_work_set(&work, "finish.with_validation", "1"));
-    ck_ok(tnas_work_check(&work, 6000));
-    ck_ok(tnas_work_set(&work, "finish.finalists", "2"));
-    ck_fails(TNAS_ERR_USAGE, "2 finalists could not be told apart", tnas_work_check(&work, 6000));
 }
 END_TEST
 
