@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/search_request.h"
+#include "cli/shell_word.h"
 #include "cli/study_show.h"
 
 static void print_result(const tnas_arguments *arguments, const tnas_search_report *report)
@@ -103,8 +104,9 @@ static void print_table(const tnas_arguments *arguments, const tnas_search_repor
            w->candidates, w->draws.drawn, percent * (double)w->draws.over[TNAS_LIMIT_INDEX_SRAM],
            percent * (double)w->draws.over[TNAS_LIMIT_INDEX_FLASH],
            percent * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY], w->seconds);
-    printf("next       tinynas export %s --target %d --as c --out DIR\n", report->folder,
-           report->target_id);
+    char folder[TNAS_SHELL_WORD_BYTES];
+    printf("next       tinynas export %s --target %d --as c --out DIR\n",
+           tnas_shell_word(report->folder, folder), report->target_id);
 }
 
 static void print_forecast(const tnas_arguments *arguments, const tnas_forecast *f)
