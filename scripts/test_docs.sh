@@ -13,8 +13,9 @@ trap 'rm -rf "$work"' EXIT
 PATH=$root:$PATH # `tinynas` is the one just built
 TINYNAS_HOME=$root
 export TINYNAS_HOME
-passed=0
-failed=0
+say=${VERBOSE:+lines}
+say=${say:-failures}
+. scripts/checks.sh
 
 # ---- What is run in place of what is written, one rule a line: shown below ---------------------------------
 cat >"$work/rules.sed" <<'EOF'
@@ -29,14 +30,6 @@ s|--population [0-9]*|--population 8|
 s|^st-flash|: no board: st-flash|
 EOF
 sed 's/^/rule    /' "$work/rules.sed"
-
-say_failed()
-{
-    failed=$((failed + 1))
-    echo "FAILED  $1"
-    [ -z "${2:-}" ] || sed 's/^/        /' "$2" | head -n 20
-}
-ok() { passed=$((passed + 1)); [ -z "${VERBOSE:-}" ] || echo "ok      $1"; }
 
 # part SPLIT COUNT FIRST: so many of the 24x24 images and labels in test/, as IDX files of my-data/
 part()
@@ -91,7 +84,7 @@ prepare()
         for name in my board; do cp mine.csv $name.csv; done &&
         for folder in configs examples docs; do ln -s "$root/$folder" .; done
 }
-prepare >"$work/log" 2>&1 || { say_failed "what a reader has" "$work/log"; echo "$passed passed, $failed failed"; exit 1; }
+prepare >"$work/log" 2>&1 || { fail "what a reader has" "$work/log"; finish; }
 cd "$root" || exit 1
 
 # ---- Reading ----------------------------------------------------------------------------------------------
@@ -128,9 +121,9 @@ read_tinynas()
     set -f && set -- "$1" $2 && set +f
     place=$1
     command=${3:-}
-    case $command in help | --* | COMMAND | '' | ...) ok "$place"; return ;; esac
+    case $command in help | --* | COMMAND | '' | ...) pass "$place"; return ;; esac
     if ! tinynas help "$command" >"$work/help" 2>&1; then
-        say_failed "$place: tinynas $command" "$work/help"
+        fail "$place: tinynas $command" "$work/help"
         return
     fi
     shift 3
@@ -139,7 +132,7 @@ read_tinynas()
         flag=$(printf %s "$flag" | tr -d '[],')
         case $flag in
         --[a-z]*)
-            if grep -q "^  $flag " "$work/help"; then ok "$place"; else say_failed "$place: tinynas $command has no $flag"; fi
+            if grep -q "^  $flag " "$work/help"; then pass "$place"; else fail "$place: tinynas $command has no $flag"; fi
             ;;
         esac
     done
@@ -156,7 +149,7 @@ read_make()
         case $1 in
         -C) shift ;;
         *=* | -* | '>' | *.csv | [A-Z]* | *...*) ;;
-        *) if known_target "$1"; then ok "$place"; else say_failed "$place: no makefile has the target $1"; fi ;;
+        *) if known_target "$1"; then pass "$place"; else fail "$place: no makefile has the target $1"; fi ;;
         esac
         shift
     done
@@ -189,7 +182,7 @@ run_line()
     esac
     (cd "$here" && sh -c "$line") >"$work/log" 2>&1
     status=$?
-    if allowed "$line" $status; then ok "$1: $line"; else say_failed "$1: $line (exit code $status)" "$work/log"; fi
+    if allowed "$line" $status; then pass "$1: $line"; else fail "$1: $line (exit code $status)" "$work/log"; fi
 }
 
 # ---- Files ------------------------------------------------------------------------------------------------
@@ -207,14 +200,14 @@ check_files()
 {
     links "$1" >"$work/links"
     while IFS="$tab" read -r number target; do
-        if [ -e "$(dirname "$1")/$target" ]; then ok "$1:$number"; else say_failed "$1:$number: $target is not there"; fi
+        if [ -e "$(dirname "$1")/$target" ]; then pass "$1:$number"; else fail "$1:$number: $target is not there"; fi
     done <"$work/links"
     paths "$1" >"$work/paths"
     while IFS="$tab" read -r number path; do
         case $path in *[A-Z][A-Z]*) continue ;; esac
         # shellcheck disable=SC2086
         found=$(bash -c "cd '$(dirname "$1")' && ls -d $path; cd '$root' && ls -d $path" 2>/dev/null | head -n 1)
-        if [ -n "$found" ]; then ok "$1:$number"; else say_failed "$1:$number: $path is not there"; fi
+        if [ -n "$found" ]; then pass "$1:$number"; else fail "$1:$number: $path is not there"; fi
     done <"$work/paths"
 }
 
@@ -249,5 +242,4 @@ for document; do
     echo "        $document: $((passed + failed - before)) checks, $(wc -l <"$work/shown") commands"
     rm -rf "$here"
 done
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish
