@@ -17,7 +17,9 @@ export LC_ALL=C
 [ $# -ge 1 ] || { echo "usage: scripts/codesize.sh FOLDER [CORE]..." >&2; exit 2; }
 folder=$1
 shift
-[ $# -gt 0 ] || set -- $(sh scripts/device_core.sh)
+cores=$(sh scripts/device_core.sh)
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $cores
 root=$(pwd)
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
@@ -33,19 +35,17 @@ printf '#include "tnrt.h"\nextern const tnrt_model m_model;\n' >"$build/m_data.h
 # library_members LIBGCC: "symbol member" of what it defines, "member > symbol" of what it needs.
 library_members()
 {
-    "${cross}nm" -A "$1" 2>/dev/null | awk '
+    "${cross}nm" -A "$1" >listing 2>/dev/null
+    awk '
         { count = split($1, part, ":"); member = part[count - 1]; sub(/\.o$/, "", member) }
         part[count] == "" && $2 == "U" { print member, ">", $3; next }
-        $2 ~ /^[TWR]$/ { print $3, member }'
+        $2 ~ /^[TWR]$/ { print $3, member }' listing
 }
 
 # rows: from the listings of the objects in the current folder, one row for each and for each
 # library member that one needs.
 print_rows()
 {
-    for listing in symbols sizes stacks parts library library_sizes library_pushes; do
-        [ -f "$listing" ] || return 1
-    done
     awk -v toolchain="$toolchain" '
         function fail(what) { print "codesize.sh: " toolchain ": " what > "/dev/stderr"; failed = 1; exit 1 }
         function round_up(bytes) { return int((bytes + 3) / 4) * 4 }
@@ -134,9 +134,10 @@ describe_library()
 {
     libgcc=$("${cross}gcc" $flags -print-libgcc-file-name)
     library_members "$libgcc" >library
-    "${cross}size" -A "$libgcc" 2>/dev/null | awk '
+    "${cross}size" -A "$libgcc" >listing 2>/dev/null
+    awk '
         / *\(ex .*:$/ { member = $1; sub(/\.o$/, "", member) }
-        $1 ~ /^\.(text|rodata)/ && $2 > 0 { print member, $2 }' >library_sizes
+        $1 ~ /^\.(text|rodata)/ && $2 > 0 { print member, $2 }' listing >library_sizes
     : >library_pushes
 }
 
@@ -144,50 +145,61 @@ describe_library()
 count_pushes()
 {
     awk 'FILENAME == "library" { if ($2 != ">") member[$1] = $2; next }
-         $2 == "U" && $3 in member { print member[$3] }' library symbols | sort -u >used
+         $2 == "U" && $3 in member && !(member[$3] in seen) { print member[$3]; seen[member[$3]] = 1 }' library symbols >used
     while read -r member; do
         "${cross}ar" p "$libgcc" "$member.o" >member.o
-        "${cross}objdump" -d member.o | awk -v member="$member" '
+        "${cross}objdump" -d member.o >listing
+        awk -v member="$member" '
             $3 == "push" { n = 0; line = $0; gsub(/[{},]/, " ", line); n = split(line, w, " ") - 3; bytes += 4 * n }
-            END { print member, bytes + 0 }'
+            END { print member, bytes + 0 }' listing
     done <used >library_pushes
     rm -f member.o
 }
 
-# measure CORE: writes CORE.csv into the current folder.
+# measure CORE: writes CORE.csv into the current folder. Each command stands by itself, its output in a file: with
+# set -e the first that fails ends it, which in a pipe only the last one would.
 measure()
 {
     cross=$(cd "$root" && sh scripts/device_core.sh "$1" cross)
     flags=$(cd "$root" && sh scripts/device_core.sh "$1" flags)
     command -v "${cross}gcc" >/dev/null || { echo "codesize.sh: ${cross}gcc is not installed" >&2; return 1; }
     toolchain="${cross}gcc $("${cross}gcc" -dumpfullversion) $flags"
-    sources=$(find "$root/runtime" -maxdepth 1 -name '*.c' | sort)
-    for variant in $(cd "$root" && sh scripts/device_core.sh "$1" folders); do
-        [ ! -d "$root/runtime/$variant" ] || sources="$sources $(find "$root/runtime/$variant" -name '*.c' | sort)"
+    variants=$(cd "$root" && sh scripts/device_core.sh "$1" folders)
+    sources=$(ls "$root"/runtime/*.c)
+    for variant in $variants; do
+        [ ! -d "$root/runtime/$variant" ] || sources="$sources $(find "$root/runtime/$variant" -name '*.c')"
     done
-    "${cross}gcc" $flags -fcallgraph-info=su -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" "$build/model_features.c" || return 1
+    "${cross}gcc" $flags -fcallgraph-info=su -I"$root/runtime" -I"$build" -c $sources "$build/model_entry.c" "$build/model_features.c"
     for object in *.o; do
-        "${cross}nm" "$object" | awk -v object="${object%.o}" '
+        "${cross}nm" "$object" >listing
+        awk -v object="${object%.o}" '
             NF == 2 { print object, $1, $2 }
-            NF == 3 && $2 == "T" { print object, $2, $3 }'
+            NF == 3 && $2 == "T" { print object, $2, $3 }' listing
     done >symbols
     awk '$2 == "T" { print $3, $1 }' symbols >parts
-    "${cross}size" -A ./*.o | sed 's/^\.\/\(.*\.o\)/\1/' >sizes
+    "${cross}size" -A ./*.o >listing
+    sed 's/^\.\/\(.*\.o\)/\1/' listing >sizes
     # A static function's title is FILE:NAME.
     for graph in *.ci; do
         sed -n -e "s/^node: { title: \"\([^\"]*\)\" .*[^0-9]\([0-9]*\) bytes \(([^)]*)\).*/${graph%.ci} frame \1 \2 \3/p" \
-            -e "s/^edge: { sourcename: \"\([^\"]*\)\" targetname: \"\([^\"]*\)\".*/${graph%.ci} call \1 \2/p" "$graph" | sort -u
+            -e "s/^edge: { sourcename: \"\([^\"]*\)\" targetname: \"\([^\"]*\)\".*/${graph%.ci} call \1 \2/p" "$graph" >listing
+        sort -u listing
     done >stacks
     describe_library
     count_pushes
-    { echo "function,code_bytes,stack_bytes,needs,toolchain"; print_rows | sort; } >"$1.csv"
-    [ "$(wc -l <"$1.csv")" -gt 1 ]
+    print_rows >rows
+    [ -s rows ] || { echo "codesize.sh: $toolchain: no function" >&2; return 1; }
+    { echo "function,code_bytes,stack_bytes,needs,toolchain"; sort rows; } >"$1.csv"
 }
 
 mkdir -p "$folder"
 for core; do
     mkdir "$build/$core"
-    (cd "$build/$core" && measure "$core" && touch measured) &
+    (
+        cd "$build/$core"
+        measure "$core"
+        touch measured
+    ) &
 done
 wait
 for core; do

@@ -68,5 +68,4 @@ fi
 sed 's/shapes_vector_outputs\[SHAPES_VECTOR_COUNT\].*= {/&{1},/; s/SHAPES_VECTOR_COUNT 4$/SHAPES_VECTOR_COUNT 5/' \
     "$work/stm32h743/shapes_vectors.h" >"$work/vectors" && cp -R "$work/stm32h743" "$work/wrong" && cp "$work/vectors" "$work/wrong/shapes_vectors.h"
 check "a model that gives other bytes is reported" sh -c "! make -s -C examples/boards/mps2-an500 EXPORT='$work/wrong' OUT='$work/wrong-out' run >'$work/said' && grep -q 'NOT as on the host\|bytes are wrong' '$work/said'"
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

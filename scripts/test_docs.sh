@@ -13,8 +13,9 @@ trap 'rm -rf "$work"' EXIT
 PATH=$root:$PATH # `tinynas` is the one just built
 TINYNAS_HOME=$root
 export TINYNAS_HOME
-passed=0
-failed=0
+say=${VERBOSE:+lines}
+say=${say:-failures}
+. scripts/checks.sh
 
 # ---- What is run in place of what is written, one rule a line: shown below ---------------------------------
 cat >"$work/rules.sed" <<'EOF'
@@ -30,14 +31,6 @@ s|^st-flash|: no board: st-flash|
 EOF
 sed 's/^/rule    /' "$work/rules.sed"
 
-say_failed()
-{
-    failed=$((failed + 1))
-    echo "FAILED  $1"
-    [ -z "${2:-}" ] || sed 's/^/        /' "$2" | head -n 20
-}
-ok() { passed=$((passed + 1)); [ -z "${VERBOSE:-}" ] || echo "ok      $1"; }
-
 # part SPLIT COUNT FIRST: so many of the 24x24 images and labels in test/, as IDX files of my-data/
 part()
 {
@@ -50,12 +43,36 @@ part()
         tail -c +$((9 + $3)) test/labels.idx | head -c "$2" >>"$labels"
 }
 
+# pictures FILE COUNT FIRST: so many CIFAR-10 records, whose pixels are test/'s from the FIRST record on
+pictures()
+{
+    for record in $(seq "$3" $(($3 + $2 - 1))); do
+        # shellcheck disable=SC2059
+        printf "\\$(printf %03o $((record % 10)))" && tail -c +17 test/images.idx | tail -c +$((1 + 3072 * record)) | head -c 3072
+    done >"$1"
+}
+
+# recordings FILE.tar.gz: WORD_SPEAKER_INDEX.wav, sounds of examples/keyword-spotting
+recordings()
+{
+    mkdir made recordings && ${CC:-cc} -O2 -std=c99 "$root/examples/keyword-spotting/make_data.c" -lm -o make_data &&
+        ./make_data made >/dev/null || return 1
+    for clip in made/*/0[0-2]?.wav; do
+        word=${clip#made/}
+        case $clip in */00*) speaker=jackson ;; */01*) speaker=nicolas ;; *) speaker=theo ;; esac
+        mv "$clip" "recordings/${word%/*}_${speaker}_${clip#"${clip%?.wav}"}" || return 1
+    done
+    tar -czf "$1" recordings && rm -rf made recordings make_data
+}
+
 # ---- What a reader has ------------------------------------------------------------------------------------
 prepare()
 {
     mkdir -p "$work/reader/my-data" "$work/reader/studies" "$work/reader/out" && cd "$work/reader" &&
         tinynas data write builtin:shapes --out test >/dev/null &&
-        part train 1500 0 && part t10k 500 1500 && rm -rf test && ln -s my-data fashion-mnist &&
+        part train 1500 0 && part t10k 500 1500 &&
+        mkdir cifar10 && pictures cifar10/data_batch_1.bin 250 0 && pictures cifar10/test_batch.bin 100 250 &&
+        recordings recordings.tar.gz && rm -rf test && ln -s my-data fashion-mnist &&
         tinynas search --mcu stm32f746 --data my-data --preset smoke --study studies/mine --quiet >/dev/null &&
         ln -s mine studies/my-data-small-image &&
         tinynas export studies/mine --as tflite --name model --out . >/dev/null &&
@@ -67,7 +84,7 @@ prepare()
         for name in my board; do cp mine.csv $name.csv; done &&
         for folder in configs examples docs; do ln -s "$root/$folder" .; done
 }
-prepare >"$work/log" 2>&1 || { say_failed "what a reader has" "$work/log"; echo "$passed passed, $failed failed"; exit 1; }
+prepare >"$work/log" 2>&1 || { fail "what a reader has" "$work/log"; finish; }
 cd "$root" || exit 1
 
 # ---- Reading ----------------------------------------------------------------------------------------------
@@ -104,9 +121,9 @@ read_tinynas()
     set -f && set -- "$1" $2 && set +f
     place=$1
     command=${3:-}
-    case $command in help | --* | COMMAND | '' | ...) ok "$place"; return ;; esac
+    case $command in help | --* | COMMAND | '' | ...) pass "$place"; return ;; esac
     if ! tinynas help "$command" >"$work/help" 2>&1; then
-        say_failed "$place: tinynas $command" "$work/help"
+        fail "$place: tinynas $command" "$work/help"
         return
     fi
     shift 3
@@ -115,7 +132,7 @@ read_tinynas()
         flag=$(printf %s "$flag" | tr -d '[],')
         case $flag in
         --[a-z]*)
-            if grep -q "^  $flag " "$work/help"; then ok "$place"; else say_failed "$place: tinynas $command has no $flag"; fi
+            if grep -q "^  $flag " "$work/help"; then pass "$place"; else fail "$place: tinynas $command has no $flag"; fi
             ;;
         esac
     done
@@ -132,7 +149,7 @@ read_make()
         case $1 in
         -C) shift ;;
         *=* | -* | '>' | *.csv | [A-Z]* | *...*) ;;
-        *) if known_target "$1"; then ok "$place"; else say_failed "$place: no makefile has the target $1"; fi ;;
+        *) if known_target "$1"; then pass "$place"; else fail "$place: no makefile has the target $1"; fi ;;
         esac
         shift
     done
@@ -165,7 +182,7 @@ run_line()
     esac
     (cd "$here" && sh -c "$line") >"$work/log" 2>&1
     status=$?
-    if allowed "$line" $status; then ok "$1: $line"; else say_failed "$1: $line (exit code $status)" "$work/log"; fi
+    if allowed "$line" $status; then pass "$1: $line"; else fail "$1: $line (exit code $status)" "$work/log"; fi
 }
 
 # ---- Files ------------------------------------------------------------------------------------------------
@@ -183,14 +200,14 @@ check_files()
 {
     links "$1" >"$work/links"
     while IFS="$tab" read -r number target; do
-        if [ -e "$(dirname "$1")/$target" ]; then ok "$1:$number"; else say_failed "$1:$number: $target is not there"; fi
+        if [ -e "$(dirname "$1")/$target" ]; then pass "$1:$number"; else fail "$1:$number: $target is not there"; fi
     done <"$work/links"
     paths "$1" >"$work/paths"
     while IFS="$tab" read -r number path; do
         case $path in *[A-Z][A-Z]*) continue ;; esac
         # shellcheck disable=SC2086
         found=$(bash -c "cd '$(dirname "$1")' && ls -d $path; cd '$root' && ls -d $path" 2>/dev/null | head -n 1)
-        if [ -n "$found" ]; then ok "$1:$number"; else say_failed "$1:$number: $path is not there"; fi
+        if [ -n "$found" ]; then pass "$1:$number"; else fail "$1:$number: $path is not there"; fi
     done <"$work/paths"
 }
 
@@ -225,5 +242,4 @@ for document; do
     echo "        $document: $((passed + failed - before)) checks, $(wc -l <"$work/shown") commands"
     rm -rf "$here"
 done
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

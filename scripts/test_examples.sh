@@ -5,18 +5,19 @@ set -u
 unset MAKEFLAGS MFLAGS CFLAGS
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
+
+. scripts/checks.sh
+
+# run EXAMPLE: how it ends is shown.
+run()
+{
+    PRESET=smoke OUT=$work/$1 QUICKSTART_OUT=$work/$1 LIMITS="--max-flash-kib 256" sh "examples/$1/run.sh" &&
+        accuracy=$(grep '^accuracy' "$work/log" | tail -n 1)
+}
+
 for example in quickstart image-classification keyword-spotting sensor; do
-    if PRESET=smoke OUT=$work/$example QUICKSTART_OUT=$work/$example LIMITS="--max-flash-kib 256" \
-        sh examples/$example/run.sh >"$work/log" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok      $example: $(grep '^accuracy' "$work/log" | tail -n 1)"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $example"
-        sed 's/^/        /' "$work/log"
-    fi
+    accuracy=
+    check "$example" run $example
+    echo "        ${accuracy:-no accuracy}"
 done
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

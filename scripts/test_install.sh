@@ -78,7 +78,7 @@ if command -v dpkg-deb >/dev/null 2>&1 && command -v dpkg-shlibdeps >/dev/null 2
         if command -v lintian >/dev/null 2>&1; then
             check "lintian finds nothing about $name" sh -c "lintian --allow-root --fail-on error,warning '$package' | { ! grep .; }"
         else
-            echo "SKIP lintian is not installed"
+            skip "lintian is not installed"
         fi
     done
     depends=$(dpkg-deb -f "$work"/deb/tinynas_*.deb Depends)
@@ -94,7 +94,6 @@ if command -v dpkg-deb >/dev/null 2>&1 && command -v dpkg-shlibdeps >/dev/null 2
         same "$(files "$work/unpacked/usr" | grep -v 'share/doc\|share/man\|/lib/')" \
         "$(echo "$before" | grep -v 'share/doc\|share/man\|/lib/')"
 else
-    echo "SKIP dpkg-dev is not installed (scripts/setup.sh package)"
+    skip "dpkg-dev is not installed (scripts/setup.sh package)"
 fi
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

@@ -104,5 +104,4 @@ awk -F, '$6 == "network" { if (!($1 in seen)) order[++count] = $1; seen[$1] = se
     END { for (i = 1; i <= count; i++) printf "%-24s%s\n", order[i], seen[order[i]] }' \
     "$work/tinynas-mve.csv" "$work/tinynas-dsp.csv" "$work/tinynas-c.csv"
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -14,8 +14,8 @@ version=0.0.2
 here=$(dirname "$0")/..
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
+say=all
+. scripts/checks.sh
 
 case $(uname -m) in
 x86_64) part=linux_amd64 ;;
@@ -24,36 +24,10 @@ aarch64) part=linux_arm64 ;;
 esac
 library=$folder/package/cc_deps/$part/libtensorflowlite_c.so
 
-# check SENTENCE COMMAND...: one line behind what the command prints.
-check()
-{
-    sentence=$1
-    shift
-    if "$@" 2>&1; then
-        passed=$((passed + 1))
-        echo "ok      $sentence"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $sentence"
-    fi
-}
-
-finish()
-{
-    echo "$passed passed, $failed failed"
-    [ "$failed" = 0 ]
-    exit
-}
-
-skip()
-{
-    echo "SKIP    $1"
-}
-
 fetch()
 {
     mkdir -p "$folder" && (cd "$folder" &&
-        npm pack --loglevel error --ignore-scripts "$package@$version" >/dev/null 2>npm.log &&
+        timeout 300 npm pack --loglevel error --ignore-scripts "$package@$version" >/dev/null 2>npm.log &&
         tar -xzf "$package-$version.tgz")
 }
 

@@ -65,6 +65,24 @@ static tnas_status store_scored(tnas_run *run, const tnas_search *search, int *s
     return tnas_db_commit(run->db);
 }
 
+/* The sample of what was over a limit, as it is since the generation that was bred last. */
+static tnas_status store_refused(tnas_run *run, const tnas_search *search, long *drawn)
+{
+    if (*drawn == tnas_search_draws(search)->drawn)
+        return TNAS_OK;
+    *drawn = tnas_search_draws(search)->drawn;
+    int count;
+    const tnas_candidate *const refused = tnas_search_refused(search, &count);
+    TNAS_TRY(tnas_db_begin(run->db));
+    TNAS_TRY(tnas_db_clear_refused(run->db, run->target_id));
+    for (int i = 0; i < count; i++) {
+        char arch[TNAS_ARCH_TEXT_BYTES];
+        tnas_arch_print(&run->config->genes, &refused[i].arch, arch);
+        TNAS_TRY(tnas_db_add_refused(run->db, run->target_id, arch, &refused[i]));
+    }
+    return tnas_db_commit(run->db);
+}
+
 /* How good the predictor was before the generation that was bred last, as a curve: by samples, its
  * held-out error and rank correlation. */
 static tnas_status store_predictor(tnas_run *run, const tnas_search *search, int *stored)
@@ -126,11 +144,13 @@ static tnas_status report_progress(const tnas_run *run, const tnas_search *searc
 static tnas_status search_loop(tnas_run *run, tnas_search *search)
 {
     int stored = 0, fits_stored = 0, told = 0;
+    long drawn = 0;
     bool over = false, measured = false; /* anything since the generation began */
     while (!tnas_search_done(search) && !over) {
         tnas_candidate candidate;
         int given;
         TNAS_TRY(tnas_search_ask(search, &candidate, 1, &given));
+        TNAS_TRY(store_refused(run, search, &drawn));
         if (given == 0)
             break;
         TNAS_TRY(store_scored(run, search, &stored));

@@ -110,7 +110,7 @@ static tnas_status open_for_writing(tnas_store_db *db)
     int version;
     TNAS_TRY(tnas_sql_execute(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", "open"));
     TNAS_TRY(tnas_sql_version(db, &version));
-    return version == 1 ? tnas_store_upgrade(db) : TNAS_OK;
+    return version > 0 && version < TNAS_STORE_VERSION ? tnas_store_upgrade(db) : TNAS_OK;
 }
 
 /* A store in a folder that cannot be written has no writer, so its file alone is the truth
@@ -157,7 +157,7 @@ static tnas_status open_for_reading(tnas_store_db *db)
     TNAS_TRY(open_file_for_reading(db));
     int version;
     TNAS_TRY(tnas_sql_version(db, &version));
-    if (version == 1) {
+    if (version > 0 && version < TNAS_STORE_VERSION) {
         TNAS_TRY(copy_to_memory(db));
         TNAS_TRY(tnas_store_upgrade(db));
     }

@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "study/front_rows.h"
+#include "study/work.h"
 
 typedef struct gathering {
     tnas_store_db *db;
@@ -184,7 +185,15 @@ static tnas_status add_curves(gathering *g)
 {
     cJSON *const list = cJSON_AddArrayToObject(g->out, "curves");
     TNAS_TRY(add_curve(g, list, 0, "supernet"));
-    return add_curve(g, list, g->target->id, "predictor");
+    TNAS_TRY(add_curve(g, list, g->target->id, "predictor"));
+    for (int finalist = 1; finalist <= TNAS_FINALISTS_MAX; finalist++) {
+        for (int int8 = 0; int8 < 2; int8++) {
+            char stage[TNAS_CURVE_STAGE_BYTES];
+            tnas_curve_stage_of_finalist(finalist, int8 != 0, stage);
+            TNAS_TRY(add_curve(g, list, g->target->id, stage));
+        }
+    }
+    return TNAS_OK;
 }
 
 /* ---- Finalists and the winner ---- */

@@ -97,14 +97,15 @@ START_TEST(a_study_keeps_its_recipe_and_the_curve_of_all_its_phases)
 }
 END_TEST
 
-/* Four finalists that learn from the largest network, and int8 that is mended however little it
- * loses. */
+/* Four finalists that learn from the largest network, int8 that is mended however little it loses,
+ * and a winner that is trained once more with the validation images. */
 static tnas_search_request finalists_request(const char *data, const char *folder)
 {
     static tnas_overrides overrides;
     overrides.count = 0;
     ck_ok(tnas_overrides_put(&overrides, "finish.finalists", "4"));
     ck_ok(tnas_overrides_put(&overrides, "finish.qat_drop", "0"));
+    ck_ok(tnas_overrides_put(&overrides, "finish.with_validation", "1"));
     ck_ok(tnas_overrides_put(&overrides, "finetune.distill_share", "0.5"));
     tnas_search_request request = toy_request(data, folder);
     request.overrides = &overrides;
@@ -185,6 +186,7 @@ START_TEST(the_best_finalist_on_validation_wins_and_all_meet_the_test_set)
     ck_assert_int_eq(report.winner.finalist, rows[chosen].id);
     ck_assert_double_eq(report.winner.accuracy_int8, rows[chosen].test_int8);
     ck_assert_str_eq(report.winner.model, "targets/1/model.tnm");
+    ck_assert(has_file(folder, "targets/1/winner/float.tnm"));
     ck_ok(tnas_db_get_confusion(db, 1, rows[chosen].id, confusion, TOY_CLASSES));
     for (int label = 0; label < TOY_CLASSES; label++)
         for (int answer = 0; answer < TOY_CLASSES; answer++) {
