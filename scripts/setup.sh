@@ -12,7 +12,7 @@ device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 oracle="flatbuffers-compiler xz-utils"
 bench="python3-torch python3-numpy"
-docs=""
+docs="gnuplot-nox"
 package="dpkg-dev lintian"
 lint="clang-tidy shellcheck"
 
