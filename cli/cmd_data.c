@@ -9,14 +9,18 @@
 #include "common/text.h"
 #include "data/dataset.h"
 
-/* The names of the classes, where a reader of IDX files looks for them. */
-static tnas_status write_classes(const tnas_dataset *dataset, const char *folder)
+/* The names of the classes that the labels define, where a reader of IDX files looks for them. */
+static tnas_status write_classes(const tnas_dataset *dataset, const tnas_images *images,
+                                 const char *folder)
 {
+    int count = 0;
+    for (int i = 0; i < images->count; i++)
+        count = images->labels[i] >= count ? images->labels[i] + 1 : count;
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(path, folder, "classes.txt"));
     tnas_text text;
     tnas_text_init(&text);
-    for (int k = 0; k < dataset->class_count; k++)
+    for (int k = 0; k < count; k++)
         tnas_text_add(&text, "%s\n", dataset->class_names[k]);
     const tnas_status status = text.failed ? tnas_fail(TNAS_ERR_NOMEM, "class names")
                                            : tnas_file_write(path, text.chars, text.length);
@@ -35,7 +39,7 @@ static tnas_status write(const tnas_arguments *arguments, tnas_dataset *dataset)
     if (status == TNAS_OK)
         status = tnas_images_save_idx(&test, dataset->h, dataset->w, dataset->c, folder);
     if (status == TNAS_OK)
-        status = write_classes(dataset, folder);
+        status = write_classes(dataset, &test, folder);
     if (status == TNAS_OK && !tnas_wants_table(arguments)) {
         cJSON *o = tnas_json_result("tinynas-data-write");
         cJSON_AddStringToObject(o, "folder", folder);
