@@ -147,8 +147,8 @@ typedef enum tnas_command {
       "folder of MODEL.json or .tflite, table of layers, several with commas (default: shipped)")  \
     X(from, "from", TEXT, "KIN", 0, 0, "calibrate mcu", NULL,                                      \
       "the kin to start from: a part; for calibrate also PART:RUNTIME:VERSION")                    \
-    X(part, "part", TEXT, "P", 0, 0, "mcu", NULL,                                                  \
-      "new: the part's number, as measurements name it (default: NAME)")                           \
+    X(part, "part", TEXT, "P", 0, 0, "compare calibrate mcu", NULL,                                \
+      "as measurements name it: whose rows (another of one die); mcu new: the part's number")      \
     X(flash, "flash-kib", NUMBER, "X", 1, 1e9, "mcu", NULL, "new: its flash (default: KIN's)")     \
     X(sram, "sram-kib", NUMBER, "X", 1, 1e9, "mcu", NULL,                                          \
       "new: its RAM in one piece, in place of KIN's regions")                                      \
