@@ -42,11 +42,12 @@ function axis(title, more) {
 const percentTicks = {callback: (value) => Number((100 * value).toFixed(2)) + " %"};
 const countTicks = {callback: (value) => Number(value).toLocaleString("en-US"), maxRotation: 0, autoSkipPadding: 12};
 
-// Lines and figures at powers of ten, and at 2 and 5 times these where there are few.
+// Lines and figures at powers of ten, and between them where these are few.
 function logTicks(min, max) {
-  const values = [], few = max / min < 60;
+  const values = [];
+  const factors = max / min < 6 ? [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : max / min < 60 ? [1, 2, 5] : [1];
   for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10)
-    for (const factor of few ? [1, 2, 5] : [1])
+    for (const factor of factors)
       if (factor * power >= min && factor * power <= max) values.push(factor * power);
   return values;
 }

@@ -10,8 +10,10 @@ function frontGroup(i) {
 // The right end of the picture. What is refused may cost many times the limit: it would press the rest into a corner.
 function costInSight() {
   const cost = costs[front.cost];
-  const largest = networks[cost.column].reduce((most, value, i) => known(value) && networks.fits[i] && value > most ? value : most, 0);
-  return Math.max(1.05 * largest, limitInSight() === null ? 0 : 1.5 * cost.limit);
+  const largest = (among) => networks[cost.column].reduce((most, value, i) => known(value) && among(i) && value > most ? value : most, 0);
+  const fitting = largest((i) => networks.fits[i]);
+  const end = limitInSight() === null ? 2 * fitting : Math.max(1.05 * fitting, 1.5 * cost.limit);
+  return Math.max(limitInSight() === null ? 0 : 1.02 * cost.limit, Math.min(end, 1.05 * largest(() => true)));
 }
 
 function visiblePoints(groups) {
@@ -78,7 +80,7 @@ function limitInSight() {
 
 function drawFront(canvas, selectable) {
   const cost = costs[front.cost], limit = limitInSight();
-  const ticks = front.cost === "latency" ? {} : countTicks;
+  const ticks = Object.assign({includeBounds: false}, front.cost === "latency" ? {} : countTicks);
   const below = belowAll();
   const options = baseOptions(
     axis(cost.title, {type: "linear", ticks, max: costInSight()}),

@@ -47,8 +47,8 @@ function refusedSentence() {
   const of = !w ? "" : "The search drew " + count(w.drawn) + " different networks and priced each before it judged any: " +
     share(w.over_sram) + " were over the limit of SRAM, " + share(w.over_flash) + " of flash, " + share(w.over_latency) + " of latency; " +
     count(w.feasible) + " fit. ";
-  const refused = w ? w.drawn - w.feasible : shown;
-  const grey = shown > 0 ? "Grey are " + (shown < refused ? count(shown) + ", evenly chosen, " : "all " + count(shown) + " ") + "of those that were refused"
+  const refused = w ? w.drawn - w.feasible : shown, all = w ? shown === refused : shown < 500;
+  const grey = shown > 0 ? "Grey are " + (all ? "all " + count(shown) + " " : count(shown) + ", evenly chosen, ") + "of those that were refused"
     : refused > 0 ? "This study does not keep what it refused" : "Nothing was refused";
   return of + grey + (theirs > 0 ? ", and " + count(theirs) + " candidates of other targets of this study that would be over a limit here." : ".");
 }
