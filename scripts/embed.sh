@@ -6,7 +6,8 @@ echo '#include "export/embedded.h"'
 echo
 i=0
 for file in "$@"; do
-    echo "static const unsigned char file_$i[] = {"
+    [ -r "${file#*=}" ] || { echo "embed.sh: ${file#*=} cannot be read" >&2; exit 1; }
+    echo "static const unsigned char file_${i}[] = {"
     od -An -v -tx1 "${file#*=}" | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'
     echo "0};"
     i=$((i + 1))

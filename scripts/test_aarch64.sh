@@ -30,7 +30,7 @@ done
 $compiler $flags -DTNAS_ISA=generic -c quant/host_kernels.c -o "$work/host_kernels.o"
 int8_objects="$work/host_kernels.o"
 for source in $(ls quant/*.c | grep -v quant/host_kernels.c) runtime/*.c runtime/*/*.c \
-    graph/order.c graph/plan.c graph/schedule.c graph/target_*.c graph/tile.c graph/widen.c \
+    graph/fuse.c graph/order.c graph/plan.c graph/schedule.c graph/target_*.c graph/tile.c graph/widen.c \
     common/problems.c tests/random_model.c; do
     object=$work/int8_$(basename "$source" .c).o
     $compiler $flags -ffp-contract=off -c "$source" -o "$object"

@@ -41,6 +41,7 @@ typedef struct ck_list {
 #define ck_assert_int_eq(a, b)        ck_compare_(a, ==, b)
 #define ck_assert_int_ne(a, b)        ck_compare_(a, !=, b)
 #define ck_assert_int_lt(a, b)        ck_compare_(a, <, b)
+#define ck_assert_int_le(a, b)        ck_compare_(a, <=, b)
 #define ck_assert_int_ge(a, b)        ck_compare_(a, >=, b)
 #define ck_assert_int_gt(a, b)        ck_compare_(a, >, b)
 #define ck_assert_uint_eq(a, b)       ck_compare_(a, ==, b)
