@@ -160,6 +160,7 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
         .runtime = runtime,
         .graphs = graphs,
         .memory = memory,
+        .networks_only = arguments->given[TNAS_OPTION_networks],
         .assumed_clock_mhz =
             arguments->given[TNAS_OPTION_clock] ? arguments->number[TNAS_OPTION_clock] : clock_mhz,
     };

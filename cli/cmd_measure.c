@@ -143,6 +143,9 @@ static void print_result(const tnas_arguments *arguments, const measurement *m)
     }
     char words[TNAS_SHELL_WORD_BYTES];
     printf("wrote %d networks with the kernels of %s to %s\n", m->count, m->runtime->name, folder);
+    if (arguments->operand_count == 0)
+        printf("note       these are single layers; a model of whole networks is fitted to whole "
+               "networks: name some\n");
     printf("next       make -C %s library, linked into your board's project; save what it prints\n",
            tnas_shell_word(folder, words));
     printf("next       tinynas calibrate --mcu %s --runtime %s --measurements FILE.csv --out "

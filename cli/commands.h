@@ -145,6 +145,8 @@ typedef enum tnas_command {
       "board measurements (docs/measurements.md)")                                                 \
     X(graphs, "graphs", TEXT, "DIR|FILE", 0, 0, "compare calibrate", NULL,                         \
       "folder of MODEL.json or .tflite, table of layers, several with commas (default: shipped)")  \
+    X(networks, "networks", FLAG, "", 0, 0, "compare calibrate", NULL,                             \
+      "rows of whole networks alone, not those of their layers")                                   \
     X(from, "from", TEXT, "KIN", 0, 0, "calibrate mcu", NULL,                                      \
       "the kin to start from: a part; for calibrate also PART:RUNTIME:VERSION")                    \
     X(part, "part", TEXT, "P", 0, 0, "compare calibrate mcu", NULL,                                \
