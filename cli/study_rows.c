@@ -82,12 +82,17 @@ static int compare_rows(const void *a, const void *b)
     return x->row->id < y->row->id ? -1 : x->row->id > y->row->id;
 }
 
+static const char *source_text(const tnas_candidate_row *row)
+{
+    return tnas_score_source_text(row->predicted ? TNAS_SCORE_PREDICTED : TNAS_SCORE_MEASURED);
+}
+
 static cJSON *row_object(const tnas_candidate_row *row)
 {
     cJSON *const o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "id", row->id);
     cJSON_AddNumberToObject(o, "generation", row->generation);
-    cJSON_AddStringToObject(o, "source", row->predicted ? "predicted" : "measured");
+    cJSON_AddStringToObject(o, "source", source_text(row));
     tnas_json_add(o, "accuracy", row->accuracy);
     tnas_json_add(o, "accuracy_int8", row->accuracy_int8);
     cJSON_AddBoolToObject(o, "on_front", row->on_front);
@@ -115,7 +120,7 @@ static void print_row(const tnas_candidate_row *row)
         tnas_ms_text(row->latency_ms, ms);
         tnas_ms_text(row->latency_upper_ms, upper);
     }
-    printf("%6d %4d %-9s", row->id, row->generation, row->predicted ? "predicted" : "measured");
+    printf("%6d %4d %-9s", row->id, row->generation, source_text(row));
     print_percent(row->accuracy);
     print_percent(row->accuracy_int8);
     printf(" %8s %8s %11s %11s %9.3f %s %s\n", ms, upper,
