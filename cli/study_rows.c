@@ -83,12 +83,17 @@ static int compare_rows(const void *a, const void *b)
     return x->row->id < y->row->id ? -1 : x->row->id > y->row->id;
 }
 
+static const char *source_text(const tnas_candidate_row *row)
+{
+    return tnas_score_source_text(row->predicted ? TNAS_SCORE_PREDICTED : TNAS_SCORE_MEASURED);
+}
+
 static cJSON *row_object(const tnas_candidate_row *row)
 {
     cJSON *const o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "id", row->id);
     cJSON_AddNumberToObject(o, "generation", row->generation);
-    cJSON_AddStringToObject(o, "source", row->predicted ? "predicted" : "measured");
+    cJSON_AddStringToObject(o, "source", source_text(row));
     tnas_json_add(o, "accuracy", row->accuracy);
     tnas_json_add(o, "accuracy_int8", row->accuracy_int8);
     cJSON_AddBoolToObject(o, "on_front", row->on_front);
@@ -117,9 +122,9 @@ static void add_row(tnas_table *table, const tnas_candidate_row *row)
         tnas_ms_text(row->latency_upper_ms, upper);
     }
     tnas_table_row(table, "%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.3f\t%s %s", row->id,
-                   row->generation, row->predicted ? "predicted" : "measured",
-                   percent_text(row->accuracy, accuracy), percent_text(row->accuracy_int8, int8),
-                   ms, upper, tnas_with_commas((long long)row->sram_bytes, sram),
+                   row->generation, source_text(row), percent_text(row->accuracy, accuracy),
+                   percent_text(row->accuracy_int8, int8), ms, upper,
+                   tnas_with_commas((long long)row->sram_bytes, sram),
                    tnas_with_commas((long long)row->flash_bytes, flash), (double)row->macs * 1e-6,
                    row->on_front ? "*" : " ", row->arch);
 }

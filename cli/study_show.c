@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/table.h"
+#include "cli/winner_json.h"
 #include "common/alloc.h"
 #include "study/front_rows.h"
 #include "study/progress_file.h"
@@ -262,27 +263,6 @@ static void add_limits(cJSON *o, const tnas_limits *limits)
     cJSON_AddNumberToObject(o, "sram_reserve_bytes", (double)limits->reserve_sram_bytes);
 }
 
-static void add_winner(cJSON *o, const tnas_winner *w)
-{
-    cJSON_AddStringToObject(o, "arch", w->arch);
-    tnas_json_add(o, "accuracy_int8", w->accuracy_int8);
-    tnas_json_add(o, "accuracy_float", w->accuracy_float);
-    tnas_json_add(o, "accuracy_95_half_width",
-                  tnas_wilson_half_width(w->accuracy_int8, w->test_count));
-    tnas_json_add(o, "accuracy_validation", w->accuracy_validation);
-    tnas_json_add(o, "accuracy_supernet", w->accuracy_supernet);
-    cJSON_AddNumberToObject(o, "test_images", w->test_count);
-    cJSON_AddNumberToObject(o, "macs", (double)w->macs);
-    cJSON_AddNumberToObject(o, "flash_bytes", (double)w->flash_bytes);
-    cJSON_AddNumberToObject(o, "sram_bytes", (double)w->sram_bytes);
-    cJSON_AddNumberToObject(o, "stack_bytes", (double)w->stack_bytes);
-    tnas_json_add(o, "latency_ms", w->has_latency ? w->latency_ms : NAN);
-    tnas_json_add(o, "latency_upper_ms", w->has_latency ? w->latency_upper_ms : NAN);
-    cJSON_AddStringToObject(o, "model", w->model);
-    cJSON_AddNumberToObject(o, "drawn", (double)w->draws.drawn);
-    cJSON_AddNumberToObject(o, "seconds", w->seconds);
-}
-
 static cJSON *finalist_object(const tnas_finalist *f)
 {
     cJSON *const o = cJSON_CreateObject();
@@ -318,7 +298,7 @@ static cJSON *target_object(const shown_target *target)
     cJSON_AddNumberToObject(o, "measured", target->measured);
     cJSON_AddNumberToObject(o, "front", target->front);
     tnas_json_add(o, "best_accuracy", target->best);
-    add_winner(o, target->finished ? &target->winner : &nothing);
+    tnas_winner_add_json(o, target->finished ? &target->winner : &nothing);
     cJSON *const finalists = cJSON_AddArrayToObject(o, "finalists");
     for (int i = 0; i < target->finalist_count; i++)
         cJSON_AddItemToArray(finalists, finalist_object(&target->finalists[i]));

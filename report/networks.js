@@ -2,10 +2,18 @@
 // refused, then candidates of the study's other targets that are over a limit of this one.
 const candidates = data.candidates;
 const others = data.others || {count: 0};
+// Of what was refused, that which no other target has judged.
+const unjudged = (() => {
+  const judged = new Set(others.arch || []), keep = data.refused.arch.map((arch) => !judged.has(arch)), rest = {};
+  for (const [name, column] of Object.entries(data.refused))
+    rest[name] = Array.isArray(column) ? column.filter((value, i) => keep[i]) : column;
+  rest.count = rest.arch.length;
+  return rest;
+})();
 const networks = (() => {
   const missing = {id: null, target: null, accuracy: null, accuracy_int8: null, predicted: 0, on_front: 0, fits: 0, generation: null,
     macs: null, flash_bytes: null, sram_bytes: null, latency_ms: null, latency_upper_ms: null, arch: ""};
-  const parts = [candidates, data.refused, others];
+  const parts = [candidates, unjudged, others];
   const all = {count: parts.reduce((sum, part) => sum + part.count, 0)};
   for (const [name, value] of Object.entries(missing))
     all[name] = parts.flatMap((part) => part[name] || new Array(part.count).fill(value));

@@ -12,6 +12,7 @@ triplet=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 SOURCE_DATE_EPOCH=$(date -u -d "$date" +%s)
 export SOURCE_DATE_EPOCH
 maintainer=${DEBFULLNAME:-The tinynas developers}" <${DEBEMAIL:-maintainers@tinynas.invalid}>"
+chart_licence=${CHART_LICENCE:-$(sed -n 's/^CHART_LICENCE *?= *//p' Makefile)}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 program=$work/tinynas
@@ -35,12 +36,12 @@ tinynas ($version) unstable; urgency=medium
  -- $maintainer  $(LC_ALL=C date -u -R -d "$date")
 EOF
 doc=$program/usr/share/doc/tinynas
-mv "$doc/LICENSE" "$doc/copyright"
-ln -s copyright "$doc/LICENSE"
+ln -sf copyright "$doc/LICENSE"
 for place in "$doc" "$library/usr/share/doc/libtinynas-dev"; do
     gzip -9nc "$work/changelog" >"$place/changelog.gz"
+    # Program and library carry the plotting library of the report's page.
+    { cat LICENSE && printf '\nThe licence of that Chart.js, as Debian states it:\n\n' && cat "$chart_licence"; } >"$place/copyright"
 done
-cp LICENSE "$library/usr/share/doc/libtinynas-dev/copyright"
 
 # What the program links, as package names and versions.
 mkdir -p "$work/sources/debian"

@@ -62,7 +62,8 @@ row()
 "$tinynas" search --config "$config" --data "$data" --study "$out/study" --metric "$metric" --format json "$@" \
     >"$out/search.json"
 seconds=$(field "$out/search.json" seconds)
-estimates "$out/study" "$out/search"
+# As the networks drawn by hand: the model alone, without a sound's front end.
+estimates "$out/study/targets/$(field "$out/search.json" target)/model.tnm" "$out/search"
 
 # baseline NET: the best of as many seeds as fit into the search's time. A single one needs no validation.
 baseline() # NET OPTION...

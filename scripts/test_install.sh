@@ -75,6 +75,8 @@ if command -v dpkg-deb >/dev/null 2>&1 && command -v dpkg-shlibdeps >/dev/null 2
         name=$(dpkg-deb -f "$package" Package)
         check "$name unpacks" dpkg-deb -x "$package" "$work/unpacked"
         check "$name has this version" same "tinynas $(dpkg-deb -f "$package" Version)" "$(./tinynas --version)"
+        check "$name has the licence of the Chart.js that it carries" \
+            grep -q 'Chart.js Contributors' "$work/unpacked/usr/share/doc/$name/copyright"
         if command -v lintian >/dev/null 2>&1; then
             check "lintian finds nothing about $name" sh -c "lintian --allow-root --fail-on error,warning '$package' | { ! grep .; }"
         else

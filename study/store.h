@@ -37,6 +37,8 @@ tnas_status tnas_db_open(const char *folder, tnas_store_db **out);
 /* Opens a study for reading; nothing in the folder is changed, which may be read-only. A store
  * of an earlier version is upgraded in memory. */
 tnas_status tnas_db_open_read(const char *folder, tnas_store_db **out);
+/* The same, and *empty where nothing was ever stored, which tnas_db_open_read refuses. */
+tnas_status tnas_db_open_look(const char *folder, tnas_store_db **out, bool *empty);
 void tnas_db_close(tnas_store_db *db);
 
 /* *empty: nothing was ever committed. Fails when the file is a store of another version. */
@@ -106,8 +108,7 @@ typedef struct tnas_candidate_row {
  * has its number, or the same network another number. */
 tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const char *arch,
                                   const tnas_candidate *candidate, bool predicted);
-/* Measured after it was predicted. */
-tnas_status tnas_db_measure_candidate(tnas_store_db *db, int target, int id, double accuracy);
+/* Its int8 accuracy. */
 tnas_status tnas_db_rescore_candidate(tnas_store_db *db, int target, int id, double accuracy_int8);
 /* These candidates and no others are on the target's front. Inside a transaction. */
 tnas_status tnas_db_put_front(tnas_store_db *db, int target, const int *ids, int count);
@@ -216,6 +217,10 @@ typedef struct tnas_winner {
     tnas_draw_counts draws;
     double seconds;
 } tnas_winner;
+
+/* What the winner has of its finalist: all but part, profile, runtime, candidates, draws, seconds.
+ */
+void tnas_winner_take_finalist(tnas_winner *winner, const tnas_finalist *finalist);
 
 /* Stores what is not the finalist's: finalist, candidates, draws, seconds. */
 tnas_status tnas_db_put_winner(tnas_store_db *db, int target, const tnas_winner *winner);

@@ -13,6 +13,11 @@ static void print_hash(uint64_t hash, char out[20])
     snprintf(out, 20, "%016llx", (unsigned long long)hash);
 }
 
+static const char *source_text(bool predicted)
+{
+    return tnas_score_source_text(predicted ? TNAS_SCORE_PREDICTED : TNAS_SCORE_MEASURED);
+}
+
 /* macs, flash_bytes, sram_bytes, latency_ms, latency_upper_ms, from parameter `first` on. */
 static void bind_cost(sqlite3_stmt *statement, int first, const tnas_cost *cost)
 {
@@ -62,7 +67,7 @@ tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const c
     sqlite3_bind_int(statement, 3, candidate->generation);
     tnas_sql_bind_text(statement, 4, hash);
     tnas_sql_bind_text(statement, 5, arch);
-    tnas_sql_bind_text(statement, 6, predicted ? "predicted" : "measured");
+    tnas_sql_bind_text(statement, 6, source_text(predicted));
     tnas_sql_bind_double(statement, 7, candidate->accuracy);
     bind_cost(statement, 8, &candidate->cost);
     TNAS_TRY(tnas_sql_run(db, statement, "add a candidate"));
@@ -70,31 +75,15 @@ tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const c
                                            : check_candidate(db, target, id, candidate->hash);
 }
 
-/* Sets one accuracy of a candidate. */
-static tnas_status update_accuracy(tnas_store_db *db, const char *sql, int target, int id,
-                                   double accuracy)
-{
-    sqlite3_stmt *statement;
-    TNAS_TRY(tnas_sql_prepare(db, sql, &statement));
-    sqlite3_bind_int(statement, 1, target);
-    sqlite3_bind_int(statement, 2, id);
-    tnas_sql_bind_double(statement, 3, accuracy);
-    return tnas_sql_run(db, statement, "score a candidate");
-}
-
-tnas_status tnas_db_measure_candidate(tnas_store_db *db, int target, int id, double accuracy)
-{
-    return update_accuracy(db,
-                           "UPDATE candidate SET accuracy = ?3, source = 'measured' "
-                           "WHERE target = ?1 AND id = ?2",
-                           target, id, accuracy);
-}
-
 tnas_status tnas_db_rescore_candidate(tnas_store_db *db, int target, int id, double accuracy_int8)
 {
-    return update_accuracy(db,
-                           "UPDATE candidate SET accuracy_int8 = ?3 WHERE target = ?1 AND id = ?2",
-                           target, id, accuracy_int8);
+    sqlite3_stmt *statement;
+    TNAS_TRY(tnas_sql_prepare(
+        db, "UPDATE candidate SET accuracy_int8 = ?3 WHERE target = ?1 AND id = ?2", &statement));
+    sqlite3_bind_int(statement, 1, target);
+    sqlite3_bind_int(statement, 2, id);
+    tnas_sql_bind_double(statement, 3, accuracy_int8);
+    return tnas_sql_run(db, statement, "score a candidate");
 }
 
 tnas_status tnas_db_put_front(tnas_store_db *db, int target, const int *ids, int count)
@@ -132,7 +121,7 @@ static tnas_status read_candidate(const tnas_store_db *db, sqlite3_stmt *stateme
         return tnas_fail(TNAS_ERR_NOMEM, "candidate %d of %s", out->id, db->path);
     tnas_sql_text(out->arch, arch_bytes, statement, 3);
     tnas_sql_text(text, sizeof text, statement, 4);
-    out->predicted = strcmp(text, "predicted") == 0;
+    out->predicted = strcmp(text, source_text(true)) == 0;
     out->accuracy = tnas_sql_double(statement, 5);
     out->accuracy_int8 = tnas_sql_double(statement, 6);
     out->on_front = sqlite3_column_int(statement, 7) != 0;

@@ -298,7 +298,6 @@ START_TEST(candidates_are_read_back_as_they_were_scored)
              tnas_db_add_candidate(db, 1, 1, "k=3", &a, true));
     ck_fails(TNAS_ERR_INPUT, "candidate 2 of target 1 is another network",
              tnas_db_add_candidate(db, 1, 2, "k=3", &a, true));
-    ck_ok(tnas_db_measure_candidate(db, 1, 0, 0.375));
     ck_ok(tnas_db_rescore_candidate(db, 1, 1, 0.125));
     ck_ok(tnas_db_put_front(db, 1, (int[]){0}, 1));
     ck_ok(tnas_db_put_front(db, 1, (int[]){1}, 1));
@@ -307,9 +306,9 @@ START_TEST(candidates_are_read_back_as_they_were_scored)
     ck_ok(tnas_db_get_candidates(db, 1, &rows, &count));
     ck_assert_int_eq(count, 2);
     ck_assert_uint_eq(rows[0].hash, a.hash);
-    ck_assert(!rows[0].predicted && !rows[1].predicted);
+    ck_assert(rows[0].predicted && !rows[1].predicted);
     ck_assert(!rows[0].on_front && rows[1].on_front);
-    ck_assert_double_eq(rows[0].accuracy, 0.375);
+    ck_assert_double_eq(rows[0].accuracy, 0.25);
     ck_assert(isnan(rows[0].accuracy_int8));
     ck_assert_double_eq(rows[1].accuracy_int8, 0.125);
     ck_assert_str_eq(rows[1].arch, "k=5");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "common/alloc.h"
 #include "tests/testing.h"
@@ -295,6 +296,42 @@ START_TEST(the_same_target_is_answered_from_the_store)
 }
 END_TEST
 
+/* Not even upgraded, nor locked: it may be looked at while another process writes it. */
+START_TEST(a_dry_run_on_a_study_leaves_it_as_it_is)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_search_request request = toy_request(data, folder);
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    sqlite3 *db;
+    ck_ok(tnas_path_join(path, folder, "study.db"));
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db, "DROP TABLE refused; PRAGMA user_version=2;", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    ck_ok(tnas_path_join(path, folder, "lock"));
+    ck_assert_int_eq(unlink(path), 0);
+    char *const before = study_content(folder);
+    request.dry_run = true;
+    request.limits.sram_bytes = 20 * 1024; /* a target that is not there yet */
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    ck_assert_double_gt(report.forecast.search_seconds, 0);
+    ck_assert_double_eq(report.forecast.supernet_seconds, 0);
+    char *const after = study_content(folder);
+    ck_assert_str_eq(before, after);
+    ck_assert(!has_file(folder, "lock"));
+    free(before);
+    free(after);
+    request.seed = 8;
+    ck_fails(TNAS_ERR_USAGE, "seed = 7, this search has 8",
+             tnas_study_search(&request, NULL, &report));
+}
+END_TEST
+
 START_TEST(a_folder_where_creation_was_cut_short_is_a_new_study)
 {
     char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
@@ -395,6 +432,7 @@ int main(void)
     tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);
     tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
     tcase_add_test(tc, the_same_target_is_answered_from_the_store);
+    tcase_add_test(tc, a_dry_run_on_a_study_leaves_it_as_it_is);
     tcase_add_test(tc, a_folder_where_creation_was_cut_short_is_a_new_study);
     tcase_add_test(tc, what_a_killed_process_had_not_renamed_is_removed_by_the_next);
     tcase_add_test(tc, a_folder_of_other_things_is_refused);
