@@ -70,17 +70,18 @@ function addProgressSection() {
 }
 
 // The fine-tunings, a line each; what int8 training adds goes on dashed where the other ends.
-const lineColours = ["accent", "front", "bad", "tensor-b", "none", "ink"];
+const lineColours = ["accent", "front", "bad", "tensor-b", "none"];
 
 function finalistLines() {
   const winner = data.finalists.find((f) => f.chosen), lines = [];
   for (const curve of data.curves) {
-    const parts = /^finalist-([0-9]+)(-int8)?$/.exec(curve.stage);
+    const parts = /^(?:finalist-([0-9]+)|winner)(-int8)?$/.exec(curve.stage);
     if (!parts) continue;
-    const id = Number(parts[1]), before = lines.find((line) => line.id === id && !line.int8);
+    const id = Number(parts[1] || 0), before = lines.find((line) => line.id === id && !line.int8);
     const isWinner = winner !== undefined && winner.id === id;
-    lines.push({id, int8: parts[2] !== undefined, curve, isWinner, offset: parts[2] && before ? before.curve.step[before.curve.step.length - 1] : 0,
-      colourName: isWinner ? "good" : lineColours[(id - 1) % lineColours.length]});
+    const name = id === 0 ? "the winner again, with the validation images" : "finalist " + id + (isWinner ? ", the winner" : "");
+    lines.push({id, name, int8: parts[2] !== undefined, curve, isWinner, offset: parts[2] && before ? before.curve.step[before.curve.step.length - 1] : 0,
+      colourName: id === 0 ? "ink" : isWinner ? "good" : lineColours[(id - 1) % lineColours.length]});
   }
   return lines;
 }
@@ -93,7 +94,7 @@ function drawFinalistCurves(canvas, lines, field, title, ticks) {
     label: (item) => "step " + count(item.raw.x) + ": " + (ticks ? percent(item.raw.y) : item.raw.y.toPrecision(4)),
   };
   return new Chart(canvas, {type: "line", options, data: {datasets: lines.map((line) => ({
-    label: "finalist " + line.id + (line.isWinner ? ", the winner" : "") + (line.int8 ? ", training with int8" : ""),
+    label: line.name + (line.int8 ? ", training with int8" : ""),
     data: line.curve.step.map((step, i) => ({x: line.offset + step, y: line.curve[field][i]})).filter((p) => known(p.y)),
     borderColor: colour(line.colourName), backgroundColor: colour(line.colourName), borderWidth: line.isWinner ? 2.5 : 1.5,
     borderDash: line.int8 ? [5, 3] : [], pointRadius: 0, order: line.isWinner ? 0 : 1, parsing: false,
@@ -112,7 +113,7 @@ function addFinalistCurves(parent) {
     element("div", {class: "pair"},
       element("div", null, element("h3", null, "Loss of the fine-tuning"), left.box),
       element("div", null, element("h3", null, "Right answers while it runs"), right.box)),
-    legend(...first.map((line) => [line.colourName, "finalist " + line.id + (line.isWinner ? ", the winner" : ""), "square"])),
+    legend(...first.map((line) => [line.colourName, line.name, "square"])),
     element("p", {class: "note"}, "On the training images, smoothed" + (lines.length > first.length ? "; dashed: training with int8 in mind, where int8 had lost too much." : ".")));
   addChart(() => drawFinalistCurves(left.canvas, lines, "loss", "cross entropy"));
   addChart(() => drawFinalistCurves(right.canvas, lines, "right", "share of the batch", percentTicks));

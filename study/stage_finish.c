@@ -44,7 +44,7 @@ static void master_deinit(master *m)
 }
 
 /* The finalist with its weights of the supernet, through trainer/finish.h. `again`: the winner's
- * second training, which has the validation images; its curve is not kept. */
+ * second training, which has the validation images. */
 static tnas_status finish_network(tnas_run *run, const master *m, int index, bool again,
                                   const char *folder, tnas_finished *out)
 {
@@ -70,8 +70,9 @@ static tnas_status finish_network(tnas_run *run, const master *m, int index, boo
                                      run->dataset->train.count, m->net != NULL);
         curve.steps = recipe.steps;
         curve_int8.steps = tnas_finish_int8_steps(&run->work.finish, recipe.steps);
-        tnas_curve_stage_of_finalist(index + 1, false, curve.stage);
-        tnas_curve_stage_of_finalist(index + 1, true, curve_int8.stage);
+        const int finalist = again ? TNAS_CURVE_WINNER : index + 1;
+        tnas_curve_stage_of_finalist(finalist, false, curve.stage);
+        tnas_curve_stage_of_finalist(finalist, true, curve_int8.stage);
         const tnas_finish_job job = {.engine = run->engine,
                                      .pool = run->pool,
                                      .train = &run->dataset->train,
@@ -88,9 +89,9 @@ static tnas_status finish_network(tnas_run *run, const master *m, int index, boo
                                      .progress = run->progress,
                                      .stage = stage,
                                      .folder = folder,
-                                     .see = again ? NULL : tnas_curve_keep,
+                                     .see = tnas_curve_keep,
                                      .see_context = &curve,
-                                     .see_int8 = again ? NULL : tnas_curve_keep,
+                                     .see_int8 = tnas_curve_keep,
                                      .see_int8_context = &curve_int8};
         status = tnas_finish(&job, net, store, out);
         if (status == TNAS_OK)

@@ -133,14 +133,15 @@ void tnas_candidate_rows_free(tnas_candidate_row *rows, int count);
 
 /* A point of a training curve. Stages: "supernet", "predictor", and of finalists what
  * tnas_curve_stage_of_finalist says. */
-enum { TNAS_CURVE_STAGE_BYTES = 32 };
+enum { TNAS_CURVE_STAGE_BYTES = 32, TNAS_CURVE_WINNER = 0 };
 typedef struct tnas_curve_point {
     long step;
     double loss, right; /* right: share of the answers */
 } tnas_curve_point;
 
-/* "finalist-1" for its fine-tuning, "finalist-1-int8" for the quantisation-aware training after it.
- */
+/* "finalist-1" for its fine-tuning, "finalist-1-int8" for the quantisation-aware training after it;
+ * of TNAS_CURVE_WINNER, which was trained again with the validation images, "winner",
+ * "winner-int8". */
 void tnas_curve_stage_of_finalist(int finalist, bool int8, char out[TNAS_CURVE_STAGE_BYTES]);
 
 /* Writes or overwrites a point; target 0: of the supernet, which belongs to the study. */

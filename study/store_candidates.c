@@ -252,7 +252,10 @@ void tnas_candidate_rows_free(tnas_candidate_row *rows, int count)
 
 void tnas_curve_stage_of_finalist(int finalist, bool int8, char out[TNAS_CURVE_STAGE_BYTES])
 {
-    snprintf(out, TNAS_CURVE_STAGE_BYTES, "finalist-%d%s", finalist, int8 ? "-int8" : "");
+    char name[TNAS_CURVE_STAGE_BYTES - 8] = "winner";
+    if (finalist != TNAS_CURVE_WINNER)
+        snprintf(name, sizeof name, "finalist-%d", finalist);
+    snprintf(out, TNAS_CURVE_STAGE_BYTES, "%s%s", name, int8 ? "-int8" : "");
 }
 
 tnas_status tnas_db_put_curve(tnas_store_db *db, int target, const char *stage,

@@ -202,7 +202,7 @@ static tnas_status add_curves(gathering *g)
     cJSON *const list = cJSON_AddArrayToObject(g->out, "curves");
     TNAS_TRY(add_curve(g, list, 0, "supernet"));
     TNAS_TRY(add_curve(g, list, g->target->id, "predictor"));
-    for (int finalist = 1; finalist <= TNAS_FINALISTS_MAX; finalist++) {
+    for (int finalist = TNAS_CURVE_WINNER; finalist <= TNAS_FINALISTS_MAX; finalist++) {
         for (int int8 = 0; int8 < 2; int8++) {
             char stage[TNAS_CURVE_STAGE_BYTES];
             tnas_curve_stage_of_finalist(finalist, int8 != 0, stage);

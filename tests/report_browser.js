@@ -74,7 +74,7 @@ addEventListener("load", async () => {
     document.querySelectorAll("input[name=pair]").forEach((radio) => radio.disabled || radio.click());
     check("the pair of costs can be chosen", limits.chart.data.datasets.find((d) => d.label === "over a limit").data.length === over.data.length);
   }
-  const tunings = data.curves.filter((c) => c.stage.startsWith("finalist-") && c.step.length > 1).length;
+  const tunings = data.curves.filter((c) => /^(finalist-|winner)/.test(c.stage) && c.step.length > 1).length;
   const tuned = drawn.filter((chart) => chart.data.datasets.some((d) => (d.label || "").startsWith("finalist ")));
   check("every finalist's training has its lines", tuned.length === (tunings > 0 ? 2 : 0) && tuned.every((chart) => chart.data.datasets.length === tunings));
   const memory = document.getElementById("memory-chart");

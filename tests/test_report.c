@@ -225,6 +225,7 @@ START_TEST(a_report_holds_what_the_store_holds)
     put_curve(db, 0, "supernet", 3);
     put_curve(db, 1, "finalist-2", 2);
     put_curve(db, 1, "finalist-2-int8", 4);
+    put_curve(db, 1, "winner", 3);
     put_refused(db, 30);
     tnas_candidate_row *rows;
     int count;
@@ -269,11 +270,10 @@ START_TEST(a_report_holds_what_the_store_holds)
     ck_assert_int_eq(cJSON_GetArraySize(in(curve, "step")), 3);
     ck_assert_double_eq(cJSON_GetArrayItem(in(curve, "loss"), 1)->valuedouble, 1);
     ck_assert(cJSON_IsNull(cJSON_GetArrayItem(in(curve, "right"), 0)));
-    const cJSON *const tuning = cJSON_GetArrayItem(in(data, "curves"), 1);
-    ck_assert_str_eq(text_of(tuning, "stage"), "finalist-2");
-    ck_assert_int_eq(cJSON_GetArraySize(in(tuning, "loss")), 2);
-    ck_assert_str_eq(text_of(cJSON_GetArrayItem(in(data, "curves"), 2), "stage"),
-                     "finalist-2-int8");
+    static const char *const stages[] = {"supernet", "winner", "finalist-2", "finalist-2-int8"};
+    for (int i = 0; i < 4; i++)
+        ck_assert_str_eq(text_of(cJSON_GetArrayItem(in(data, "curves"), i), "stage"), stages[i]);
+    ck_assert_int_eq(cJSON_GetArraySize(in(cJSON_GetArrayItem(in(data, "curves"), 2), "loss")), 2);
     const cJSON *const refused = in(data, "refused");
     ck_assert_int_eq((int)number(refused, "count"), 30);
     ck_assert_int_eq(cJSON_GetArraySize(in(refused, "arch")), 30);

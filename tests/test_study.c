@@ -197,6 +197,13 @@ START_TEST(the_best_finalist_on_validation_wins_and_all_meet_the_test_set)
     ck_assert_int_eq(all, TOY_TEST);
     ck_assert_int_eq(right, (int)lround(rows[chosen].test_int8 * TOY_TEST));
     tnas_free(rows);
+    static const char *const trained[] = {"finalist-1", "finalist-4", "winner"};
+    for (int i = 0; i < 3; i++) {
+        tnas_curve_point *points;
+        ck_ok(tnas_db_get_curve(db, 1, trained[i], &points, &count));
+        ck_assert_int_gt(count, 0);
+        tnas_free(points);
+    }
     tnas_db_close(db);
 }
 END_TEST
