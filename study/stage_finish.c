@@ -43,8 +43,8 @@ static void master_deinit(master *m)
     tnas_free(m->net);
 }
 
-/* The finalist with its weights of the supernet, through trainer/finish.h. `again`: the winner's
- * second training, which has the validation images. */
+/* The finalist with its weights of the supernet, or random ones, through trainer/finish.h. `again`:
+ * the winner's second training, which has the validation images. */
 static tnas_status finish_network(tnas_run *run, const master *m, int index, bool again,
                                   const char *folder, tnas_finished *out)
 {
@@ -64,6 +64,8 @@ static tnas_status finish_network(tnas_run *run, const master *m, int index, boo
     tnas_store *store = NULL;
     tnas_status status =
         tnas_supernet_extract(run->supernet, &run->finalists[index].arch, net, &store);
+    if (status == TNAS_OK && run->work.finish.inherit_weights == 0)
+        tnas_store_init_random(store, run->request->seed);
     if (status == TNAS_OK) {
         const tnas_recipe recipe =
             tnas_finish_train_recipe(&run->work.finish, &run->work.finetune, &net->graph,

@@ -142,6 +142,37 @@ START_TEST(finalists_are_the_same_for_any_threads_and_however_often_stopped)
 }
 END_TEST
 
+START_TEST(a_finalist_that_inherits_no_weights_is_the_same_network_with_others)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    static tnas_overrides overrides;
+    overrides.count = 0;
+    tnas_search_report inherited, random;
+    tnas_search_request request = toy_request(data, folder);
+    ck_ok(tnas_study_search(&request, NULL, &inherited));
+    ck_ok(tnas_overrides_put(&overrides, "finish.inherit_weights", "0"));
+    request.overrides = &overrides;
+    ck_ok(tnas_study_search(&request, NULL, &random));
+    ck_assert_str_eq(inherited.winner.arch, random.winner.arch);
+    ck_assert_str_eq(random.winner.model, "targets/2/model.tnm");
+    uint8_t *bytes[2];
+    size_t counts[2];
+    for (int i = 0; i < 2; i++) {
+        char name[48];
+        snprintf(name, sizeof name, "targets/%d/finalist-1/float.tnm", i + 1);
+        ck_ok(tnas_path_join(path, folder, name));
+        ck_ok(tnas_file_read(path, 1 << 24, &bytes[i], &counts[i]));
+    }
+    ck_assert_uint_eq(counts[0], counts[1]);
+    ck_assert_mem_ne(bytes[0], bytes[1], counts[0]);
+    tnas_free(bytes[0]);
+    tnas_free(bytes[1]);
+}
+END_TEST
+
 static void keep_sentence(void *context, const char *sentence)
 {
     if (strstr(sentence, "over 4 finalists") != NULL)
@@ -434,6 +465,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_stopped_search_resumes_to_the_same_study);
     tcase_add_test(tc, a_study_keeps_its_recipe_and_the_curve_of_all_its_phases);
+    tcase_add_test(tc, a_finalist_that_inherits_no_weights_is_the_same_network_with_others);
     tcase_add_test(tc, finalists_are_the_same_for_any_threads_and_however_often_stopped);
     tcase_add_test(tc, the_best_finalist_on_validation_wins_and_all_meet_the_test_set);
     tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);

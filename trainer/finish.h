@@ -27,6 +27,8 @@
     X(qat_distill_share, double, 0.5, 0.0, 1.0, "of the float network in that training's target")  \
     X(qat_clip_db, double, 20, -100, 200, "tensors whose int8 alone leaves less may saturate")     \
     X(qat_range_decay, double, 0.95, 0.0, 1.0, "of the moving average of the ranges, a step")      \
+    X(inherit_weights, int, 1, 0, 1,                                                               \
+      "of a search: finalists start from the supernet's; 0: random")                               \
     X(with_validation, int, 0, 0, 1,                                                               \
       "1: learns from the validation images too, so they judge nothing")
 
