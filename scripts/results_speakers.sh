@@ -8,7 +8,7 @@ set -eu
 tinynas=$1 data=$2 out=$3
 shift 3
 speakers=${SPEAKERS:-george jackson lucas nicolas theo yweweler}
-baseline=${BASELINE:-ds-cnn-40x32}
+baseline=${BASELINE:-ds-cnn-40x20}
 folder=$(dirname "$0")
 judge=${speakers##* }
 for speaker in $speakers; do
