@@ -78,17 +78,24 @@ static void list_contents(const tnas_measurements *rows, char *out, size_t out_b
 static tnas_status fail_without_rows(const char *path, const tnas_mcu *mcu,
                                      const tnas_measurement_query *query)
 {
-    const tnas_measurement_query everything = {0};
+    /* Of the runtime, when the file has any. */
+    const tnas_measurement_query of_runtime = {.runtime = query->runtime}, everything = {0};
     tnas_measurements all;
-    TNAS_TRY(tnas_measurements_load(path, &everything, &all));
+    TNAS_TRY(tnas_measurements_load(path, &of_runtime, &all));
+    if (all.count == 0) {
+        tnas_measurements_deinit(&all);
+        TNAS_TRY(tnas_measurements_load(path, &everything, &all));
+    }
     char contents[600];
     list_contents(&all, contents, sizeof contents);
     const bool empty = all.count == 0;
     tnas_measurements_deinit(&all);
     if (empty)
         return tnas_fail(TNAS_ERR_INPUT, "%s: no row has a latency or cycles", path);
-    return tnas_fail(TNAS_ERR_INPUT, "%s: no row of %s (%s) with runtime %s%s%s; it has %s", path,
-                     mcu->name, mcu->part, query->runtime, query->version != NULL ? " " : "",
+    return tnas_fail(TNAS_ERR_INPUT,
+                     "%s: no row of %s (%s) with runtime %s%s%s; it has %s; --part P takes the "
+                     "rows of a part of the same die",
+                     path, mcu->name, mcu->part, query->runtime, query->version != NULL ? " " : "",
                      query->version != NULL ? query->version : "", contents);
 }
 
@@ -147,11 +154,13 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
     TNAS_TRY(check_not_overwritten(arguments));
     TNAS_TRY(tnas_arguments_graphs(arguments, graphs));
     TNAS_TRY(tnas_arguments_runtime(arguments, runtime));
+    const char *const part = arguments->text[TNAS_OPTION_part];
     tnas_measurement_query query = {
-        .mcu = mcu->name,
+        .mcu = part != NULL ? part : mcu->name,
         .runtime = runtime,
         .graphs = graphs,
         .memory = memory,
+        .networks_only = arguments->given[TNAS_OPTION_networks],
         .assumed_clock_mhz =
             arguments->given[TNAS_OPTION_clock] ? arguments->number[TNAS_OPTION_clock] : clock_mhz,
     };
@@ -159,7 +168,8 @@ tnas_status tnas_board_rows_load(const tnas_arguments *arguments, const tnas_mcu
     if (out->count > 0)
         return TNAS_OK;
     tnas_measurements_deinit(out);
-    query.mcu = mcu->part;
+    if (part == NULL)
+        query.mcu = mcu->part;
     TNAS_TRY(load_part(path, query, version, out));
     if (out->count > 0)
         return TNAS_OK;

@@ -7,6 +7,8 @@
 #include "cli/output.h"
 #include "cli/pool.h"
 #include "cli/scores.h"
+#include "cli/shell_word.h"
+#include "cli/table.h"
 #include "common/alloc.h"
 #include "estimators/calibrate.h"
 #include "estimators/priors.h"
@@ -93,18 +95,30 @@ static void print_result(const tnas_arguments *arguments, const report *r)
 
 static void print_rows(const report *r)
 {
+    static const tnas_column columns[] = {
+        {.heading = "line", .rank = 2},
+        {.heading = "network or layer", .left = true},
+        {.heading = "measured ms"},
+        {.heading = "fitted", .rank = 1},
+        {.heading = "net out"},
+        {.heading = "error"},
+        {.heading = "deviations", .rank = 3},
+        {.heading = "", .left = true},
+    };
     const tnas_calibration *const c = &r->calibration;
-    printf("%5s %-36s %11s %11s %11s %9s %11s\n", "line", "network or layer", "measured ms",
-           "fitted", "net out", "error", "deviations");
+    tnas_table table;
+    tnas_table_init(&table, columns, sizeof columns / sizeof columns[0]);
     for (int i = 0; i < c->count; i++) {
         const tnas_row_times fitted = tnas_row_times_of(&c->fitted[i], c->model.clock_mhz);
         const tnas_row_times net_out = tnas_row_times_of(&c->net_out[i], c->model.clock_mhz);
         char name[128];
-        printf("%5d %-36.36s %11.3f %11.3f %11.3f %+7.1f %% %+11.1f%s\n", c->fitted[i].row->line,
-               tnas_measurement_name(c->fitted[i].row, name, sizeof name), fitted.measured,
-               fitted.predicted, net_out.predicted, 100 * c->net_out[i].error,
-               c->residuals[i].deviations, c->residuals[i].is_outlier ? "  outlier" : "");
+        tnas_table_row(&table, "%d\t%.48s\t%.3f\t%.3f\t%.3f\t%+.1f %%\t%+.1f\t%s",
+                       c->fitted[i].row->line,
+                       tnas_measurement_name(c->fitted[i].row, name, sizeof name), fitted.measured,
+                       fitted.predicted, net_out.predicted, 100 * c->net_out[i].error,
+                       c->residuals[i].deviations, c->residuals[i].is_outlier ? "outlier" : "");
     }
+    tnas_table_print(&table);
 }
 
 /* Rows that do not agree with the rest, and rows that do not agree with each other. */
@@ -176,7 +190,11 @@ static void print_table(const tnas_arguments *arguments, const report *r)
     tnas_board_rows_print_left_out(&r->rows);
     print_suggestion(&r->pool);
     const char *const out = arguments->text[TNAS_OPTION_out];
-    printf("wrote      %s; use it as --mcu %s\n", out, out);
+    char profile[TNAS_SHELL_WORD_BYTES], rows[TNAS_SHELL_WORD_BYTES];
+    printf("wrote      %s; use it as --mcu\n", out);
+    printf("next       tinynas compare --mcu %s --runtime %s --measurements %s\n",
+           tnas_shell_word(out, profile), r->runtime,
+           tnas_shell_word(arguments->text[TNAS_OPTION_measurements], rows));
 }
 
 /* The first and only version among the rows. */

@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/plot.h"
 #include "cli/scores.h"
+#include "cli/table.h"
 #include "common/alloc.h"
 
 static void add_row(cJSON *list, const tnas_compared_row *row)
@@ -57,19 +58,28 @@ static void print_result(const tnas_arguments *arguments, const tnas_compared *r
 
 static void print_rows(const tnas_compared *r)
 {
-    printf("%-36s %11s %21s %11s %9s  %s\n", "network or layer", "predicted", "90 % within",
-           "measured ms", "error", "");
+    static const tnas_column columns[] = {
+        {.heading = "network or layer", .left = true},
+        {.heading = "predicted ms"},
+        {.heading = "90 % within", .rank = 1},
+        {.heading = "measured ms"},
+        {.heading = "error"},
+        {.heading = "the row was", .left = true},
+    };
+    tnas_table table;
+    tnas_table_init(&table, columns, sizeof columns / sizeof columns[0]);
     for (int i = 0; i < r->summary.all.n; i++) {
         const tnas_compared_row *const row = &r->compared[i];
         const tnas_row_times t = tnas_row_times_of(row, row->model->clock_mhz);
         const bool of_several = r->model_count > 1 && row->row->version[0] != '\0';
         char name[128];
-        printf("%-36.36s %11.3f %9.3f ..%10.3f %11.3f %+7.1f %%  %s%s%s%s\n",
-               tnas_measurement_name(row->row, name, sizeof name), t.predicted, t.low, t.high,
-               t.measured, 100 * row->error, tnas_row_role_text(row->role),
-               row->covered ? "" : ", outside", of_several ? ", " : "",
-               of_several ? row->row->version : "");
+        tnas_table_row(&table, "%.48s\t%.3f\t%.3f .. %.3f\t%.3f\t%+.1f %%\t%s%s%s%s",
+                       tnas_measurement_name(row->row, name, sizeof name), t.predicted, t.low,
+                       t.high, t.measured, 100 * row->error, tnas_row_role_text(row->role),
+                       row->covered ? "" : ", outside", of_several ? ", " : "",
+                       of_several ? row->row->version : "");
     }
+    tnas_table_print(&table);
 }
 
 static void print_table(const tnas_arguments *arguments, const tnas_compared *r)

@@ -7,6 +7,7 @@
 #include "cli/priced.h"
 #include "cli/priced_layers.h"
 #include "cli/report.h"
+#include "cli/table.h"
 #include "estimators/regions.h"
 
 static bool is_code_exact(const tnas_priced *p)
@@ -152,7 +153,7 @@ static void print_result(const tnas_arguments *arguments, const tnas_priced *p)
     tnas_result_print(arguments, o, with_layers ? "layers" : NULL);
 }
 
-static void print_layer(const tnas_priced *p, int index)
+static void add_layer(tnas_table *table, const tnas_priced *p, int index)
 {
     const tnas_step *const step = &p->layout.schedule.steps[index];
     const tnas_op *const op = &p->layout.graph.ops[step->op];
@@ -160,39 +161,54 @@ static void print_layer(const tnas_priced *p, int index)
     const tnas_step_bytes *const bytes = &p->bytes[index];
     const tnas_step_time *const time = &p->times[index];
     const int64_t macs = tnas_priced_step_macs(p, step);
-    char window[32], shape[48], a[32], b[32], c[32], d[32];
+    const bool timed = p->estimator.latency != NULL;
+    char window[32], cells[256], a[32], b[32], c[32], d[32];
     tnas_window_text(op, window);
-    snprintf(shape, sizeof shape, "%dx%dx%d", out->h, out->w, out->c);
-    printf("%3d %-10.10s %-5s %-12s %11s %9s %9s%c %8s", index, tnas_op_kind_text(op->kind), window,
-           shape, tnas_with_commas(macs, a),
-           tnas_with_commas((long long)(bytes->weights + bytes->channels), b),
-           tnas_with_commas((long long)bytes->live, c), bytes->is_peak ? '*' : ' ',
-           tnas_with_commas((long long)bytes->scratch, d));
-    if (p->estimator.latency == NULL) {
-        printf("\n");
+    snprintf(cells, sizeof cells, "%d\t%s\t%s\t%dx%dx%d\t%s\t%s\t%s%s\t%s", index,
+             tnas_op_kind_text(op->kind), window, out->h, out->w, out->c, tnas_with_commas(macs, a),
+             tnas_with_commas((long long)(bytes->weights + bytes->channels), b),
+             bytes->is_peak ? "*" : "", tnas_with_commas((long long)bytes->live, c),
+             tnas_with_commas((long long)bytes->scratch, d));
+    if (!timed) {
+        tnas_table_row(table, "%s", cells);
         return;
     }
-    char ms[24], low[24], high[24], within[52];
-    snprintf(within, sizeof within, "%s..%s",
-             tnas_ms_text(tnas_priced_ms(p, time->low_cycles), low),
-             tnas_ms_text(tnas_priced_ms(p, time->high_cycles), high));
-    printf(" %12s %8s %-15s %5.1f", tnas_with_commas((long long)time->cycles, a),
-           tnas_ms_text(tnas_priced_ms(p, time->cycles), ms), within, 100 * time->share);
+    char ms[24], low[24], high[24], per_mac[24] = "";
     if (macs > 0)
-        printf(" %8.2f", time->cycles / (double)macs);
-    printf("\n");
+        snprintf(per_mac, sizeof per_mac, "%.2f", time->cycles / (double)macs);
+    tnas_table_row(
+        table, "%s\t%s\t%s\t%s..%s\t%.1f\t%s", cells, tnas_with_commas((long long)time->cycles, a),
+        tnas_ms_text(tnas_priced_ms(p, time->cycles), ms),
+        tnas_ms_text(tnas_priced_ms(p, time->low_cycles), low),
+        tnas_ms_text(tnas_priced_ms(p, time->high_cycles), high), 100 * time->share, per_mac);
 }
 
 static void print_layers(const tnas_priced *p)
 {
+    enum { UNTIMED_COLUMNS = 8 };
+    static const tnas_column columns[] = {
+        {.heading = ""},
+        {.heading = "operator", .left = true},
+        {.heading = "", .left = true},
+        {.heading = "output", .left = true},
+        {.heading = "MACs", .rank = 2},
+        {.heading = "constants", .rank = 3},
+        {.heading = "live"},
+        {.heading = "scratch", .rank = 6},
+        {.heading = "cycles", .rank = 5},
+        {.heading = "ms"},
+        {.heading = "90 % within", .left = true, .rank = 7},
+        {.heading = "%", .rank = 1},
+        {.heading = "per MAC", .rank = 4},
+    };
     const bool timed = p->estimator.latency != NULL;
-    printf("\n%3s %-16s %-12s %11s %9s %9s  %8s", "", "operator", "output", "MACs", "constants",
-           "live", "scratch");
-    if (timed)
-        printf(" %12s %8s %-15s %5s %8s", "cycles", "ms", "90 % within", "%", "per MAC");
-    printf("\n");
+    tnas_table table;
+    tnas_table_init(&table, columns,
+                    timed ? (int)(sizeof columns / sizeof columns[0]) : UNTIMED_COLUMNS);
     for (int i = 0; i < p->layout.schedule.step_count; i++)
-        print_layer(p, i);
+        add_layer(&table, p, i);
+    printf("\n");
+    tnas_table_print(&table);
     printf("*   the most bytes alive at once: %zu of the arena's %zu\n",
            p->cost.footprint.live_bytes + p->cost.footprint.scratch_bytes,
            p->cost.footprint.arena_bytes);

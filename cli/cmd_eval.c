@@ -8,6 +8,7 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "common/alloc.h"
 #include "quant/image.h"
 #include "study/study.h"
@@ -39,6 +40,29 @@ static void print_result(const tnas_arguments *arguments, const evaluation *e)
     tnas_result_print(arguments, o, NULL);
 }
 
+enum { CLASSES_SHOWN_MAX = 20 };
+
+/* A row per label, a column per answer. */
+static void print_confusion(const evaluation *e, char (*class_names)[TNAS_CLASS_NAME_BYTES])
+{
+    char headings[CLASSES_SHOWN_MAX][8];
+    tnas_column columns[CLASSES_SHOWN_MAX + 2] = {{.heading = ""}, {.heading = "", .left = true}};
+    for (int i = 0; i < e->class_count; i++) {
+        snprintf(headings[i], sizeof headings[i], "%d", i);
+        columns[i + 2].heading = headings[i];
+    }
+    tnas_table table;
+    tnas_table_init(&table, columns, e->class_count + 2);
+    for (int label = 0; label < e->class_count; label++) {
+        char counts[CLASSES_SHOWN_MAX * 12] = "";
+        for (int i = 0, used = 0; i < e->class_count; i++)
+            used += snprintf(counts + used, sizeof counts - (size_t)used, "\t%d",
+                             e->confusion[label * e->class_count + i]);
+        tnas_table_row(&table, "%d\t%.11s%s", label, class_names[label], counts);
+    }
+    tnas_table_print(&table);
+}
+
 static void print_table(const tnas_arguments *arguments, const evaluation *e,
                         char (*class_names)[TNAS_CLASS_NAME_BYTES])
 {
@@ -46,17 +70,10 @@ static void print_table(const tnas_arguments *arguments, const evaluation *e,
     tnas_print_header(arguments);
     printf("accuracy   int8 %.2f %% +- %.2f (95 %%), %d of %d images, by %s\n", 100 * accuracy,
            100 * tnas_wilson_half_width(accuracy, e->images), e->correct, e->images, e->what);
-    if (e->confusion == NULL || e->class_count > 20)
+    if (e->confusion == NULL || e->class_count > CLASSES_SHOWN_MAX)
         return;
-    printf("rows are labels, columns the winning class\n%-14s", "");
-    for (int i = 0; i < e->class_count; i++)
-        printf(" %5d", i);
-    for (int label = 0; label < e->class_count; label++) {
-        printf("\n%2d %-11.11s", label, class_names[label]);
-        for (int i = 0; i < e->class_count; i++)
-            printf(" %5d", e->confusion[label * e->class_count + i]);
-    }
-    printf("\n");
+    printf("rows are labels, columns the winning class\n");
+    print_confusion(e, class_names);
 }
 
 static tnas_status check_shape(const tnas_dataset *dataset, const tnas_tensor *input,

@@ -5,6 +5,7 @@
 #include "cli/exported.h"
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "cli/shell_word.h"
 #include "cli/source.h"
 #include "common/alloc.h"
 #include "common/io.h"
@@ -179,6 +180,9 @@ static void print_result(const tnas_arguments *arguments, const export_job *job)
            job->name, as, job->folder, f->flash_bytes, f->sram_bytes, job->mcu->name);
     if (job->cost.over != 0)
         printf("warning    it does not fit the memories of %s\n", job->mcu->name);
+    char folder[TNAS_SHELL_WORD_BYTES];
+    if (strcmp(as, "c") == 0)
+        printf("next       make -C %s test\n", tnas_shell_word(job->folder, folder));
 }
 
 /* The part that was asked for; else the one that a study searched for. */

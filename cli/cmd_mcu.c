@@ -252,7 +252,7 @@ static tnas_status make(const tnas_arguments *arguments)
     if (status == TNAS_OK) {
         show(arguments, mcu);
         if (tnas_wants_table(arguments))
-            printf("wrote      %s; use it as --mcu %s\n", path, path);
+            printf("wrote      %s; use it as --mcu\n", path);
     }
     tnas_mcu_destroy(mcu);
     tnas_mcu_destroy(kin);

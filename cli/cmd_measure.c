@@ -4,6 +4,7 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "cli/shell_word.h"
 #include "cli/source.h"
 #include "common/alloc.h"
 #include "estimators/regions.h"
@@ -140,11 +141,16 @@ static void print_result(const tnas_arguments *arguments, const measurement *m)
         tnas_result_print(arguments, o, NULL);
         return;
     }
+    char words[TNAS_SHELL_WORD_BYTES];
     printf("wrote %d networks with the kernels of %s to %s\n", m->count, m->runtime->name, folder);
-    printf("next       link %s into your board's project and save what it prints, then\n"
-           "           tinynas calibrate --mcu %s --runtime %s --measurements FILE.csv --out "
+    if (arguments->operand_count == 0)
+        printf("note       these are single layers; a model of whole networks is fitted to whole "
+               "networks: name some\n");
+    printf("next       make -C %s library, linked into your board's project; save what it prints\n",
+           tnas_shell_word(folder, words));
+    printf("next       tinynas calibrate --mcu %s --runtime %s --measurements FILE.csv --out "
            "PROFILE.json\n",
-           folder, m->mcu->name, runtime_in_rows(arguments, m));
+           tnas_shell_word(m->mcu->name, words), runtime_in_rows(arguments, m));
 }
 
 static tnas_status choose_weights(const tnas_arguments *arguments, measurement *m)

@@ -5,7 +5,9 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/search_request.h"
+#include "cli/shell_word.h"
 #include "cli/study_show.h"
+#include "cli/winner_json.h"
 
 static void print_result(const tnas_arguments *arguments, const tnas_search_report *report)
 {
@@ -16,23 +18,8 @@ static void print_result(const tnas_arguments *arguments, const tnas_search_repo
     cJSON_AddStringToObject(o, "mcu", report->target.mcu);
     cJSON_AddStringToObject(o, "runtime", report->target.runtime);
     cJSON_AddNumberToObject(o, "clock_mhz", report->clock_mhz);
-    cJSON_AddStringToObject(o, "arch", w->arch);
-    cJSON_AddNumberToObject(o, "accuracy_int8", w->accuracy_int8);
-    cJSON_AddNumberToObject(o, "accuracy_float", w->accuracy_float);
-    cJSON_AddNumberToObject(o, "accuracy_95_half_width",
-                            tnas_wilson_half_width(w->accuracy_int8, w->test_count));
+    tnas_winner_add_json(o, w);
     cJSON_AddNumberToObject(o, "macro_f1_int8", report->macro_f1_int8);
-    cJSON_AddNumberToObject(o, "accuracy_validation", w->accuracy_validation);
-    cJSON_AddNumberToObject(o, "accuracy_supernet", w->accuracy_supernet);
-    cJSON_AddNumberToObject(o, "test_images", w->test_count);
-    cJSON_AddNumberToObject(o, "macs", (double)w->macs);
-    cJSON_AddNumberToObject(o, "flash_bytes", (double)w->flash_bytes);
-    cJSON_AddNumberToObject(o, "sram_bytes", (double)w->sram_bytes);
-    cJSON_AddNumberToObject(o, "stack_bytes", (double)w->stack_bytes);
-    tnas_json_add(o, "latency_ms", w->has_latency ? w->latency_ms : NAN);
-    tnas_json_add(o, "latency_low_ms", w->has_latency ? w->latency_low_ms : NAN);
-    tnas_json_add(o, "latency_high_ms", w->has_latency ? w->latency_high_ms : NAN);
-    tnas_json_add(o, "latency_upper_ms", w->has_latency ? w->latency_upper_ms : NAN);
     cJSON_AddStringToObject(o, "latency_source", report->latency_source);
     if (report->features_flash_bytes > 0) {
         cJSON_AddNumberToObject(o, "features_flash_bytes", (double)report->features_flash_bytes);
@@ -41,15 +28,6 @@ static void print_result(const tnas_arguments *arguments, const tnas_search_repo
         cJSON_AddNumberToObject(o, "features_ms", report->features_time.ms);
     }
     cJSON_AddNumberToObject(o, "candidates", w->candidates);
-    cJSON_AddNumberToObject(o, "drawn", (double)w->draws.drawn);
-    const double share = w->draws.drawn > 0 ? 1.0 / (double)w->draws.drawn : 0;
-    cJSON_AddNumberToObject(o, "pruned_by_sram",
-                            share * (double)w->draws.over[TNAS_LIMIT_INDEX_SRAM]);
-    cJSON_AddNumberToObject(o, "pruned_by_flash",
-                            share * (double)w->draws.over[TNAS_LIMIT_INDEX_FLASH]);
-    cJSON_AddNumberToObject(o, "pruned_by_latency",
-                            share * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY]);
-    cJSON_AddNumberToObject(o, "seconds", w->seconds);
     tnas_result_print(arguments, o, NULL);
 }
 
@@ -103,8 +81,9 @@ static void print_table(const tnas_arguments *arguments, const tnas_search_repor
            w->candidates, w->draws.drawn, percent * (double)w->draws.over[TNAS_LIMIT_INDEX_SRAM],
            percent * (double)w->draws.over[TNAS_LIMIT_INDEX_FLASH],
            percent * (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY], w->seconds);
-    printf("next       tinynas export %s --target %d --as c --out DIR\n", report->folder,
-           report->target_id);
+    char folder[TNAS_SHELL_WORD_BYTES];
+    printf("next       tinynas export %s --target %d --as c --out DIR\n",
+           tnas_shell_word(report->folder, folder), report->target_id);
 }
 
 static void print_forecast(const tnas_arguments *arguments, const tnas_forecast *f)

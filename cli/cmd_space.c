@@ -6,6 +6,7 @@
 #include "cli/board_rows.h"
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "cli/table.h"
 #include "common/alloc.h"
 #include "common/pool.h"
 #include "data/dataset.h"
@@ -192,17 +193,43 @@ static int by_mean(const void *a, const void *b)
     return x < y ? -1 : 1;
 }
 
-static void print_row(const tnas_space_row *row, const tnas_space_table *table)
+static void add_setting(tnas_table *out, const tnas_space_row *row, const tnas_space_table *table)
 {
     const tnas_space_score *const score = &row->score;
-    char size[24];
-    snprintf(size, sizeof size, "%dx%d", row->h, row->w);
-    printf("%s %-9s %-5g %9.3g %6.1f %7.1f %7.1f %8.1f %9.3f %9.3f %9.3f %9.3f\n",
-           row - table->rows == table->chosen ? "*" : " ", size, row->factor, row->networks,
-           100 * share(score->feasible, row), 100 * share(score->over[TNAS_LIMIT_INDEX_FLASH], row),
-           100 * share(score->over[TNAS_LIMIT_INDEX_SRAM], row),
-           100 * share(score->over[TNAS_LIMIT_INDEX_LATENCY], row), score->mean_macs * 1e-6,
-           score->p20_macs * 1e-6, score->p50_macs * 1e-6, score->p80_macs * 1e-6);
+    tnas_table_row(out, "%s\t%dx%d\t%g\t%.3g\t%.1f\t%.1f\t%.1f\t%.1f\t%.3f\t%.3f\t%.3f\t%.3f",
+                   row - table->rows == table->chosen ? "*" : " ", row->h, row->w, row->factor,
+                   row->networks, 100 * share(score->feasible, row),
+                   100 * share(score->over[TNAS_LIMIT_INDEX_FLASH], row),
+                   100 * share(score->over[TNAS_LIMIT_INDEX_SRAM], row),
+                   100 * share(score->over[TNAS_LIMIT_INDEX_LATENCY], row), score->mean_macs * 1e-6,
+                   score->p20_macs * 1e-6, score->p50_macs * 1e-6, score->p80_macs * 1e-6);
+}
+
+/* The settings of which a network fits; returns how many they are. */
+static int print_settings(const tnas_space_row *const *order, const tnas_space_table *table)
+{
+    static const tnas_column columns[] = {
+        {.heading = " ", .left = true},
+        {.heading = "input", .left = true},
+        {.heading = "width", .left = true},
+        {.heading = "networks", .rank = 5},
+        {.heading = "fit %"},
+        {.heading = "over: flash %", .rank = 3},
+        {.heading = "SRAM %", .rank = 2},
+        {.heading = "latency %", .rank = 1},
+        {.heading = "MMAC that fit: mean"},
+        {.heading = "20 % <=", .rank = 7},
+        {.heading = "50 % <=", .rank = 6},
+        {.heading = "80 % <=", .rank = 4},
+    };
+    tnas_table out;
+    tnas_table_init(&out, columns, sizeof columns / sizeof columns[0]);
+    int shown = 0;
+    while (shown < table->row_count && order[shown]->score.feasible > 0)
+        add_setting(&out, order[shown++], table);
+    printf("\n");
+    tnas_table_print(&out);
+    return shown;
 }
 
 static void print_limits(const inputs *in)
@@ -240,14 +267,7 @@ static tnas_status print_table(const tnas_arguments *arguments, const inputs *in
            in->space.name, table->row_count, in->task.samples, in->data,
            in->data[0] != '\0' ? ", " : "", in->task.c, in->task.c > 1 ? "s" : "",
            in->task.class_count);
-    printf(
-        "\n                                  over the limit of, %%       MMAC of those that fit\n"
-        "  input     width  networks  fit %%   flash    SRAM  latency      mean  20 %% <=  50 %% "
-        "<=  "
-        "80 %% <=\n");
-    int shown = 0;
-    while (shown < table->row_count && order[shown]->score.feasible > 0)
-        print_row(order[shown++], table);
+    const int shown = print_settings(order, table);
     if (shown < table->row_count)
         printf("%s%d %s of which no network fits\n", shown > 0 ? "  and " : "  ",
                table->row_count - shown, table->row_count - shown > 1 ? "settings" : "setting");

@@ -10,6 +10,7 @@
 #include "cli/output.h"
 #include "cli/study_rows.h"
 #include "cli/study_show.h"
+#include "cli/table.h"
 #include "common/alloc.h"
 #include "study/progress_file.h"
 #include "study/run_config.h"
@@ -67,17 +68,16 @@ static tnas_status read_line(const char *folder, study_line *out)
     return status;
 }
 
-static void print_line(const study_line *line)
+static void add_line(tnas_table *table, const study_line *line)
 {
-    printf("%-36s %-20s %-16s %7d %8d %10d ", line->folder, line->data, line->space, line->targets,
-           line->finished, line->candidates);
-    if (isnan(line->accuracy_int8))
-        printf("%9s", "-");
-    else
-        printf("%7.2f %%", 100 * line->accuracy_int8);
-    printf("  %s\n", line->running                     ? "running"
-                     : line->finished == line->targets ? "finished"
-                                                       : "stopped");
+    char best[16] = "-";
+    if (!isnan(line->accuracy_int8))
+        snprintf(best, sizeof best, "%.2f %%", 100 * line->accuracy_int8);
+    tnas_table_row(table, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s", line->folder, line->data, line->space,
+                   line->targets, line->finished, line->candidates, best,
+                   line->running                     ? "running"
+                   : line->finished == line->targets ? "finished"
+                                                     : "stopped");
 }
 
 static cJSON *line_object(const study_line *line)
@@ -136,10 +136,21 @@ static void print_list(const tnas_arguments *arguments, const study_line *lines,
         tnas_result_print(arguments, o, "studies");
         return;
     }
-    printf("%-36s %-20s %-16s %7s %8s %10s %9s  %s\n", "study", "data", "space", "targets",
-           "finished", "candidates", "best int8", "state");
+    static const tnas_column columns[] = {
+        {.heading = "study", .left = true},
+        {.heading = "data", .left = true, .rank = 2},
+        {.heading = "space", .left = true, .rank = 4},
+        {.heading = "targets", .rank = 1},
+        {.heading = "finished", .rank = 5},
+        {.heading = "candidates", .rank = 3},
+        {.heading = "best int8"},
+        {.heading = "state", .left = true},
+    };
+    tnas_table table;
+    tnas_table_init(&table, columns, sizeof columns / sizeof columns[0]);
     for (int i = 0; i < count; i++)
-        print_line(&lines[i]);
+        add_line(&table, &lines[i]);
+    tnas_table_print(&table);
 }
 
 static tnas_status list(const tnas_arguments *arguments)

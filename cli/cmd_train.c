@@ -94,6 +94,8 @@ static tnas_status base_recipe(training *t, tnas_recipe *recipe)
     TNAS_TRY(tnas_overrides_apply(&t->config.overrides, &work));
     *recipe = work.finetune;
     t->finish = work.finish;
+    if (t->arguments->given[TNAS_OPTION_validation_only])
+        t->finish.with_validation = 0;
     t->metric = work.metric;
     return TNAS_OK;
 }

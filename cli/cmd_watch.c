@@ -7,7 +7,9 @@
 
 #include "cli/limits.h"
 #include "cli/output.h"
+#include "cli/screen.h"
 #include "common/alloc.h"
+#include "common/text.h"
 #include "study/front_rows.h"
 #include "study/progress_file.h"
 
@@ -79,25 +81,38 @@ static const char *state_of(const view *v)
     return v->running ? "running" : v->finished ? "finished" : "stopped";
 }
 
-static void print_line(const view *v)
+static void describe(const view *v, tnas_text *out)
 {
-    printf("%s", state_of(v));
+    tnas_text_add(out, "%s", state_of(v));
     if (v->has_progress) {
         const tnas_progress_state *const p = &v->progress;
-        printf(", %s %ld/%ld %s", p->stage, p->done, p->total, p->unit);
+        tnas_text_add(out, ", %s %ld/%ld %s", p->stage, p->done, p->total, p->unit);
         if (p->rate > 0)
-            printf(", %.1f/s", p->rate);
-        if (isfinite(p->seconds_left))
-            printf(", %.0f s left", p->seconds_left);
+            tnas_text_add(out, ", %.1f/s", p->rate);
+        if (isfinite(p->seconds_left) && p->done < p->total)
+            tnas_text_add(out, ", %.0f s left", p->seconds_left);
         if (p->remark[0] != '\0')
-            printf(", %s", p->remark);
+            tnas_text_add(out, ", %s", p->remark);
     }
     if (v->target > 0)
-        printf("; target %d on %s: %d scored", v->target, v->mcu, v->candidates);
+        tnas_text_add(out, "; target %d on %s: %d scored", v->target, v->mcu, v->candidates);
     if (!isnan(v->best))
-        printf(", best %.2f %%, front of %d", 100 * v->best, v->front);
+        tnas_text_add(out, ", best %.2f %%, front of %d", 100 * v->best, v->front);
     if (!isnan(v->accuracy_int8))
-        printf("; int8 %.2f %% on the test images", 100 * v->accuracy_int8);
+        tnas_text_add(out, "; int8 %.2f %% on the test images", 100 * v->accuracy_int8);
+}
+
+/* A line that is rewritten in place must not wrap: its end is cut. */
+static void print_line(const view *v, bool rewritten)
+{
+    tnas_text text;
+    tnas_text_init(&text);
+    describe(v, &text);
+    const int columns = tnas_screen_columns(stdout);
+    if (rewritten && columns > 0 && text.chars != NULL)
+        tnas_text_cut(text.chars, columns - 1);
+    printf("%s", text.chars != NULL ? text.chars : "");
+    tnas_text_deinit(&text);
 }
 
 static void print_object(const tnas_arguments *arguments, const char *folder, const view *v)
@@ -129,7 +144,7 @@ static tnas_status follow(const char *folder, tnas_terminal *terminal)
     for (;;) {
         TNAS_TRY(look(folder, &v));
         printf("%s", rewrites ? "\r\033[K" : "");
-        print_line(&v);
+        print_line(&v, rewrites && v.running);
         printf("%s", rewrites && v.running ? "" : "\n");
         fflush(stdout);
         if (!v.running || tnas_progress_stop(&terminal->progress))
@@ -154,7 +169,7 @@ tnas_status tnas_cmd_watch(const tnas_arguments *arguments)
     view v;
     TNAS_TRY(look(folder, &v));
     if (tnas_wants_table(arguments)) {
-        print_line(&v);
+        print_line(&v, false);
         printf("\n");
     } else {
         print_object(arguments, folder, &v);

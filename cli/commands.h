@@ -145,10 +145,12 @@ typedef enum tnas_command {
       "board measurements (docs/measurements.md)")                                                 \
     X(graphs, "graphs", TEXT, "DIR|FILE", 0, 0, "compare calibrate", NULL,                         \
       "folder of MODEL.json or .tflite, table of layers, several with commas (default: shipped)")  \
+    X(networks, "networks", FLAG, "", 0, 0, "compare calibrate", NULL,                             \
+      "rows of whole networks alone, not those of their layers")                                   \
     X(from, "from", TEXT, "KIN", 0, 0, "calibrate mcu", NULL,                                      \
       "the kin to start from: a part; for calibrate also PART:RUNTIME:VERSION")                    \
-    X(part, "part", TEXT, "P", 0, 0, "mcu", NULL,                                                  \
-      "new: the part's number, as measurements name it (default: NAME)")                           \
+    X(part, "part", TEXT, "P", 0, 0, "compare calibrate mcu", NULL,                                \
+      "as measurements name it: whose rows (another of one die); mcu new: the part's number")      \
     X(flash, "flash-kib", NUMBER, "X", 1, 1e9, "mcu", NULL, "new: its flash (default: KIN's)")     \
     X(sram, "sram-kib", NUMBER, "X", 1, 1e9, "mcu", NULL,                                          \
       "new: its RAM in one piece, in place of KIN's regions")                                      \

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/screen.h"
 #include "nn/kernels.h"
 
 static tnas_command_fn *const implementations[] = {
@@ -87,12 +88,17 @@ int main(int argc, char **argv)
 {
     fill_closed_streams();
     tie_openblas(argv);
+    tnas_screen screen;
+    tnas_screen_attach(&screen);
     const tnas_status status = run(argc, argv);
-    if (!is_stdout_written() && status == TNAS_OK) {
+    const bool written = is_stdout_written();
+    tnas_screen_detach(&screen);
+    if (!written && status == TNAS_OK) {
         fprintf(stderr, "tinynas: cannot write the result to stdout\n");
         return tnas_status_exit_code(TNAS_ERR_IO);
     }
     if (status != TNAS_OK)
-        fprintf(stderr, "tinynas: %s\n", tnas_error_text());
+        fprintf(stderr, "%stinynas:%s %s\n", tnas_screen_paint(stderr, TNAS_PAINT_BAD),
+                tnas_screen_paint(stderr, TNAS_PAINT_NONE), tnas_error_text());
     return tnas_status_exit_code(status);
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/shell_word.h"
+
 bool tnas_wants_table(const tnas_arguments *arguments)
 {
     return strcmp(arguments->text[TNAS_OPTION_format], "table") == 0;
@@ -150,12 +152,13 @@ void tnas_print_header(const tnas_arguments *arguments)
         TNAS_OPTIONS(FLAG_OF)
 #undef FLAG_OF
     };
+    char word[TNAS_SHELL_WORD_BYTES];
     printf("tinynas %s %s", TNAS_VERSION, tnas_command_name(arguments->command));
     for (int i = 0; i < arguments->operand_count; i++)
-        printf(" %s", arguments->operands[i]);
+        printf(" %s", tnas_shell_word(arguments->operands[i], word));
     for (int i = 0; i < TNAS_OPTION_COUNT; i++)
         if (arguments->text[i] != NULL && i != TNAS_OPTION_format && i != TNAS_OPTION_quiet)
             printf(" --%s%s%s", flags[i], arguments->text[i][0] != '\0' ? " " : "",
-                   arguments->text[i]);
+                   arguments->text[i][0] != '\0' ? tnas_shell_word(arguments->text[i], word) : "");
     printf("\n");
 }

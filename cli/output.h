@@ -40,11 +40,8 @@ void tnas_print_header(const tnas_arguments *arguments);
 typedef struct tnas_terminal {
     tnas_progress progress;
     bool terminal, quiet;
-    bool line_open;       /* an unfinished line is on the screen */
-    double shown_seconds; /* when the last line was shown */
-    double stage_seconds; /* when the stage started */
-    long stage_first;     /* units done when it was first seen */
-    char stage[48];
+    bool line_open; /* an unfinished line is on the screen */
+    tnas_pace pace;
     tnas_progress_log log; /* of tnas_terminal_log; the caller closes it */
 } tnas_terminal;
 

@@ -2,10 +2,9 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
-
-#include "common/progress.h"
 
 static const double interval_seconds = 1;
 
@@ -53,33 +52,52 @@ static void write_line(tnas_progress_log *log, cJSON *line)
     cJSON_free(text);
 }
 
+static void add_figure(cJSON *line, const tnas_figure *figure)
+{
+    if (isfinite(figure->value))
+        cJSON_AddNumberToObject(line, figure->name, figure->value);
+    else
+        cJSON_AddNullToObject(line, figure->name);
+}
+
 void tnas_progress_log_report(tnas_progress_log *log, const char *stage, long done, long total,
                               const char *unit, const char *remark)
 {
     if (log->file == NULL)
         return;
-    const double now = tnas_clock_seconds();
-    const bool is_new = strcmp(stage, log->stage) != 0;
-    if (is_new) {
-        snprintf(log->stage, sizeof log->stage, "%s", stage);
-        log->stage_seconds = now;
-        log->stage_first = done;
-    }
-    if (!is_new && done < total && now - log->written_seconds < interval_seconds)
+    const int figure_count = log->figure_count;
+    log->figure_count = 0;
+    if (!tnas_pace_report(&log->pace, stage, done, total, interval_seconds))
         return;
-    log->written_seconds = now;
-    const double elapsed = now - log->stage_seconds;
-    const double rate = elapsed > 0 ? (double)(done - log->stage_first) / elapsed : 0;
     cJSON *const line = start_line("progress");
     cJSON_AddStringToObject(line, "stage", stage);
     cJSON_AddNumberToObject(line, "done", (double)done);
     cJSON_AddNumberToObject(line, "total", (double)total);
     cJSON_AddStringToObject(line, "unit", unit);
-    cJSON_AddNumberToObject(line, "rate", rate);
-    if (rate > 0)
-        cJSON_AddNumberToObject(line, "seconds_left", (double)(total - done) / rate);
+    cJSON_AddNumberToObject(line, "rate", log->pace.rate);
+    if (isfinite(log->pace.seconds_left))
+        cJSON_AddNumberToObject(line, "seconds_left", log->pace.seconds_left);
+    for (int i = 0; i < figure_count; i++)
+        add_figure(line, &log->figures[i]);
     if (remark != NULL)
         cJSON_AddStringToObject(line, "remark", remark);
+    write_line(log, line);
+}
+
+void tnas_progress_log_figures(tnas_progress_log *log, const char *event, const char *name,
+                               const tnas_figure *figures, int count)
+{
+    if (log->file == NULL)
+        return;
+    if (strcmp(event, "progress") == 0) {
+        log->figure_count = count < TNAS_LOG_FIGURES_MAX ? count : TNAS_LOG_FIGURES_MAX;
+        memcpy(log->figures, figures, (size_t)log->figure_count * sizeof *figures);
+        return;
+    }
+    cJSON *const line = start_line(event);
+    cJSON_AddStringToObject(line, "name", name);
+    for (int i = 0; i < count; i++)
+        add_figure(line, &figures[i]);
     write_line(log, line);
 }
 

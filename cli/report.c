@@ -4,6 +4,13 @@
 #include <stdio.h>
 
 #include "cli/output.h"
+#include "cli/screen.h"
+
+static void print_verdict(bool fits)
+{
+    printf("%s%s%s", tnas_screen_paint(stdout, fits ? TNAS_PAINT_GOOD : TNAS_PAINT_BAD),
+           fits ? "FITS" : "OVER", tnas_screen_paint(stdout, TNAS_PAINT_NONE));
+}
 
 void tnas_report_bytes(const char *name, size_t used_bytes, size_t reserve_bytes,
                        size_t limit_bytes, const char *where)
@@ -11,9 +18,10 @@ void tnas_report_bytes(const char *name, size_t used_bytes, size_t reserve_bytes
     char a[32], b[32], c[32];
     const long long total = (long long)(used_bytes + reserve_bytes);
     const long long slack = (long long)limit_bytes - total;
-    printf("%-10s %12s of %12s bytes, slack %s (%.1f %%)  %s", name, tnas_with_commas(total, a),
+    printf("%-10s %12s of %12s bytes, slack %s (%.1f %%)  ", name, tnas_with_commas(total, a),
            tnas_with_commas((long long)limit_bytes, b), tnas_with_commas(slack, c),
-           100.0 * (double)slack / (double)limit_bytes, slack >= 0 ? "FITS" : "OVER");
+           100.0 * (double)slack / (double)limit_bytes);
+    print_verdict(slack >= 0);
     if (where != NULL)
         printf(" %s", where);
     if (reserve_bytes > 0)
@@ -49,9 +57,10 @@ void tnas_report_latency(const tnas_latency_line *line)
     printf("           within %s..%s ms, one-sided %s", tnas_ms_text(line->low_ms, a),
            tnas_ms_text(line->high_ms, b), tnas_ms_text(line->upper_ms, c));
     const double tested = line->limit_at_mean ? line->ms : line->upper_ms;
-    if (isfinite(line->limit_ms))
-        printf("; limit %g, tested at %s: %s", line->limit_ms,
-               line->limit_at_mean ? "the mean" : "the upper end",
-               tested <= line->limit_ms ? "FITS" : "OVER");
+    if (isfinite(line->limit_ms)) {
+        printf("; limit %g, tested at %s: ", line->limit_ms,
+               line->limit_at_mean ? "the mean" : "the upper end");
+        print_verdict(tested <= line->limit_ms);
+    }
     printf("\n");
 }

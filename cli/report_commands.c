@@ -5,33 +5,11 @@
 #include <string.h>
 
 #include "cli/report_page.h"
+#include "cli/shell_word.h"
 #include "common/alloc.h"
 #include "study/run_config.h"
 
-enum { QUOTED_BYTES = 4 * TNAS_PATH_BYTES + 3, LINE_BYTES = 4 * QUOTED_BYTES };
-
-/* A word as a POSIX shell reads it back: itself where that is safe, else in single quotes. */
-static void quote(const char *word, char out[QUOTED_BYTES])
-{
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "_./:=,+@%-";
-    if (word[0] != '\0' && word[0] != '-' && strspn(word, safe) == strlen(word)) {
-        snprintf(out, QUOTED_BYTES, "%s", word);
-        return;
-    }
-    char *end = out;
-    *end++ = '\'';
-    for (const char *at = word; *at != '\0' && end < out + QUOTED_BYTES - 6; at++) {
-        if (*at == '\'') {
-            memcpy(end, "'\\''", 4);
-            end += 4;
-        } else {
-            *end++ = *at;
-        }
-    }
-    *end++ = '\'';
-    *end = '\0';
-}
+enum { LINE_BYTES = 4 * TNAS_SHELL_WORD_BYTES };
 
 static void add_line(cJSON *list, const char *what, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -54,11 +32,12 @@ static void add_line(cJSON *list, const char *what, const char *format, ...)
 static void add_lines(cJSON *list, const char *folder, const tnas_target_row *target,
                       const char *data)
 {
-    char study[QUOTED_BYTES], images[QUOTED_BYTES], mcu[QUOTED_BYTES];
+    char study_word[TNAS_SHELL_WORD_BYTES], images_word[TNAS_SHELL_WORD_BYTES],
+        mcu_word[TNAS_SHELL_WORD_BYTES];
     const int id = target->id;
-    quote(folder, study);
-    quote(data, images);
-    quote(target->target.mcu, mcu);
+    const char *const study = tnas_shell_word(folder, study_word);
+    const char *const images = tnas_shell_word(data, images_word);
+    const char *const mcu = tnas_shell_word(target->target.mcu, mcu_word);
     add_line(list, "write the run configuration",
              "tinynas study show %s --target %d --config > run.json", study, id);
     add_line(list, "repeat the search in a new study: same candidates, winner and model",

@@ -127,6 +127,7 @@ tnas_status tnas_report_add_network(const char *folder, const tnas_target_row *t
     if (status != TNAS_OK)
         return leave_out(out, tnas_error_text());
     add_network(out, priced);
+    const tnas_status added = tnas_report_add_others(folder, target, priced, out);
     tnas_priced_destroy(priced);
-    return TNAS_OK;
+    return added;
 }

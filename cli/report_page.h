@@ -5,11 +5,17 @@
 #include <cjson/cJSON.h>
 
 #include "cli/commands.h"
+#include "cli/priced.h"
 #include "study/store.h"
 
 /* report_network.c: adds "network": the layers of the winner, its tensors in the arena over the
  * steps, its price; or null and "network_missing", a sentence that says why. */
 tnas_status tnas_report_add_network(const char *folder, const tnas_target_row *target, cJSON *out);
+
+/* report_others.c: adds "others": measured candidates of the study's other targets that are over a
+ * limit of this one, priced for its part; nothing where the space of the study cannot be read. */
+tnas_status tnas_report_add_others(const char *folder, const tnas_target_row *target,
+                                   const tnas_priced *winner, cJSON *out);
 
 /* report_boards.c: adds "boards": what the shipped measurements of the target's part say about the
  * latency models of its profile, "board_models" how good those are at networks that they have not

@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/table.h"
 #include "common/alloc.h"
 #include "study/front_rows.h"
 
@@ -82,12 +83,17 @@ static int compare_rows(const void *a, const void *b)
     return x->row->id < y->row->id ? -1 : x->row->id > y->row->id;
 }
 
+static const char *source_text(const tnas_candidate_row *row)
+{
+    return tnas_score_source_text(row->predicted ? TNAS_SCORE_PREDICTED : TNAS_SCORE_MEASURED);
+}
+
 static cJSON *row_object(const tnas_candidate_row *row)
 {
     cJSON *const o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "id", row->id);
     cJSON_AddNumberToObject(o, "generation", row->generation);
-    cJSON_AddStringToObject(o, "source", row->predicted ? "predicted" : "measured");
+    cJSON_AddStringToObject(o, "source", source_text(row));
     tnas_json_add(o, "accuracy", row->accuracy);
     tnas_json_add(o, "accuracy_int8", row->accuracy_int8);
     cJSON_AddBoolToObject(o, "on_front", row->on_front);
@@ -100,42 +106,55 @@ static cJSON *row_object(const tnas_candidate_row *row)
     return o;
 }
 
-static void print_percent(double share)
+static const char *percent_text(double share, char out[16])
 {
     if (isnan(share))
-        printf(" %9s", "-");
-    else
-        printf(" %7.2f %%", 100 * share);
+        return "-";
+    snprintf(out, 16, "%.2f %%", 100 * share);
+    return out;
 }
 
-static void print_row(const tnas_candidate_row *row)
+static void add_row(tnas_table *table, const tnas_candidate_row *row)
 {
-    char ms[24] = "-", upper[24] = "-", flash[32], sram[32];
+    char ms[24] = "-", upper[24] = "-", flash[32], sram[32], accuracy[16], int8[16];
     if (!isnan(row->latency_ms)) {
         tnas_ms_text(row->latency_ms, ms);
         tnas_ms_text(row->latency_upper_ms, upper);
     }
-    printf("%6d %4d %-9s", row->id, row->generation, row->predicted ? "predicted" : "measured");
-    print_percent(row->accuracy);
-    print_percent(row->accuracy_int8);
-    printf(" %8s %8s %11s %11s %9.3f %s %s\n", ms, upper,
-           tnas_with_commas((long long)row->sram_bytes, sram),
-           tnas_with_commas((long long)row->flash_bytes, flash), (double)row->macs * 1e-6,
-           row->on_front ? "*" : " ", row->arch);
+    tnas_table_row(table, "%d\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.3f\t%s %s", row->id,
+                   row->generation, source_text(row), percent_text(row->accuracy, accuracy),
+                   percent_text(row->accuracy_int8, int8), ms, upper,
+                   tnas_with_commas((long long)row->sram_bytes, sram),
+                   tnas_with_commas((long long)row->flash_bytes, flash), (double)row->macs * 1e-6,
+                   row->on_front ? "*" : " ", row->arch);
 }
 
 static void print_rows_table(const tnas_arguments *arguments, const char *folder,
                              const tnas_target_row *target, const sorted_row *rows, int count,
                              int of)
 {
+    static const tnas_column columns[] = {
+        {.heading = "id"},
+        {.heading = "gen", .rank = 4},
+        {.heading = "source", .left = true, .rank = 5},
+        {.heading = "accuracy"},
+        {.heading = "int8", .rank = 1},
+        {.heading = "ms"},
+        {.heading = "90 %", .rank = 3},
+        {.heading = "SRAM"},
+        {.heading = "flash"},
+        {.heading = "MMAC", .rank = 6},
+        {.heading = "network (* on the front)", .left = true, .cut = true, .rank = 2},
+    };
     tnas_print_header(arguments);
     printf("study      %s\ntarget     %d: %s, runtime %s%s\nrows       %d of %d candidates\n\n",
            folder, target->id, target->target.mcu, target->target.runtime,
            target->finished ? "" : ", not finished", count, of);
-    printf("%6s %4s %-9s %9s %9s %8s %8s %11s %11s %9s   %s\n", "id", "gen", "source", "accuracy",
-           "int8", "ms", "90 %", "SRAM", "flash", "MMAC", "network (* on the front)");
+    tnas_table table;
+    tnas_table_init(&table, columns, sizeof columns / sizeof columns[0]);
     for (int i = 0; i < count; i++)
-        print_row(rows[i].row);
+        add_row(&table, rows[i].row);
+    tnas_table_print(&table);
 }
 
 static void print_rows(const tnas_arguments *arguments, const char *folder, const char *format,

@@ -7,6 +7,8 @@
 
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/table.h"
+#include "cli/winner_json.h"
 #include "common/alloc.h"
 #include "study/front_rows.h"
 #include "study/progress_file.h"
@@ -113,56 +115,71 @@ static void print_head(const tnas_arguments *arguments, const shown_study *study
 }
 
 /* "123,456 of 262,144", or without a limit the value alone. */
-static void print_of_limit(size_t value, size_t limit)
+static const char *of_limit(size_t value, size_t limit, char out[72])
 {
-    char a[32], b[32], text[72];
+    char a[32], b[32];
     tnas_with_commas((long long)value, a);
     if (limit == SIZE_MAX)
-        snprintf(text, sizeof text, "%s", a);
+        snprintf(out, 72, "%s", a);
     else
-        snprintf(text, sizeof text, "%s of %s", a, tnas_with_commas((long long)limit, b));
-    printf(" %24s", text);
+        snprintf(out, 72, "%s of %s", a, tnas_with_commas((long long)limit, b));
+    return out;
 }
 
-static void print_latency_cell(const shown_target *target)
+static const char *latency_cell(const shown_target *target, char out[64])
 {
     const tnas_limits *const limits = &target->row.target.limits;
     const tnas_winner *const w = &target->winner;
-    char value[24], text[64];
+    char value[24];
     tnas_ms_text(limits->latency_at_mean ? w->latency_ms : w->latency_upper_ms, value);
     if (!w->has_latency)
-        snprintf(text, sizeof text, "-");
-    else if (isfinite(limits->latency_ms))
-        snprintf(text, sizeof text, "%s of %g", value, limits->latency_ms);
+        return "-";
+    if (isfinite(limits->latency_ms))
+        snprintf(out, 64, "%s of %g", value, limits->latency_ms);
     else
-        snprintf(text, sizeof text, "%s", value);
-    printf(" %16s", text);
+        snprintf(out, 64, "%s", value);
+    return out;
 }
 
-static void print_target_line(const shown_target *target)
+static void add_target(tnas_table *table, const shown_target *target)
 {
     const tnas_winner *const w = &target->winner;
     const tnas_limits *const limits = &target->row.target.limits;
-    printf("%6d %-16s", target->row.id, target->row.target.mcu);
+    char accuracy[32] = "-", ms[64], sram[72] = "-", flash[72] = "-", macs[24] = "-";
+    const char *latency = "-";
     if (target->finished) {
-        printf(" %6.2f +- %4.2f %%", 100 * w->accuracy_int8,
-               100 * tnas_wilson_half_width(w->accuracy_int8, w->test_count));
-        print_latency_cell(target);
-        print_of_limit(w->sram_bytes + limits->reserve_sram_bytes, limits->sram_bytes);
-        print_of_limit(w->flash_bytes + limits->reserve_flash_bytes, limits->flash_bytes);
-        printf(" %8.3f", (double)w->macs * 1e-6);
-    } else {
-        printf(" %16s %16s %24s %24s %8s", "-", "-", "-", "-", "-");
+        snprintf(accuracy, sizeof accuracy, "%.2f +- %.2f %%", 100 * w->accuracy_int8,
+                 100 * tnas_wilson_half_width(w->accuracy_int8, w->test_count));
+        snprintf(macs, sizeof macs, "%.3f", (double)w->macs * 1e-6);
+        latency = latency_cell(target, ms);
+        of_limit(w->sram_bytes + limits->reserve_sram_bytes, limits->sram_bytes, sram);
+        of_limit(w->flash_bytes + limits->reserve_flash_bytes, limits->flash_bytes, flash);
     }
-    printf(" %6d %5d  %s\n", target->candidates, target->front, state_of(target));
+    tnas_table_row(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s", target->row.id,
+                   target->row.target.mcu, accuracy, latency, sram, flash, macs, target->candidates,
+                   target->front, state_of(target));
 }
 
 static void print_targets(const shown_study *study)
 {
-    printf("\n%6s %-16s %16s %16s %24s %24s %8s %6s %5s  %s\n", "target", "part", "int8 (95 %)",
-           "ms, of limit", "SRAM, of limit", "flash, of limit", "MMAC", "scored", "front", "state");
+    static const tnas_column columns[] = {
+        {.heading = "target"},
+        {.heading = "part", .left = true},
+        {.heading = "int8 (95 %)"},
+        {.heading = "ms of limit"},
+        {.heading = "SRAM of limit", .rank = 1},
+        {.heading = "flash of limit", .rank = 2},
+        {.heading = "MMAC", .rank = 5},
+        {.heading = "scored", .rank = 4},
+        {.heading = "front", .rank = 3},
+        {.heading = "state", .left = true},
+    };
+    tnas_table table;
+    tnas_table_init(&table, columns, sizeof columns / sizeof columns[0]);
     for (int i = 0; i < study->count; i++)
-        print_target_line(&study->targets[i]);
+        add_target(&table, &study->targets[i]);
+    printf("\n");
+    tnas_table_print(&table);
 }
 
 static void print_findings(const shown_study *study)
@@ -246,27 +263,6 @@ static void add_limits(cJSON *o, const tnas_limits *limits)
     cJSON_AddNumberToObject(o, "sram_reserve_bytes", (double)limits->reserve_sram_bytes);
 }
 
-static void add_winner(cJSON *o, const tnas_winner *w)
-{
-    cJSON_AddStringToObject(o, "arch", w->arch);
-    tnas_json_add(o, "accuracy_int8", w->accuracy_int8);
-    tnas_json_add(o, "accuracy_float", w->accuracy_float);
-    tnas_json_add(o, "accuracy_95_half_width",
-                  tnas_wilson_half_width(w->accuracy_int8, w->test_count));
-    tnas_json_add(o, "accuracy_validation", w->accuracy_validation);
-    tnas_json_add(o, "accuracy_supernet", w->accuracy_supernet);
-    cJSON_AddNumberToObject(o, "test_images", w->test_count);
-    cJSON_AddNumberToObject(o, "macs", (double)w->macs);
-    cJSON_AddNumberToObject(o, "flash_bytes", (double)w->flash_bytes);
-    cJSON_AddNumberToObject(o, "sram_bytes", (double)w->sram_bytes);
-    cJSON_AddNumberToObject(o, "stack_bytes", (double)w->stack_bytes);
-    tnas_json_add(o, "latency_ms", w->has_latency ? w->latency_ms : NAN);
-    tnas_json_add(o, "latency_upper_ms", w->has_latency ? w->latency_upper_ms : NAN);
-    cJSON_AddStringToObject(o, "model", w->model);
-    cJSON_AddNumberToObject(o, "drawn", (double)w->draws.drawn);
-    cJSON_AddNumberToObject(o, "seconds", w->seconds);
-}
-
 static cJSON *finalist_object(const tnas_finalist *f)
 {
     cJSON *const o = cJSON_CreateObject();
@@ -302,7 +298,7 @@ static cJSON *target_object(const shown_target *target)
     cJSON_AddNumberToObject(o, "measured", target->measured);
     cJSON_AddNumberToObject(o, "front", target->front);
     tnas_json_add(o, "best_accuracy", target->best);
-    add_winner(o, target->finished ? &target->winner : &nothing);
+    tnas_winner_add_json(o, target->finished ? &target->winner : &nothing);
     cJSON *const finalists = cJSON_AddArrayToObject(o, "finalists");
     for (int i = 0; i < target->finalist_count; i++)
         cJSON_AddItemToArray(finalists, finalist_object(&target->finalists[i]));

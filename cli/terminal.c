@@ -1,10 +1,15 @@
 /* Progress for people: stage, count, rate, time left, remark. */
+#include <math.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "cli/screen.h"
+
+enum { LINE_BYTES = 512 };
 
 /* Seconds between lines; a log gets fewer than a screen. */
 static const double screen_interval = 0.2, log_interval = 10;
@@ -41,12 +46,40 @@ static void note(void *context, const char *sentence)
     fprintf(stderr, "%s\n", sentence);
 }
 
-static void print_time_left(double seconds, char out[32])
+static void event(void *context, const char *what, const char *name, const tnas_figure *figures,
+                  int count)
 {
-    if (seconds < 100)
-        snprintf(out, 32, "%.0f s left", seconds);
-    else
-        snprintf(out, 32, "%.1f min left", seconds / 60);
+    tnas_terminal *const t = context;
+    tnas_progress_log_figures(&t->log, what, name, figures, count);
+}
+
+static void add(char line[LINE_BYTES], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add(char line[LINE_BYTES], const char *format, ...)
+{
+    const size_t used = strlen(line);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line + used, LINE_BYTES - used, format, arguments);
+    va_end(arguments);
+}
+
+/* "search 7/120 candidates, 4.4/s, 26 s left, best 91.20 %, front of 5, generation 1 of 5" */
+static void describe(const tnas_pace *pace, long done, long total, const char *unit,
+                     const char *remark, char line[LINE_BYTES])
+{
+    line[0] = '\0';
+    add(line, "%s %ld/%ld%s%s", pace->stage, done, total, unit[0] != '\0' ? " " : "", unit);
+    if (pace->rate > 0)
+        add(line, ", %.1f/s", pace->rate);
+    if (isfinite(pace->seconds_left) && done < total) {
+        const bool minutes = pace->seconds_left >= 100;
+        add(line, minutes ? ", %.1f min left" : ", %.0f s left",
+            minutes ? pace->seconds_left / 60 : pace->seconds_left);
+    }
+    if (remark != NULL && remark[0] != '\0')
+        add(line, ", %s", remark);
 }
 
 static void report(void *context, const char *stage, long done, long total, const char *unit,
@@ -54,35 +87,27 @@ static void report(void *context, const char *stage, long done, long total, cons
 {
     tnas_terminal *const t = context;
     tnas_progress_log_report(&t->log, stage, done, total, unit, remark);
-    if (t->quiet)
+    if (t->quiet || !tnas_pace_report(&t->pace, stage, done, total,
+                                      t->terminal ? screen_interval : log_interval))
         return;
-    const double now = tnas_clock_seconds();
-    const bool is_new = strcmp(stage, t->stage) != 0;
-    if (is_new) {
+    if (t->pace.is_new)
         tnas_terminal_end(t);
-        snprintf(t->stage, sizeof t->stage, "%s", stage);
-        t->stage_seconds = now;
-        t->stage_first = done;
-    }
-    const double interval = t->terminal ? screen_interval : log_interval;
-    if (!is_new && done < total && now - t->shown_seconds < interval)
-        return;
-    t->shown_seconds = now;
-    const double elapsed = now - t->stage_seconds;
-    const double rate = elapsed > 0 ? (double)(done - t->stage_first) / elapsed : 0;
-    char left[32] = "";
-    if (rate > 0 && done < total)
-        print_time_left((double)(total - done) / rate, left);
-    fprintf(stderr, "%s%s %ld/%ld %s, %.1f/s%s%s%s%s%s", t->terminal ? "\r\033[K" : "", stage, done,
-            total, unit, rate, left[0] != '\0' ? ", " : "", left, remark != NULL ? ", " : "",
-            remark != NULL ? remark : "", t->terminal ? "" : "\n");
+    char line[LINE_BYTES];
+    describe(&t->pace, done, total, unit, remark, line);
+    const int columns = tnas_screen_columns(stderr);
+    if (columns > 0 &&
+        tnas_text_columns(line) >= columns) /* without the unit, then without the end */
+        describe(&t->pace, done, total, "", remark, line);
+    if (columns > 0)
+        tnas_text_cut(line, columns - 1);
+    fprintf(stderr, t->terminal ? "\r\033[K%s" : "%s\n", line);
     t->line_open = t->terminal;
 }
 
 void tnas_terminal_init(tnas_terminal *t, const tnas_arguments *arguments)
 {
     *t = (tnas_terminal){
-        .progress = {.context = t, .report = report, .note = note, .stop = stop},
+        .progress = {.context = t, .report = report, .note = note, .event = event, .stop = stop},
         .terminal = isatty(STDERR_FILENO) != 0,
         .quiet = arguments->given[TNAS_OPTION_quiet],
     };

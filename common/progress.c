@@ -24,6 +24,13 @@ void tnas_progress_note(const tnas_progress *progress, const char *format, ...)
     progress->note(progress->context, sentence);
 }
 
+void tnas_progress_event(const tnas_progress *progress, const char *event, const char *name,
+                         const tnas_figure *figures, int count)
+{
+    if (progress != NULL && progress->event != NULL)
+        progress->event(progress->context, event, name, figures, count);
+}
+
 bool tnas_progress_stop(const tnas_progress *progress)
 {
     return progress != NULL && progress->stop != NULL && progress->stop(progress->context);

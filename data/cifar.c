@@ -10,6 +10,7 @@
 #include "common/alloc.h"
 #include "data/class_list.h"
 #include "data/source.h"
+#include "data/split_words.h"
 
 enum { SIDE = 32, PLANE_BYTES = SIDE * SIDE, PIXEL_BYTES = 3 * PLANE_BYTES, LABEL_BYTES_MAX = 2 };
 
@@ -92,13 +93,6 @@ bool tnas_cifar_recognises(const uint8_t *head, size_t head_bytes)
 
 /* ---- opening ---- */
 
-static tnas_split split_of(const char *name)
-{
-    return strstr(name, "test") != NULL  ? TNAS_SPLIT_TEST
-           : strstr(name, "val") != NULL ? TNAS_SPLIT_VALIDATION
-                                         : TNAS_SPLIT_TRAIN;
-}
-
 static tnas_status take_record(cifar_source *cifar, tnas_files *files, int file, int record,
                                const uint8_t *bytes)
 {
@@ -115,7 +109,7 @@ static tnas_status take_record(cifar_source *cifar, tnas_files *files, int file,
     sample->file = file;
     sample->record = record;
     sample->label = bytes[kind->label_bytes - 1];
-    sample->stated = (int8_t)split_of(tnas_files_last(files, file));
+    sample->stated = (int8_t)tnas_split_of_path(tnas_files_path(files, file));
     return TNAS_OK;
 }
 

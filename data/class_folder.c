@@ -6,24 +6,7 @@
 #include <strings.h>
 
 #include "common/alloc.h"
-
-/* -1: the folder is no split's. */
-static int split_of(const char *folder, size_t length)
-{
-    static const struct {
-        const char *name;
-        tnas_split split;
-    } names[] = {
-        {"train", TNAS_SPLIT_TRAIN},           {"training", TNAS_SPLIT_TRAIN},
-        {"val", TNAS_SPLIT_VALIDATION},        {"valid", TNAS_SPLIT_VALIDATION},
-        {"validation", TNAS_SPLIT_VALIDATION}, {"test", TNAS_SPLIT_TEST},
-        {"testing", TNAS_SPLIT_TEST},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i].name) == length && strncasecmp(folder, names[i].name, length) == 0)
-            return names[i].split;
-    return -1;
-}
+#include "data/split_words.h"
 
 static int depth_of(const char *path)
 {
@@ -60,7 +43,7 @@ static void find_prefix(const tnas_files *files, char prefix[TNAS_PATH_BYTES])
         int at = 0, inner_at = 0;
         const char *const only = folder_below(files, prefix, &at);
         if (only == NULL || folder_below(files, prefix, &at) != NULL ||
-            split_of(only, strlen(only)) >= 0)
+            tnas_split_of_word(only, strlen(only)) >= 0)
             return;
         char inner[TNAS_PATH_BYTES];
         const int length = snprintf(inner, sizeof inner, "%.2000s%.2000s/", prefix, only);
@@ -74,7 +57,7 @@ static bool has_split_folder(const tnas_files *files, const char *prefix)
 {
     int at = 0;
     for (const char *name; (name = folder_below(files, prefix, &at)) != NULL;)
-        if (split_of(name, strlen(name)) >= 0)
+        if (tnas_split_of_word(name, strlen(name)) >= 0)
             return true;
     return false;
 }
@@ -98,7 +81,7 @@ static tnas_status parse_path(const tnas_class_folders *folders, const tnas_file
         return fail_place(folders, files, path);
     if (folders->has_splits) {
         const size_t first = strcspn(rest, "/");
-        const int found = split_of(rest, first);
+        const int found = tnas_split_of_word(rest, first);
         if (found < 0 || rest[first] != '/')
             return fail_place(folders, files, path);
         *split = (tnas_split)found;
@@ -122,7 +105,7 @@ static bool is_class_folder(const tnas_class_folders *folders, const char *path)
         return false;
     if (!folders->has_splits)
         return depth_of(rest) == 0;
-    return depth_of(rest) == 1 && split_of(rest, strcspn(rest, "/")) >= 0;
+    return depth_of(rest) == 1 && tnas_split_of_word(rest, strcspn(rest, "/")) >= 0;
 }
 
 tnas_status tnas_class_folders_find(tnas_dataset_source *source, const tnas_files *files,

@@ -18,6 +18,7 @@
 #include "data/affine.h"
 #include "data/images.h"
 #include "data/options.h"
+#include "data/resize.h"
 
 #define TNAS_CLASSES_MAX      1000
 #define TNAS_CLASS_NAME_BYTES 48

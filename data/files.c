@@ -248,11 +248,6 @@ bool tnas_files_is_twin(const tnas_files *files, int file)
     return false;
 }
 
-bool tnas_files_are_one(const tnas_files *files)
-{
-    return files->is_one;
-}
-
 const char *tnas_files_location(const tnas_files *files)
 {
     return files->location;

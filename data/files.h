@@ -28,7 +28,6 @@ uint64_t tnas_files_bytes(const tnas_files *files, int file);   /* as stored, or
 int tnas_files_find(const tnas_files *files, const char *path); /* -1: there is none */
 /* Is it the packed twin ("x.gz") of a file that is there too? Unpackers leave both. */
 bool tnas_files_is_twin(const tnas_files *files, int file);
-bool tnas_files_are_one(const tnas_files *files); /* the location is a file */
 
 const char *tnas_files_location(const tnas_files *files);
 /* For messages: location and path. */

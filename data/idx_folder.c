@@ -7,6 +7,7 @@
 #include "data/class_list.h"
 #include "data/idx.h"
 #include "data/source.h"
+#include "data/split_words.h"
 
 typedef struct idx_source {
     tnas_dataset_source source;   /* first: the two share an address */
@@ -15,13 +16,6 @@ typedef struct idx_source {
     int first[TNAS_SPLIT_COUNT];            /* sample of each split */
     tnas_idx_shape shape[TNAS_SPLIT_COUNT]; /* of the images */
 } idx_source;
-
-static tnas_split split_of(const char *name)
-{
-    if (strstr(name, "t10k") != NULL || strstr(name, "test") != NULL)
-        return TNAS_SPLIT_TEST;
-    return strstr(name, "val") != NULL ? TNAS_SPLIT_VALIDATION : TNAS_SPLIT_TRAIN;
-}
 
 /* Is it an IDX file by name or content? */
 static tnas_status look_at(tnas_files *files, int file, bool *is_idx, tnas_idx_kind *kind)
@@ -55,13 +49,14 @@ static tnas_status take_file(idx_source *idx, tnas_files *files, int file)
     if (!is_idx)
         return TNAS_OK;
     const char *const name = tnas_files_last(files, file);
-    int *const place = &(kind == TNAS_IDX_LABELS ? idx->labels : idx->images)[split_of(name)];
+    const tnas_split split = tnas_split_of_path(tnas_files_path(files, file));
+    int *const place = &(kind == TNAS_IDX_LABELS ? idx->labels : idx->images)[split];
     if (*place >= 0 && !is_same_name(tnas_files_last(files, *place), name))
         return tnas_fail(TNAS_ERR_INPUT,
                          "%s: two files with %s of the %s split, %s and %s: choose with --include",
                          tnas_files_location(files), kind == TNAS_IDX_LABELS ? "labels" : "images",
-                         split_of(name) == TNAS_SPLIT_TEST ? "test" : "same",
-                         tnas_files_last(files, *place), name);
+                         split == TNAS_SPLIT_TEST ? "test" : "same", tnas_files_last(files, *place),
+                         name);
     *place = *place >= 0 ? *place : file; /* files are sorted: the unpacked one comes first */
     return TNAS_OK;
 }

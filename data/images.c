@@ -66,26 +66,6 @@ void tnas_images_deinit(tnas_images *images)
     *images = (tnas_images){0};
 }
 
-tnas_status tnas_images_resize(const tnas_images *images, const tnas_image_size *from,
-                               const tnas_image_size *to, tnas_resize_method method,
-                               tnas_images *out)
-{
-    *out = (tnas_images){0};
-    const size_t from_bytes = (size_t)from->h * (size_t)from->w * (size_t)from->c;
-    const size_t to_bytes = (size_t)to->h * (size_t)to->w * (size_t)to->c;
-    tnas_resizer *resizer;
-    TNAS_TRY(tnas_resizer_create(from, to, method, &resizer));
-    const tnas_status status = tnas_images_init(out, images->count, to_bytes);
-    for (int i = 0; status == TNAS_OK && i < images->count; i++) {
-        tnas_resizer_run(resizer, images->pixels + (size_t)i * from_bytes,
-                         out->pixels + (size_t)i * to_bytes);
-        out->labels[i] = images->labels[i];
-        out->count++;
-    }
-    tnas_resizer_destroy(resizer);
-    return status;
-}
-
 static tnas_status save_labels(const tnas_images *images, const char *path)
 {
     const tnas_idx_shape shape = {images->count, 1, 1, 1};

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "common/status.h"
-#include "data/resize.h"
 
 /* Above this a block is a mapped file. */
 #define TNAS_SAMPLES_HEAP_BYTES ((size_t)1 << 30)
@@ -25,11 +24,6 @@ tnas_status tnas_images_init(tnas_images *images, int capacity, size_t image_byt
 /* A copy of a sample at the end; the room is there. */
 void tnas_images_add(tnas_images *images, size_t image_bytes, const uint8_t *pixels, int16_t label);
 void tnas_images_deinit(tnas_images *images);
-
-/* The same samples in another size (data/resize.h); release *out with tnas_images_deinit. */
-tnas_status tnas_images_resize(const tnas_images *images, const tnas_image_size *from,
-                               const tnas_image_size *to, tnas_resize_method method,
-                               tnas_images *out);
 
 /* Writes a split as two uncompressed IDX files, images.idx and labels.idx, which the
  * exported host runner reads: 3 dimensions when c is 1, else 4. The folder exists; labels

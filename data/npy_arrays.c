@@ -18,6 +18,7 @@
 #include "common/alloc.h"
 #include "data/npy.h"
 #include "data/source.h"
+#include "data/split_words.h"
 
 enum { SIDE_MAX = 8192, COUNT_MAX = 50 * 1000 * 1000 };
 
@@ -42,38 +43,6 @@ typedef struct npy_source {
 static bool has_word(const char *name, const char *word)
 {
     return strcasestr(name, word) != NULL;
-}
-
-static bool is_any_of(const char *word, size_t length, const char *const list[3])
-{
-    for (int i = 0; i < 3 && list[i] != NULL; i++)
-        if (strlen(list[i]) == length && strncasecmp(word, list[i], length) == 0)
-            return true;
-    return false;
-}
-
-/* A folder counts as a whole, a file's name by its words, between what is no letter: that of
- * contest/x_train.npy has no "test". */
-static bool has_split_word(const char *path, const char *const list[3])
-{
-    for (size_t length; *path != '\0'; path += length + (path[length] != '\0')) {
-        length = strcspn(path, "/");
-        if (path[length] == '\0')
-            for (length = 0; isalpha((unsigned char)path[length]);)
-                length++;
-        if (is_any_of(path, length, list))
-            return true;
-    }
-    return false;
-}
-
-static tnas_split split_of(const char *path)
-{
-    static const char *const test[3] = {"test", "testing"};
-    static const char *const validation[3] = {"val", "valid", "validation"};
-    return has_split_word(path, test)         ? TNAS_SPLIT_TEST
-           : has_split_word(path, validation) ? TNAS_SPLIT_VALIDATION
-                                              : TNAS_SPLIT_TRAIN;
 }
 
 static const char *group_word_of(const char *name)
@@ -136,7 +105,7 @@ static tnas_status take_file(npy_source *npy, tnas_files *files, int file)
     const char *const path = tnas_files_path(files, file), *const name =
                                                                tnas_files_last(files, file);
     const array_role role = role_of(name, &header);
-    npy_array *const array = &npy->arrays[split_of(path)][role];
+    npy_array *const array = &npy->arrays[tnas_split_of_path(path)][role];
     if (array->file >= 0)
         return tnas_fail(TNAS_ERR_INPUT,
                          "%s: %s and %s may both be the %s of one split: choose "

@@ -347,6 +347,9 @@ static tnas_status read_row(const table *t, int row, const tnas_measurement_quer
     }
     if (is_network(out))
         return read_network(t->networks, query->memory, out);
+    *wanted = !query->networks_only;
+    if (!*wanted)
+        return TNAS_OK;
     return read_layer(t, row, query->memory, out);
 }
 

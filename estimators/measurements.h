@@ -36,6 +36,7 @@ typedef struct tnas_measurement_query {
     /* Where the networks are: folders with MODEL.json, tables of layers (layer_table.h), one or
      * several separated by commas, the first that knows a model wins. NULL: none. */
     const char *graphs;
+    bool networks_only;              /* single layers are other rows */
     double assumed_clock_mhz;        /* where the file is silent; 0: unknown */
     const tnas_memory_terms *memory; /* of the model to fit or to compare; NULL: none */
 } tnas_measurement_query;

@@ -20,6 +20,8 @@ typedef enum tnas_score_source {
 #undef TNAS_SCORE_ENUM
 } tnas_score_source;
 
+const char *tnas_score_source_text(tnas_score_source source);
+
 typedef struct tnas_candidate {
     tnas_arch arch;
     uint64_t hash;

@@ -60,6 +60,7 @@ void tnas_search_destroy(tnas_search *search)
     if (search == NULL)
         return;
     tnas_draws_deinit(&search->draws);
+    tnas_refused_deinit(&search->refused);
     tnas_free(search->brood);
     tnas_free(search->scored);
     tnas_free(search->parents);
@@ -77,7 +78,7 @@ tnas_status tnas_brood_consider(tnas_search *search, const tnas_arch *arch)
     next->generation = search->begun;
     next->expected = NAN;
     search->brood_count += result == TNAS_DRAW_FITS;
-    return TNAS_OK;
+    return result == TNAS_DRAW_REFUSED ? tnas_refused_offer(&search->refused, next) : TNAS_OK;
 }
 
 tnas_status tnas_brood_fill(tnas_search *search, tnas_rng *rng, tnas_draw_fn *draw, int brood_max,
@@ -214,6 +215,12 @@ int tnas_search_generation(const tnas_search *search)
 const tnas_draw_counts *tnas_search_draws(const tnas_search *search)
 {
     return &search->draws.counts;
+}
+
+const tnas_candidate *tnas_search_refused(const tnas_search *search, int *count)
+{
+    *count = search->refused.count;
+    return search->refused.kept;
 }
 
 const tnas_candidate *tnas_search_nearest(const tnas_search *search)

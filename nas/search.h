@@ -107,6 +107,11 @@ const tnas_draw_counts *tnas_search_draws(const tnas_search *search);
 /* The draw with the smallest overshoot so far; NULL before the first draw. */
 const tnas_candidate *tnas_search_nearest(const tnas_search *search);
 
+/* Up to so many of the architectures that were over a limit, evenly over all that were drawn, in an
+ * order that means nothing; they were priced and have no accuracy. */
+enum { TNAS_REFUSED_MAX = 500 };
+const tnas_candidate *tnas_search_refused(const tnas_search *search, int *count);
+
 /* All scored candidates, the array of tnas_search_scored_count; it moves when more are scored.
  * Predicted ones of a generation come before its measured ones, which are in the order of telling:
  * what has a place keeps it. */

@@ -4,6 +4,7 @@
 
 #include "nas/draws.h"
 #include "nas/pareto.h"
+#include "nas/refused.h"
 #include "nas/search.h"
 
 /* How a search goes about it: what differs between strategies. */
@@ -25,6 +26,7 @@ struct tnas_search {
     tnas_search_config config;
     const tnas_strategy_rules *rules;
     tnas_draws draws;
+    tnas_refused refused;
     int begun;             /* generations bred so far; the last one is the current one */
     bool ended;            /* no further generation can be bred */
     tnas_candidate *brood; /* [population], the current generation: what is to be measured */

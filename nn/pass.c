@@ -113,11 +113,6 @@ tnas_affine tnas_map_affine(const tnas_map *map, int32_t channel)
     return (tnas_affine){map->scale[channel], map->shift[channel], map->activation};
 }
 
-bool tnas_map_is_plain(const tnas_map *map)
-{
-    return map->scale == NULL && map->activation == TNAS_ACT_NONE;
-}
-
 float *tnas_pass_data(const tnas_pass *pass, int tensor)
 {
     return pass->block + pass->layout->map_at[tensor];

@@ -55,7 +55,6 @@ typedef struct tnas_map {
 
 tnas_map tnas_pass_map(const tnas_pass *pass, int tensor);
 tnas_affine tnas_map_affine(const tnas_map *map, int32_t channel);
-bool tnas_map_is_plain(const tnas_map *map); /* data is the tensor */
 
 /* Where an operator writes its output, or the gradient of a tensor is. */
 float *tnas_pass_data(const tnas_pass *pass, int tensor);

@@ -13,9 +13,8 @@ function otherColour() {
 function drawBoards(canvas) {
   const rows = data.boards;
   const low = Math.min(...rows.map((r) => Math.min(r.measured_ms, r.low_ms))), high = Math.max(...rows.map((r) => Math.max(r.measured_ms, r.high_ms)));
-  const logAxis = (title) => axis(title, {type: "logarithmic", min: low * .8, max: high * 1.25, ticks: {
-    callback: (v) => /^[125]0*$/.test(String(v).replace(/^0\.0*/, "")) ? v : "", maxRotation: 0}});
-  const options = baseOptions(logAxis("measured, ms"), logAxis("predicted, ms"));
+  const ends = {min: low * .8, max: high * 1.25};
+  const options = baseOptions(logAxis("measured, ms", ends), logAxis("predicted, ms", ends));
   options.plugins.tooltip.callbacks = {
     label: (item) => {
       const r = item.raw.row;
@@ -24,33 +23,33 @@ function drawBoards(canvas) {
     },
   };
   options.plugins.tooltip.filter = (item) => item.raw.row !== undefined;
-  const dots = (label, name, chosen) => ({
+  const rowsAs = (label, name, chosen) => ({
     label, data: chosen.map((row) => ({x: row.measured_ms, y: row.predicted_ms, low: row.low_ms, high: row.high_ms, row})),
     errorBars: "y", errorColour: colour(name), backgroundColor: colour(name), borderColor: colour(name), pointRadius: 4, parsing: false,
   });
-  const [own, others] = boardGroups();
+  const [own, foreign] = boardGroups();
   return new Chart(canvas, {type: "scatter", options, data: {datasets: [
     {label: "equal", data: [{x: low * .8, y: low * .8}, {x: high * 1.25, y: high * 1.25}], showLine: true, pointRadius: 0, pointHitRadius: 0,
       borderColor: colour("quiet"), borderDash: [5, 4], borderWidth: 1, parsing: false},
-    dots("of this runtime", "accent", own), dots("of other runtimes", otherColour(), others),
+    rowsAs("of this runtime", "accent", own), rowsAs("of other runtimes", otherColour(), foreign),
   ]}});
 }
 
 function drawErrors(canvas) {
   const times = data.boards.map((r) => r.measured_ms);
-  const options = baseOptions(axis("measured, ms", {type: "logarithmic", min: .8 * Math.min(...times), max: 1.25 * Math.max(...times), ticks: {
-    callback: (v) => /^[1]0*$/.test(String(v).replace(/^0\.0*/, "")) ? v : "", maxRotation: 0}}), axis("predicted too long, %", {grace: "5%"}));
+  const options = baseOptions(logAxis("measured, ms", {min: .8 * Math.min(...times), max: 1.25 * Math.max(...times)}),
+    axis("error, %", {grace: "5%"}));
   options.plugins.tooltip.callbacks = {label: (item) => [item.raw.row.name + ", " + item.raw.row.runtime, item.raw.y.toFixed(1) + " %, " + item.raw.row.role]};
   const off = (row, value) => 100 * (value / row.measured_ms - 1);
-  const dots = (name, chosen) => ({
+  const rowsAs = (name, chosen) => ({
     data: chosen.map((row) => ({x: row.measured_ms, y: 100 * row.error, low: off(row, row.low_ms), high: off(row, row.high_ms), row})),
     errorBars: "y", errorColour: colour(name), backgroundColor: colour(name), borderColor: colour(name), pointRadius: 3.5, parsing: false,
   });
-  const [own, others] = boardGroups();
+  const [own, foreign] = boardGroups();
   const ends = data.boards.flatMap((r) => [off(r, r.low_ms), off(r, r.high_ms)]);
   options.scales.y.suggestedMin = Math.min(0, ...ends);
   options.scales.y.suggestedMax = Math.max(0, ...ends);
-  return new Chart(canvas, {type: "scatter", options, data: {datasets: [dots("accent", own), dots(otherColour(), others)]}});
+  return new Chart(canvas, {type: "scatter", options, data: {datasets: [rowsAs("accent", own), rowsAs(otherColour(), foreign)]}});
 }
 
 // Errors of refits with a network or a family left out: what a new network may expect.
@@ -71,8 +70,10 @@ function addBoardsSection() {
   const covered = data.boards.filter((r) => r.covered).length;
   const fitted = data.boards.filter((r) => r.role === "fitted").length;
   parent.append(element("p", null, covered + " of " + data.boards.length + " measurements lie within the 90 % interval of their prediction; the latency models were fitted to " +
-    fitted + " of them, which are a check of the fit alone. On the dashed line both are equal."),
-    element("div", {class: "pair"}, box, errors.box),
+    fitted + " of them, which are a check of the fit alone. On the dashed line both are equal; an error above 0 is a latency predicted too long."),
+    element("div", {class: "pair"},
+      element("div", null, element("h3", null, "Predicted over measured latency"), box),
+      element("div", null, element("h3", null, "Error of each prediction"), errors.box)),
     legend(...(boardGroups()[0].length > 0 ? [["accent", "runtime " + data.target.runtime]] : []), [otherColour(), "other runtimes of this part"]));
   addChart(() => drawBoards(canvas));
   addChart(() => drawErrors(errors.canvas));
@@ -100,8 +101,7 @@ function confusionTable() {
       element("td", null, percent(all > 0 ? row[label] / all : null))));
   });
   const caption = "Rows are labels, columns the winner's int8 answers on the test images";
-  return element("div", {class: "scroll confusion", tabindex: "0", role: "region", "aria-label": caption},
-    element("table", null, element("caption", null, caption), element("thead", null, head), body));
+  return captioned(caption, element("table", {"aria-label": caption}, element("thead", null, head), body), "confusion");
 }
 
 function addConfusionSection() {

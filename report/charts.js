@@ -42,6 +42,22 @@ function axis(title, more) {
 const percentTicks = {callback: (value) => Number((100 * value).toFixed(2)) + " %"};
 const countTicks = {callback: (value) => Number(value).toLocaleString("en-US"), maxRotation: 0, autoSkipPadding: 12};
 
+// Lines and figures at powers of ten, and between them where these are few.
+function logTicks(min, max) {
+  const values = [];
+  const factors = max / min < 6 ? [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9] : max / min < 60 ? [1, 2, 5] : [1];
+  for (let power = 10 ** Math.floor(Math.log10(min)); power <= max; power *= 10)
+    for (const factor of factors)
+      if (factor * power >= min && factor * power <= max) values.push(factor * power);
+  return values;
+}
+
+function logAxis(title, ends) {
+  return axis(title, Object.assign({type: "logarithmic",
+    afterBuildTicks: (scale) => { scale.ticks = logTicks(scale.min, scale.max).map((value) => ({value})); },
+    ticks: {callback: (value) => Number(value.toPrecision(3)).toLocaleString("en-US"), maxRotation: 0, autoSkipPadding: 8}}, ends));
+}
+
 function baseOptions(x, y) {
   return {
     animation: false, responsive: true, maintainAspectRatio: false,
@@ -50,25 +66,35 @@ function baseOptions(x, y) {
   };
 }
 
-// options.plugins.limits = {x: value, text}: a dashed line across the chart.
+// options.plugins.limits = {x: value, text, y: value, yText}: dashed lines across the chart.
 const limitLines = {
   id: "limits",
   afterDatasetsDraw(chart, args, options) {
-    if (!known(options.x)) return;
     const {ctx, chartArea: area, scales} = chart;
-    const x = scales.x.getPixelForValue(options.x);
-    if (x < area.left || x > area.right + 1) return;
+    const line = (x0, y0, x1, y1) => {
+      ctx.beginPath();
+      ctx.moveTo(x0, y0);
+      ctx.lineTo(x1, y1);
+      ctx.stroke();
+    };
     ctx.save();
     ctx.strokeStyle = ctx.fillStyle = colour("bad");
     ctx.setLineDash([6, 4]);
     ctx.lineWidth = 1.5;
-    ctx.beginPath();
-    ctx.moveTo(x, area.top);
-    ctx.lineTo(x, area.bottom);
-    ctx.stroke();
-    ctx.textAlign = "right";
     ctx.font = "12px " + Chart.defaults.font.family;
-    ctx.fillText(options.text, x - 5, area.bottom - 8);
+    const x = known(options.x) ? scales.x.getPixelForValue(options.x) : -1;
+    if (x >= area.left && x <= area.right + 1) {
+      line(x, area.top, x, area.bottom);
+      const right = x + 8 + ctx.measureText(options.text).width < area.right; // where less is drawn
+      ctx.textAlign = right ? "left" : "right";
+      ctx.fillText(options.text, right ? x + 5 : x - 5, area.top + 13);
+    }
+    const y = known(options.y) ? scales.y.getPixelForValue(options.y) : -1;
+    if (y >= area.top - 1 && y <= area.bottom) {
+      line(area.left, y, area.right, y);
+      ctx.textAlign = "left";
+      ctx.fillText(options.yText, area.left + 5, y - 5);
+    }
     ctx.restore();
   },
 };

@@ -61,8 +61,13 @@ function table(caption, columns, rows, rowClasses) {
     const cells = row.map((cell, i) => element("td", {class: kind(i)}, cell));
     body.append(element("tr", {class: rowClasses ? rowClasses[r] : null}, ...cells));
   });
-  const whole = element("table", null, element("caption", null, caption), element("thead", null, head), body);
-  return element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption}, whole);
+  return captioned(caption, element("table", {"aria-label": caption}, element("thead", null, head), body));
+}
+
+// The caption stays where it is when a wide table is scrolled.
+function captioned(caption, node, kind) {
+  return element("div", {class: "captioned"}, element("p", {class: "caption", "aria-hidden": "true"}, caption),
+    element("div", {class: "scroll" + (kind ? " " + kind : ""), tabindex: "0", role: "region", "aria-label": caption}, node));
 }
 
 async function copyText(text, button) {

@@ -27,13 +27,13 @@ function drawLatency(canvas) {
 function layerTable() {
   const rows = network.layers.map((l) => [
     String(l.index), layerName(l), l.in.join("×"), l.out.join("×"), count(l.macs), count(l.constant_bytes),
-    count(l.live_bytes) + (l.peak ? " ◂ peak" : ""), count(l.scratch_bytes), ms(l.latency_ms),
+    count(l.live_bytes) + (l.peak ? " ◂ peak" : ""), count(l.scratch_bytes), ms(l.latency_ms).replace(/ ms$/, ""),
     known(l.share) ? (100 * l.share).toFixed(1) : unknownText, known(l.cycles_per_mac) ? l.cycles_per_mac.toFixed(2) : unknownText,
     l.kernel,
   ]);
   return table("The winner's layers in the order in which they run",
     [{name: "layer"}, {name: "operator", text: true}, {name: "input"}, {name: "output"}, {name: "MACs"},
-      {name: "constants, B"}, {name: "alive, B"}, {name: "scratch, B"}, {name: "latency"}, {name: "%"}, {name: "cycles/MAC"}, {name: "kernel", text: true}],
+      {name: "constants, B"}, {name: "alive, B"}, {name: "scratch, B"}, {name: "latency, ms"}, {name: "%"}, {name: "cycles/MAC"}, {name: "kernel", text: true}],
     rows, network.layers.map((l) => l.peak ? "selected" : null));
 }
 
@@ -68,6 +68,20 @@ function memoryAxes(svg, width, steps, arena, x, y) {
   svg.append(svgElement("text", {x: (width + memoryPlot.left) / 2, y: memoryPlot.height - 3, "text-anchor": "middle"}, "layer"));
 }
 
+// The shape of a tensor in its rectangle, where there is room.
+function nameBox(svg, box, left, right, top, bottom) {
+  const words = box.kind === "scratch" ? "scratch" : box.name.replace(/^.*, /, "").replaceAll("x", "×");
+  if (right - left < 7 * words.length + 8 || bottom - top < 16) return;
+  svg.append(svgElement("text", {class: "name", x: (left + right) / 2, y: (top + bottom) / 2 + 4, "text-anchor": "middle"}, words));
+}
+
+// Until the output of an in-place layer lies over it.
+function lastSeen(box) {
+  const covers = (other) => other.first_step > box.first_step && other.first_step <= box.last_step &&
+    other.offset_bytes < box.offset_bytes + box.bytes && box.offset_bytes < other.offset_bytes + other.bytes;
+  return network.arena.filter(covers).reduce((last, other) => Math.min(last, other.first_step - 1), box.last_step);
+}
+
 function drawMemory(svg, width, say) {
   const steps = network.layers.length, arena = network.arena_bytes;
   const inner = memoryPlot.height - memoryPlot.top - memoryPlot.bottom;
@@ -86,6 +100,7 @@ function drawMemory(svg, width, say) {
     rect.addEventListener("click", () => say(i));
     svg.append(rect);
   });
+  network.arena.forEach((box) => nameBox(svg, box, x(box.first_step), x(lastSeen(box) + 1), y(box.offset_bytes + box.bytes), y(box.offset_bytes)));
 }
 
 function memoryView() {
@@ -144,7 +159,7 @@ function addNetworkSection() {
   if (known(network.layers[0].latency_ms)) {
     const {canvas, box} = plotBox("Latency of each layer with its 90 % interval; the layer table has the figures");
     box.style.height = 70 + 22 * network.layers.length + "px";
-    parent.append(element("p", null, data.target.latency_source + ". A model fitted to whole networks knows sums better than layers: " +
+    parent.append(element("p", null, "Source: " + data.target.latency_source + ". A model fitted to whole networks knows sums better than layers: " +
       "read these as shares."), box);
     addChart(() => drawLatency(canvas));
   } else {

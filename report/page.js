@@ -67,4 +67,4 @@ addBoardsSection();
 addConfusionSection();
 addReproduceSection();
 drawCharts();
-if (front.first >= 0) selectCandidate(front.first);
+if (front.first >= 0) selectNetwork(front.first);

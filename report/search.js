@@ -65,8 +65,58 @@ function addProgressSection() {
   }
   const stages = data.curves.map((c) => c.stage);
   for (const curve of data.curves)
-    if (curve.step.length > 1) addCurve(parent, curve);
+    if (["supernet", "predictor"].includes(curve.stage) && curve.step.length > 1) addCurve(parent, curve);
   if (!stages.includes("supernet")) parent.append(missing("The study keeps no training curve of the supernet."));
+}
+
+// The fine-tunings, a line each; what int8 training adds goes on dashed where the other ends.
+const lineColours = ["accent", "front", "bad", "tensor-b", "none"];
+
+function finalistLines() {
+  const winner = data.finalists.find((f) => f.chosen), lines = [];
+  for (const curve of data.curves) {
+    const parts = /^(?:finalist-([0-9]+)|winner)(-int8)?$/.exec(curve.stage);
+    if (!parts) continue;
+    const id = Number(parts[1] || 0), before = lines.find((line) => line.id === id && !line.int8);
+    const isWinner = winner !== undefined && winner.id === id;
+    const name = id === 0 ? "the winner again, with the validation images" : "finalist " + id + (isWinner ? ", the winner" : "");
+    lines.push({id, name, int8: parts[2] !== undefined, curve, isWinner, offset: parts[2] && before ? before.curve.step[before.curve.step.length - 1] : 0,
+      colourName: id === 0 ? "ink" : isWinner ? "good" : lineColours[(id - 1) % lineColours.length]});
+  }
+  return lines;
+}
+
+function drawFinalistCurves(canvas, lines, field, title, ticks) {
+  const options = baseOptions(axis("training step", {type: "linear", ticks: countTicks, min: 0}), axis(title, {ticks: ticks || {}}));
+  options.interaction = {mode: "nearest", intersect: false};
+  options.plugins.tooltip.callbacks = {
+    title: (items) => items.length > 0 ? items[0].dataset.label : "",
+    label: (item) => "step " + count(item.raw.x) + ": " + (ticks ? percent(item.raw.y) : item.raw.y.toPrecision(4)),
+  };
+  return new Chart(canvas, {type: "line", options, data: {datasets: lines.map((line) => ({
+    label: line.name + (line.int8 ? ", training with int8" : ""),
+    data: line.curve.step.map((step, i) => ({x: line.offset + step, y: line.curve[field][i]})).filter((p) => known(p.y)),
+    borderColor: colour(line.colourName), backgroundColor: colour(line.colourName), borderWidth: line.isWinner ? 2.5 : 1.5,
+    borderDash: line.int8 ? [5, 3] : [], pointRadius: 0, order: line.isWinner ? 0 : 1, parsing: false,
+  }))}});
+}
+
+function addFinalistCurves(parent) {
+  const lines = finalistLines().filter((line) => line.curve.step.length > 1);
+  if (lines.length === 0) {
+    parent.append(missing("The study keeps no training curves of its finalists."));
+    return;
+  }
+  const left = plotBox("Loss of each finalist while it is fine-tuned", true), right = plotBox("Right answers of each finalist while it is fine-tuned", true);
+  const first = lines.filter((line) => !line.int8);
+  parent.append(
+    element("div", {class: "pair"},
+      element("div", null, element("h3", null, "Loss of the fine-tuning"), left.box),
+      element("div", null, element("h3", null, "Right answers while it runs"), right.box)),
+    legend(...first.map((line) => [line.colourName, line.name, "square"])),
+    element("p", {class: "note"}, "On the training images, smoothed" + (lines.length > first.length ? "; dashed: training with int8 in mind, where int8 had lost too much." : ".")));
+  addChart(() => drawFinalistCurves(left.canvas, lines, "loss", "cross entropy"));
+  addChart(() => drawFinalistCurves(right.canvas, lines, "right", "share of the batch", percentTicks));
 }
 
 function drawFinalists(canvas) {
@@ -88,16 +138,26 @@ function drawFinalists(canvas) {
   ]}});
 }
 
+function finalistTables() {
+  const classes = data.finalists.map((f) => f.chosen ? "chosen" : null);
+  const name = (f) => f.id + (f.chosen ? ", the winner" : "");
+  return [
+    table("Accuracies of the finalists: by the supernet's weights, then trained on and quantised; on the test images with 95 % intervals",
+      [{name: "finalist"}, {name: "supernet"}, {name: "validation float"}, {name: "validation int8"}, {name: "test float"}, {name: "test int8"}],
+      data.finalists.map((f) => [name(f), percent(f.accuracy_supernet), percent(f.validation_float), percent(f.validation_int8),
+        percentWithin(f.test_float, f.test_float_half), percentWithin(f.test_int8, f.test_int8_half)]), classes),
+    table("What they cost",
+      [{name: "finalist"}, {name: "candidate"}, {name: "latency"}, {name: "SRAM"}, {name: "flash"}, {name: "MACs"}, {name: "network", kind: "arch"}],
+      data.finalists.map((f) => [name(f), f.candidate >= 0 ? String(f.candidate) : unknownText, ms(f.latency_ms), bytes(f.sram_bytes),
+        bytes(f.flash_bytes), count(f.macs), f.arch]), classes),
+  ];
+}
+
 function addFinalistsSection() {
   if (data.finalists.length === 0) {
     section("finalists", "Finalists", missing("There are no finalists yet: no network has been trained on and made int8."));
     return;
   }
-  const rows = data.finalists.map((f) => [
-    f.id + (f.chosen ? ", the winner" : ""), f.candidate >= 0 ? String(f.candidate) : unknownText, percent(f.accuracy_supernet),
-    percent(f.validation_float), percent(f.validation_int8), percentWithin(f.test_float, f.test_float_half),
-    percentWithin(f.test_int8, f.test_int8_half), ms(f.latency_ms), bytes(f.sram_bytes), bytes(f.flash_bytes), f.arch,
-  ]);
   const parent = section("finalists", "Finalists");
   if (data.finalists.some((f) => known(f.test_int8))) {
     const {canvas, box} = plotBox("int8 accuracy of each finalist on the test images with its 95 % interval; the table has the figures", true);
@@ -108,8 +168,6 @@ function addFinalistsSection() {
   } else {
     parent.append(missing("The finalists have not met the test images yet."));
   }
-  parent.append(table("Finalists: trained on from the supernet's weights, quantised; test accuracies with 95 % intervals",
-    [{name: "finalist"}, {name: "candidate"}, {name: "supernet"}, {name: "validation float"}, {name: "validation int8"},
-      {name: "test float"}, {name: "test int8"}, {name: "latency"}, {name: "SRAM"}, {name: "flash"}, {name: "network", kind: "arch"}],
-    rows, data.finalists.map((f) => f.chosen ? "chosen" : null)));
+  addFinalistCurves(parent);
+  parent.append(...finalistTables());
 }

@@ -4,7 +4,7 @@
 # CONFIG is a run configuration, NET a graph that is trained by its `finetune` part, again and again with
 # the seeds 1, 2, ... until the search's time is used; the seed that is best on the validation samples is
 # the one that meets the test samples. OPTIONs go to search and train (other test groups).
-# Parts of the latency columns: MCUS. Macro F1 decides where METRIC=macro-f1.
+# Parts of the latency columns: MCUS. Macro F1 decides where METRIC=macro-f1. SEEDS: no more of them.
 set -eu
 tinynas=$1 config=$2 data=$3 out=$4
 shift 4
@@ -16,7 +16,12 @@ done
 [ $# -eq 0 ] || shift
 mcus=${MCUS:-stm32f446 stm32h743}
 metric=${METRIC:-accuracy}
+SEEDS=${SEEDS:-1000}
 mkdir -p "$out"
+settings=$config
+[ -f "$settings" ] || settings=${TINYNAS_HOME:-.}/configs/runs/$config.json
+with_validation=no
+! grep -q '"with_validation": 1' "$settings" || with_validation=yes
 
 # field FILE KEY: a number or text of a JSON object, one key a line
 field()
@@ -57,14 +62,20 @@ row()
 "$tinynas" search --config "$config" --data "$data" --study "$out/study" --metric "$metric" --format json "$@" \
     >"$out/search.json"
 seconds=$(field "$out/search.json" seconds)
-estimates "$out/study" "$out/search"
+# As the networks drawn by hand: the model alone, without a sound's front end.
+estimates "$out/study/targets/$(field "$out/search.json" target)/model.tnm" "$out/search"
 
-# baseline NET: the best of as many seeds as fit into the search's time
+# baseline NET: the best of as many seeds as fit into the search's time. A single one needs no validation.
 baseline() # NET OPTION...
 {
     net=$1 seed=0 best= best_score=-1 used=0
     shift
-    while [ "$seed" -eq 0 ] || awk -v u="$used" -v n="$seed" -v s="$seconds" 'BEGIN { exit !(u + u / n <= s) }'; do
+    if [ "$with_validation$SEEDS" = yes1 ]; then
+        seed=1 best=1
+        return
+    fi
+    while [ "$seed" -eq 0 ] || { [ "$seed" -lt "$SEEDS" ] &&
+        awk -v u="$used" -v n="$seed" -v s="$seconds" 'BEGIN { exit !(u + u / n <= s) }'; }; do
         seed=$((seed + 1))
         folder=$out/$net-$seed
         [ -f "$folder.json" ] || {
@@ -83,14 +94,17 @@ baseline() # NET OPTION...
     done
 }
 
-# The one look at the test samples; the weights are those of the training before.
+# The one look at the test samples. The weights are those of the training before; where the configuration's
+# last training learns from the validation samples too, so does this network's, again and in a folder of its own.
 meet_the_test_set()
 {
     net=$1
     shift
-    [ -f "$out/$net.json" ] && return
-    rm -f "$out/$net-$best/model.tnm"
-    "$tinynas" train --config "$config" --data "$data" --net "$net" --seed "$best" --out "$out/$net-$best" \
+    folder=$out/$net-$best
+    [ "$with_validation" = no ] || folder=$out/$net-final
+    [ ! -f "$out/$net.json" ] || return 0
+    if [ "$with_validation" = yes ]; then rm -rf "$folder"; else rm -f "$folder/model.tnm"; fi
+    "$tinynas" train --config "$config" --data "$data" --net "$net" --seed "$best" --out "$folder" \
         --format json --quiet "$@" >"$out/$net.tmp"
     mv "$out/$net.tmp" "$out/$net.json"
 }
@@ -105,7 +119,8 @@ meet_the_test_set()
     for net in $nets; do
         baseline "$net" "$@"
         meet_the_test_set "$net" "$@"
-        estimates "$out/$net-$best/model.tnm" "$out/$net"
+        [ "$used" != 0 ] || used=$(field "$out/$net.json" seconds)
+        estimates "$folder/model.tnm" "$out/$net"
         row "$net" "$seed, best $best" "$used" "$out/$net.json" "$out/$net"
     done
 } >"$out/table.md"

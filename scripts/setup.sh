@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for the given purposes.
-#   scripts/setup.sh [build|test|device|aarch64|oracle|bench|docs|package|lint]...   (default: build)
+#   scripts/setup.sh [build|test|device|aarch64|oracle|bench|browser|docs|package|lint]...   (default: build)
 # Needs root or sudo when something is missing; otherwise it says which packages to install.
 set -eu
 
@@ -12,7 +12,8 @@ device="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 aarch64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 oracle="flatbuffers-compiler xz-utils"
 bench="python3-torch python3-numpy"
-docs=""
+browser="chromium"
+docs="gnuplot-nox"
 package="dpkg-dev lintian"
 lint="clang-tidy shellcheck"
 
@@ -30,11 +31,12 @@ for purpose in "${@:-build}"; do
             echo "setup.sh: npm is not there; make test-tflite will do without TensorFlow Lite" >&2
         ;;
     bench) wanted="$wanted $bench" ;;
+    browser) wanted="$wanted $browser" ;;
     docs) wanted="$wanted $docs" ;;
     package) wanted="$wanted $package" ;;
     lint) wanted="$wanted $lint" ;;
     *)
-        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, aarch64, oracle, bench, docs, package or lint" >&2
+        echo "setup.sh: unknown purpose \"$purpose\": build, test, device, aarch64, oracle, bench, browser, docs, package or lint" >&2
         exit 2
         ;;
     esac

@@ -55,23 +55,7 @@ static void describe_winner(tnas_run *run, const tnas_finalist *row)
     snprintf(winner->mcu, sizeof winner->mcu, "%s", run->target.mcu);
     snprintf(winner->profile, sizeof winner->profile, "%s", run->target.profile);
     snprintf(winner->runtime, sizeof winner->runtime, "%s", run->target.runtime);
-    memcpy(winner->arch, row->arch, sizeof winner->arch);
-    memcpy(winner->model, row->model, sizeof winner->model);
-    winner->finalist = row->id;
-    winner->accuracy_supernet = row->accuracy_supernet;
-    winner->accuracy_validation = row->validation_int8;
-    winner->accuracy_float = row->test_float;
-    winner->accuracy_int8 = row->test_int8;
-    winner->test_count = row->test_count;
-    winner->macs = row->macs;
-    winner->flash_bytes = row->flash_bytes;
-    winner->sram_bytes = row->sram_bytes;
-    winner->stack_bytes = row->stack_bytes;
-    winner->has_latency = row->has_latency;
-    winner->latency_ms = row->latency_ms;
-    winner->latency_low_ms = row->latency_low_ms;
-    winner->latency_high_ms = row->latency_high_ms;
-    winner->latency_upper_ms = row->latency_upper_ms;
+    tnas_winner_take_finalist(winner, row);
     winner->seconds = tnas_budget_spent_seconds(run);
 }
 

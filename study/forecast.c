@@ -117,7 +117,8 @@ tnas_status tnas_run_forecast(tnas_run *run)
     tnas_speeds *const speeds = &run->speeds;
     speeds->supernet_step_seconds = step_seconds * nets;
     speeds->judged_seconds = step_seconds / 4 / work->supernet.batch * judged_images;
-    speeds->finetune_step_seconds = (step_seconds + teaching) * work->finalists;
+    const bool again = work->finish.with_validation != 0 && work->finalists > 1;
+    speeds->finetune_step_seconds = (step_seconds + teaching) * (work->finalists + again);
     const bool has_supernet = tnas_file_exists(run->supernet_path);
     tnas_forecast *const f = &run->report->forecast;
     f->supernet_seconds = has_supernet ? 0 : speeds->supernet_step_seconds * work->supernet.steps;

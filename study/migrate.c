@@ -1,10 +1,10 @@
-/* The tables of a store, and how a store of version 1 becomes one of version 2.
+/* The tables of a store, and how a store of an earlier version becomes one of this.
  *
- * Version 1 had no finalists, for the one network that was fine-tuned was the winner, whose row
- * held what a finalist's holds now; its settings of search and finish belonged to the study, its
- * optimisers were numbers, and its targets' limits were in their keys alone. An upgrade moves the
- * old tables aside, makes the new ones, copies, and drops the old: the result cannot differ from a
- * new store's tables. */
+ * Version 2 had no refused architectures. Version 1 had no finalists, for the one network that was
+ * fine-tuned was the winner, whose row held what a finalist's holds now; its settings of search and
+ * finish belonged to the study, its optimisers were numbers, and its targets' limits were in their
+ * keys alone. That upgrade moves the old tables aside, makes the new ones, copies, and drops the
+ * old: the result cannot differ from a new store's tables. */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +12,11 @@
 #include <string.h>
 
 #include "study/store_internal.h"
+
+#define REFUSED_TABLE                                                                              \
+    "CREATE TABLE refused(target INTEGER NOT NULL, hash TEXT NOT NULL, generation INTEGER,"        \
+    "  arch TEXT NOT NULL, macs INTEGER, flash_bytes INTEGER, sram_bytes INTEGER,"                 \
+    "  latency_ms REAL, latency_upper_ms REAL, PRIMARY KEY(target, hash));"
 
 static const char schema[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);"
@@ -27,7 +32,7 @@ static const char schema[] =
     "  hash TEXT NOT NULL, arch TEXT NOT NULL, source TEXT NOT NULL, accuracy REAL,"
     "  accuracy_int8 REAL, on_front INTEGER NOT NULL, macs INTEGER, flash_bytes INTEGER,"
     "  sram_bytes INTEGER, latency_ms REAL, latency_upper_ms REAL, PRIMARY KEY(target, id));"
-    "CREATE UNIQUE INDEX candidate_hash ON candidate(target, hash);"
+    "CREATE UNIQUE INDEX candidate_hash ON candidate(target, hash);" REFUSED_TABLE
     "CREATE TABLE finalist(target INTEGER NOT NULL, id INTEGER NOT NULL, candidate INTEGER,"
     "  arch TEXT NOT NULL, accuracy_supernet REAL, validation_float REAL, validation_int8 REAL,"
     "  test_float REAL, test_int8 REAL, test_count INTEGER, macs INTEGER, flash_bytes INTEGER,"
@@ -110,12 +115,17 @@ tnas_status tnas_db_check_version(tnas_store_db *db, bool *empty)
                      version, TNAS_STORE_VERSION);
 }
 
-tnas_status tnas_db_create_tables(tnas_store_db *db)
+static tnas_status set_version(tnas_store_db *db)
 {
-    TNAS_TRY(tnas_sql_execute(db, schema, "create its tables"));
     char pragma[48];
     snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", TNAS_STORE_VERSION);
     return tnas_sql_execute(db, pragma, "set its version");
+}
+
+tnas_status tnas_db_create_tables(tnas_store_db *db)
+{
+    TNAS_TRY(tnas_sql_execute(db, schema, "create its tables"));
+    return set_version(db);
 }
 
 /* "flash=49152-0" or "flash=none-0": bytes, SIZE_MAX for none, and the reserve. */
@@ -196,8 +206,12 @@ static tnas_status upgrade_tables(tnas_store_db *db)
 {
     int version;
     TNAS_TRY(tnas_sql_version(db, &version));
-    if (version != 1)
+    if (version == TNAS_STORE_VERSION)
         return TNAS_OK; /* another process has upgraded it since */
+    if (version == 2) {
+        TNAS_TRY(tnas_sql_execute(db, REFUSED_TABLE, "create a table"));
+        return set_version(db);
+    }
     TNAS_TRY(tnas_sql_execute(db, aside, "move its tables aside"));
     TNAS_TRY(tnas_db_create_tables(db));
     TNAS_TRY(tnas_sql_execute(db, copies, "copy its tables"));

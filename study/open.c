@@ -94,6 +94,15 @@ static int remove_leftover(const char *path, const struct stat *info, int type, 
     return 0;
 }
 
+/* A dry run leaves the study as it is, and may look at one that is being written. */
+static tnas_status look(tnas_run *run, const char *folder, bool *exists)
+{
+    bool empty;
+    TNAS_TRY(tnas_db_open_look(folder, &run->db, &empty));
+    *exists = !empty;
+    return TNAS_OK;
+}
+
 tnas_status tnas_run_attach(tnas_run *run, bool create, bool *exists)
 {
     const char *const folder = run->report->folder;
@@ -103,6 +112,8 @@ tnas_status tnas_run_attach(tnas_run *run, bool create, bool *exists)
     TNAS_TRY(tnas_path_join(path, folder, "study.db"));
     if (run->db == NULL && !create && !tnas_file_exists(path))
         return TNAS_OK;
+    if (run->db == NULL && run->request->dry_run)
+        return look(run, folder, exists);
     if (run->db == NULL) {
         TNAS_TRY(tnas_dir_create(folder));
         if (!tnas_file_exists(path))

@@ -46,23 +46,18 @@ static void report(void *context, const char *stage, long done, long total, cons
     tnas_progress_report(file->forward, stage, done, total, unit, remark);
     if (file->path[0] == '\0')
         return;
-    const double now = tnas_clock_seconds();
-    const bool is_new = strcmp(stage, file->stage) != 0;
-    if (is_new) {
-        snprintf(file->stage, sizeof file->stage, "%s", stage);
-        file->stage_seconds = now;
-        file->stage_first = done;
-    }
-    if (!is_new && done < total && now - file->written_seconds < write_interval_seconds)
+    if (!tnas_pace_report(&file->pace, stage, done, total, write_interval_seconds))
         return;
-    file->written_seconds = now;
-    const double elapsed = now - file->stage_seconds;
-    tnas_progress_state state = {.target = file->target, .done = done, .total = total};
+    tnas_progress_state state = {
+        .target = file->target,
+        .done = done,
+        .total = total,
+        .rate = file->pace.rate,
+        .seconds_left = file->pace.seconds_left,
+    };
     snprintf(state.stage, sizeof state.stage, "%s", stage);
     snprintf(state.unit, sizeof state.unit, "%s", unit);
     snprintf(state.remark, sizeof state.remark, "%s", remark != NULL ? remark : "");
-    state.rate = elapsed > 0 ? (double)(done - file->stage_first) / elapsed : 0;
-    state.seconds_left = state.rate > 0 ? (double)(total - done) / state.rate : NAN;
     write_state(file, &state);
 }
 
@@ -70,6 +65,13 @@ static void note(void *context, const char *sentence)
 {
     const tnas_progress_file *const file = context;
     tnas_progress_note(file->forward, "%s", sentence);
+}
+
+static void event(void *context, const char *what, const char *name, const tnas_figure *figures,
+                  int count)
+{
+    const tnas_progress_file *const file = context;
+    tnas_progress_event(file->forward, what, name, figures, count);
 }
 
 static bool stop(void *context)
@@ -81,7 +83,7 @@ static bool stop(void *context)
 void tnas_progress_file_init(tnas_progress_file *file, const tnas_progress *forward)
 {
     *file = (tnas_progress_file){
-        .progress = {.context = file, .report = report, .note = note, .stop = stop},
+        .progress = {.context = file, .report = report, .note = note, .event = event, .stop = stop},
         .forward = forward,
     };
 }

@@ -4,6 +4,7 @@
 #define TNAS_STUDY_PROGRESS_FILE_H
 
 #include "common/io.h"
+#include "common/pace.h"
 #include "common/progress.h"
 #include "common/status.h"
 
@@ -13,9 +14,7 @@ typedef struct tnas_progress_file {
     const tnas_progress *forward;
     char path[TNAS_PATH_BYTES]; /* "": not yet */
     int target;
-    char stage[48];
-    double stage_seconds, written_seconds;
-    long stage_first;
+    tnas_pace pace;
 } tnas_progress_file;
 
 void tnas_progress_file_init(tnas_progress_file *file, const tnas_progress *forward);

@@ -75,7 +75,8 @@ tnas_status tnas_run_choose_space(tnas_run *run); /* of a new study: stage 1 */
 /* Of an existing study, whose supernet serves no other option of the space, and of a new one whose
  * option is asked for. `where` names the option where nothing fits: ", at width 0.5, ...,". */
 tnas_status tnas_run_configure(tnas_run *run, int input, int width, const char *where);
-/* Locks and opens the study when its folder has one; with `create` makes folder and file first.
+/* Locks and opens the study when its folder has one; with `create` makes folder and file first. A
+ * dry run only looks.
  * *exists: it was completely made before. Attaching again only looks again. */
 tnas_status tnas_run_attach(tnas_run *run, bool create, bool *exists);
 tnas_status tnas_run_create_study(tnas_run *run);

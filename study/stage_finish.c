@@ -9,6 +9,7 @@
 
 #include "common/alloc.h"
 #include "common/rank.h"
+#include "study/curve.h"
 #include "study/finish_rows.h"
 
 /* The supernet's largest network, as it is after the search. */
@@ -42,23 +43,38 @@ static void master_deinit(master *m)
     tnas_free(m->net);
 }
 
-/* The finalist with its weights of the supernet, through trainer/finish.h. */
-static tnas_status finish_network(tnas_run *run, const master *m, int index, const char *folder,
-                                  tnas_finished *out)
+/* The finalist with its weights of the supernet, or random ones, through trainer/finish.h. `again`:
+ * the winner's second training, which has the validation images. */
+static tnas_status finish_network(tnas_run *run, const master *m, int index, bool again,
+                                  const char *folder, tnas_finished *out)
 {
     char stage[48] = "fine-tuning";
-    if (run->finalist_count > 1)
+    tnas_curve curve = {.run = run, .target = run->target_id}, curve_int8 = curve;
+    tnas_finish_recipe finish = run->work.finish;
+    if (again)
+        snprintf(stage, sizeof stage, "fine-tuning the winner");
+    else if (run->finalist_count > 1)
         snprintf(stage, sizeof stage, "fine-tuning %d of %d", index + 1, run->finalist_count);
+    /* Several are told apart by images that none of them learned. */
+    if (run->finalist_count > 1 && !again)
+        finish.with_validation = 0;
     tnas_net *net = tnas_alloc_zero(1, sizeof *net);
     if (net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "finalist");
     tnas_store *store = NULL;
     tnas_status status =
         tnas_supernet_extract(run->supernet, &run->finalists[index].arch, net, &store);
+    if (status == TNAS_OK && run->work.finish.inherit_weights == 0)
+        tnas_store_init_random(store, run->request->seed);
     if (status == TNAS_OK) {
         const tnas_recipe recipe =
             tnas_finish_train_recipe(&run->work.finish, &run->work.finetune, &net->graph,
                                      run->dataset->train.count, m->net != NULL);
+        curve.steps = recipe.steps;
+        curve_int8.steps = tnas_finish_int8_steps(&run->work.finish, recipe.steps);
+        const int finalist = again ? TNAS_CURVE_WINNER : index + 1;
+        tnas_curve_stage_of_finalist(finalist, false, curve.stage);
+        tnas_curve_stage_of_finalist(finalist, true, curve_int8.stage);
         const tnas_finish_job job = {.engine = run->engine,
                                      .pool = run->pool,
                                      .train = &run->dataset->train,
@@ -68,14 +84,20 @@ static tnas_status finish_network(tnas_run *run, const master *m, int index, con
                                      .batch_images = run->work.batch_images,
                                      .range_images = run->work.calibration_images,
                                      .recipe = &recipe,
-                                     .finish = run->work.finish,
+                                     .finish = finish,
                                      .metric = run->work.metric,
                                      .teacher = m->net != NULL ? &m->teacher : NULL,
                                      .seed = run->request->seed,
                                      .progress = run->progress,
                                      .stage = stage,
-                                     .folder = folder};
+                                     .folder = folder,
+                                     .see = tnas_curve_keep,
+                                     .see_context = &curve,
+                                     .see_int8 = tnas_curve_keep,
+                                     .see_int8_context = &curve_int8};
         status = tnas_finish(&job, net, store, out);
+        if (status == TNAS_OK)
+            status = curve.status != TNAS_OK ? curve.status : curve_int8.status;
     }
     tnas_store_destroy(store);
     tnas_free(net);
@@ -91,7 +113,7 @@ static tnas_status finish_finalist(tnas_run *run, const master *m, tnas_finishin
     snprintf(folder, sizeof folder, "%s", path);
     *strrchr(folder, '/') = '\0';
     TNAS_TRY(tnas_dir_create(folder));
-    TNAS_TRY(finish_network(run, m, index, folder, &f->networks[index]));
+    TNAS_TRY(finish_network(run, m, index, false, folder, &f->networks[index]));
     row->validation_float = f->networks[index].validation_float;
     row->validation_int8 = f->networks[index].validation_int8;
     TNAS_TRY(tnas_model_save(f->networks[index].model, path));
@@ -118,6 +140,22 @@ static tnas_status choose(tnas_run *run, tnas_finishing *f)
         f->chosen = tnas_objective_best(&objective, candidates, run->finalist_count);
     tnas_free(candidates);
     return status;
+}
+
+/* finish.with_validation where the validation images had to choose: the winner once more, with
+ * them. What the row says of validation stays that of the training without. */
+static tnas_status finish_winner_again(tnas_run *run, const master *m, tnas_finishing *f)
+{
+    if (run->work.finish.with_validation == 0 || run->finalist_count == 1)
+        return TNAS_OK;
+    char name[48], folder[TNAS_PATH_BYTES];
+    snprintf(name, sizeof name, "targets/%d/winner", run->target_id);
+    TNAS_TRY(tnas_path_join(folder, run->report->folder, name));
+    TNAS_TRY(tnas_dir_create(folder));
+    tnas_finished *const winner = &f->networks[f->chosen];
+    tnas_finished_deinit(winner);
+    TNAS_TRY(finish_network(run, m, f->chosen, true, folder, winner));
+    return tnas_budget_count_time(run);
 }
 
 /* How well inherited weights told the finalists apart. */
@@ -175,9 +213,12 @@ static tnas_status run_finish(tnas_run *run, tnas_finishing *f)
     tnas_status status = master_init(run, &m);
     for (int i = 0; i < run->finalist_count && status == TNAS_OK; i++)
         status = finish_finalist(run, &m, f, i);
+    if (status == TNAS_OK)
+        status = choose(run, f);
+    if (status == TNAS_OK)
+        status = finish_winner_again(run, &m, f);
     master_deinit(&m);
     TNAS_TRY(status);
-    TNAS_TRY(choose(run, f));
     note_ranks(run, f);
     TNAS_TRY(meet_the_test_set(run, f));
     return tnas_finish_store_winner(run, f);

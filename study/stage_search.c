@@ -65,6 +65,24 @@ static tnas_status store_scored(tnas_run *run, const tnas_search *search, int *s
     return tnas_db_commit(run->db);
 }
 
+/* The sample of what was over a limit, as it is since the generation that was bred last. */
+static tnas_status store_refused(tnas_run *run, const tnas_search *search, long *drawn)
+{
+    if (*drawn == tnas_search_draws(search)->drawn)
+        return TNAS_OK;
+    *drawn = tnas_search_draws(search)->drawn;
+    int count;
+    const tnas_candidate *const refused = tnas_search_refused(search, &count);
+    TNAS_TRY(tnas_db_begin(run->db));
+    TNAS_TRY(tnas_db_clear_refused(run->db, run->target_id));
+    for (int i = 0; i < count; i++) {
+        char arch[TNAS_ARCH_TEXT_BYTES];
+        tnas_arch_print(&run->config->genes, &refused[i].arch, arch);
+        TNAS_TRY(tnas_db_add_refused(run->db, run->target_id, arch, &refused[i]));
+    }
+    return tnas_db_commit(run->db);
+}
+
 /* How good the predictor was before the generation that was bred last, as a curve: by samples, its
  * held-out error and rank correlation. */
 static tnas_status store_predictor(tnas_run *run, const tnas_search *search, int *stored)
@@ -77,27 +95,62 @@ static tnas_status store_predictor(tnas_run *run, const tnas_search *search, int
     return TNAS_OK;
 }
 
-static void report_progress(const tnas_run *run, const tnas_search *search)
+/* Every candidate that was scored since *told were. */
+static void tell_log(const tnas_run *run, const tnas_search *search, int *told)
+{
+    for (; *told < tnas_search_scored_count(search); ++*told) {
+        const tnas_candidate *const c = &tnas_search_scored(search)[*told];
+        const tnas_figure figures[] = {
+            {"candidate", *told},
+            {"generation", c->generation},
+            {"predicted", c->source == TNAS_SCORE_PREDICTED},
+            {"accuracy", c->accuracy},
+            {"latency_ms", c->cost.has_latency ? c->cost.latency_ms : NAN},
+            {"sram_bytes", (double)c->cost.footprint.sram_bytes},
+            {"flash_bytes", (double)c->cost.footprint.flash_bytes},
+            {"macs", (double)c->cost.macs},
+        };
+        char arch[TNAS_ARCH_TEXT_BYTES];
+        tnas_arch_print(&run->config->genes, &c->arch, arch);
+        tnas_progress_event(run->progress, "candidate", arch, figures,
+                            (int)(sizeof figures / sizeof figures[0]));
+    }
+}
+
+static tnas_status report_progress(const tnas_run *run, const tnas_search *search)
 {
     const tnas_evolution *const evolution = &run->work.evolution;
     const long expected = (long)evolution->population * evolution->generations; /* at most */
     const int count = tnas_search_scored_count(search);
+    int *front, front_count;
+    TNAS_TRY(tnas_front_find(tnas_search_scored(search), count, &front, &front_count));
+    tnas_free(front);
+    const double best = tnas_search_best(search)->accuracy;
+    const int generation = tnas_search_generation(search),
+              measured = tnas_search_measured_count(search);
+    const tnas_figure figures[] = {{"best_accuracy", best},
+                                   {"front", front_count},
+                                   {"generation", generation},
+                                   {"measured", measured}};
+    tnas_progress_event(run->progress, "progress", "search", figures, 4);
     char remark[128];
-    snprintf(remark, sizeof remark, "generation %d of %d, %d measured, best %.2f %%",
-             tnas_search_generation(search) + 1, evolution->generations,
-             tnas_search_measured_count(search), 100 * tnas_search_best(search)->accuracy);
+    snprintf(remark, sizeof remark, "best %.2f %%, front of %d, generation %d of %d, %d measured",
+             100 * best, front_count, generation + 1, evolution->generations, measured);
     tnas_progress_report(run->progress, "search", count, expected, "candidates", remark);
+    return TNAS_OK;
 }
 
 /* One candidate at a time: the engine's threads already share the images of each. */
 static tnas_status search_loop(tnas_run *run, tnas_search *search)
 {
-    int stored = 0, fits_stored = 0;
+    int stored = 0, fits_stored = 0, told = 0;
+    long drawn = 0;
     bool over = false, measured = false; /* anything since the generation began */
     while (!tnas_search_done(search) && !over) {
         tnas_candidate candidate;
         int given;
         TNAS_TRY(tnas_search_ask(search, &candidate, 1, &given));
+        TNAS_TRY(store_refused(run, search, &drawn));
         if (given == 0)
             break;
         TNAS_TRY(store_scored(run, search, &stored));
@@ -106,7 +159,8 @@ static tnas_status search_loop(tnas_run *run, tnas_search *search)
         TNAS_TRY(judge_candidate(run, &candidate, &accuracy, &measured));
         TNAS_TRY(tnas_search_tell(search, &accuracy, 1));
         TNAS_TRY(store_scored(run, search, &stored));
-        report_progress(run, search);
+        tell_log(run, search, &told);
+        TNAS_TRY(report_progress(run, search));
         /* Not of a generation that is replayed: some of the next may be stored already. */
         if (tnas_search_between(search) && measured) {
             TNAS_TRY(tnas_budget_generation(run, tnas_search_generation(search) + 1, &over));
@@ -149,7 +203,7 @@ static tnas_status rescore(tnas_run *run, const tnas_search *search, const int *
     for (int i = 0; i < count; i++) {
         rescored[i] = tnas_search_scored(search)[ids[i]];
         TNAS_TRY(rescore_candidate(run, &rescored[i], ids[i], &rescored[i].accuracy));
-        tnas_progress_report(run->progress, "int8 of the front", i + 1, count, "candidates", "");
+        tnas_progress_report(run->progress, "int8 of the front", i + 1, count, "candidates", NULL);
         if (tnas_progress_stop(run->progress))
             return tnas_fail(TNAS_ERR_STOPPED,
                              "stopped while the front is rescored; study %s is "

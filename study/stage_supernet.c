@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "study/run_internal.h"
+#include "study/curve.h"
 #include "study/train_supernet.h"
 
 tnas_status tnas_run_sample_calibration(tnas_run *run)
@@ -33,32 +33,9 @@ tnas_status tnas_run_judge(tnas_run *run, const tnas_net *net, const tnas_store 
     return status;
 }
 
-/* Points of the training curve that the study keeps, over all steps. */
-enum { CURVE_POINTS = 200 };
-
-/* Keeps the curve; a point that a resumed training passes again is the same. With each point the
- * time is counted, so that a run that is killed has spent what it has. */
-typedef struct curve {
-    tnas_run *run;
-    tnas_status status; /* of the first write that failed */
-} curve;
-
-static void keep_point(void *context, long step, double loss, double right)
-{
-    curve *const c = context;
-    const long steps = c->run->work.supernet.steps,
-               every = (steps + CURVE_POINTS - 1) / CURVE_POINTS;
-    if (c->status != TNAS_OK || (step % every != 0 && step != steps))
-        return;
-    const tnas_curve_point point = {.step = step, .loss = loss, .right = right};
-    c->status = tnas_db_put_curve(c->run->db, 0, "supernet", &point);
-    if (c->status == TNAS_OK)
-        c->status = tnas_budget_count_time(c->run);
-}
-
 static tnas_status train(tnas_run *run)
 {
-    curve c = {.run = run};
+    tnas_curve curve = {.run = run, .stage = "supernet", .steps = run->work.supernet.steps};
     char checkpoint_path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(checkpoint_path, run->report->folder, "supernet.ckpt"));
     const tnas_supernet_training training = {.supernet = run->supernet,
@@ -70,11 +47,11 @@ static tnas_status train(tnas_run *run)
                                                          .progress = run->progress,
                                                          .stage = "supernet",
                                                          .checkpoint_path = checkpoint_path,
-                                                         .see = keep_point,
-                                                         .see_context = &c},
+                                                         .see = tnas_curve_keep,
+                                                         .see_context = &curve},
                                              .path = run->supernet_path};
     TNAS_TRY(tnas_supernet_train(&training));
-    return c.status;
+    return curve.status;
 }
 
 tnas_status tnas_run_supernet(tnas_run *run)

@@ -110,7 +110,7 @@ static tnas_status open_for_writing(tnas_store_db *db)
     int version;
     TNAS_TRY(tnas_sql_execute(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", "open"));
     TNAS_TRY(tnas_sql_version(db, &version));
-    return version == 1 ? tnas_store_upgrade(db) : TNAS_OK;
+    return version > 0 && version < TNAS_STORE_VERSION ? tnas_store_upgrade(db) : TNAS_OK;
 }
 
 /* A store in a folder that cannot be written has no writer, so its file alone is the truth
@@ -157,14 +157,11 @@ static tnas_status open_for_reading(tnas_store_db *db)
     TNAS_TRY(open_file_for_reading(db));
     int version;
     TNAS_TRY(tnas_sql_version(db, &version));
-    if (version == 1) {
+    if (version > 0 && version < TNAS_STORE_VERSION) {
         TNAS_TRY(copy_to_memory(db));
         TNAS_TRY(tnas_store_upgrade(db));
     }
-    bool empty;
-    TNAS_TRY(tnas_db_check_version(db, &empty));
-    return empty ? tnas_fail(TNAS_ERR_INPUT, "%s: nothing was ever stored in it", db->path)
-                 : TNAS_OK;
+    return TNAS_OK;
 }
 
 tnas_status tnas_db_open(const char *folder, tnas_store_db **out)
@@ -172,14 +169,34 @@ tnas_status tnas_db_open(const char *folder, tnas_store_db **out)
     return open_file(folder, open_for_writing, out);
 }
 
-tnas_status tnas_db_open_read(const char *folder, tnas_store_db **out)
+tnas_status tnas_db_open_look(const char *folder, tnas_store_db **out, bool *empty)
 {
     *out = NULL;
+    *empty = true;
     char path[TNAS_PATH_BYTES];
     TNAS_TRY(tnas_path_join(path, folder, "study.db"));
     if (!tnas_file_exists(path))
         return tnas_fail(TNAS_ERR_INPUT, "%s is not a study: there is no study.db in it", folder);
-    return open_file(folder, open_for_reading, out);
+    TNAS_TRY(open_file(folder, open_for_reading, out));
+    const tnas_status status = tnas_db_check_version(*out, empty);
+    if (status != TNAS_OK) {
+        tnas_db_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+tnas_status tnas_db_open_read(const char *folder, tnas_store_db **out)
+{
+    bool empty;
+    TNAS_TRY(tnas_db_open_look(folder, out, &empty));
+    if (!empty)
+        return TNAS_OK;
+    const tnas_status status =
+        tnas_fail(TNAS_ERR_INPUT, "%s: nothing was ever stored in it", (*out)->path);
+    tnas_db_close(*out);
+    *out = NULL;
+    return status;
 }
 
 void tnas_db_close(tnas_store_db *db)

@@ -5,14 +5,15 @@
  *   target      id, key, ...           one row per search that was asked for
  *   setting     target, key, value     the counts of a target's search and finish
  *   candidate   target, id, ...        every scored architecture in the order of scoring
+ *   refused     target, hash, ...      some of those that were over a limit
  *   finalist    target, id, ...        those that were fine-tuned; one is chosen
  *   layer_loss  target, finalist, layer, ...    what int8 costs, layer by layer
  *   confusion   target, finalist, label, answer, count
  *   winner      target, ...            the result; there once the search has finished
  *   vector      target, id, ...        images that test vectors are made of
  *   curve       target, stage, step, ...        training curves
- * docs/formats.md explains every column. The version is SQLite's user_version: stores of version 1
- * are upgraded (study/migrate.c), later ones refused. A store is made in one transaction
+ * docs/formats.md explains every column. The version is SQLite's user_version: stores of earlier
+ * versions are upgraded (study/migrate.c), later ones refused. A store is made in one transaction
  * together with what the study is: killed before, there is none.
  *
  * Accuracies are shares, NAN where there is none (NULL in the file). */
@@ -26,16 +27,18 @@
 #include "nas/search.h"
 #include "study/search_target.h"
 
-#define TNAS_STORE_VERSION 2
+#define TNAS_STORE_VERSION 3
 
 typedef struct tnas_store_db tnas_store_db;
 
 /* Opens study.db in the folder for writing, makes an empty file when there is none. A store of
- * version 1 is upgraded. */
+ * an earlier version is upgraded. */
 tnas_status tnas_db_open(const char *folder, tnas_store_db **out);
 /* Opens a study for reading; nothing in the folder is changed, which may be read-only. A store
- * of version 1 is upgraded in memory. */
+ * of an earlier version is upgraded in memory. */
 tnas_status tnas_db_open_read(const char *folder, tnas_store_db **out);
+/* The same, and *empty where nothing was ever stored, which tnas_db_open_read refuses. */
+tnas_status tnas_db_open_look(const char *folder, tnas_store_db **out, bool *empty);
 void tnas_db_close(tnas_store_db *db);
 
 /* *empty: nothing was ever committed. Fails when the file is a store of another version. */
@@ -105,8 +108,7 @@ typedef struct tnas_candidate_row {
  * has its number, or the same network another number. */
 tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const char *arch,
                                   const tnas_candidate *candidate, bool predicted);
-/* Measured after it was predicted. */
-tnas_status tnas_db_measure_candidate(tnas_store_db *db, int target, int id, double accuracy);
+/* Its int8 accuracy. */
 tnas_status tnas_db_rescore_candidate(tnas_store_db *db, int target, int id, double accuracy_int8);
 /* These candidates and no others are on the target's front. Inside a transaction. */
 tnas_status tnas_db_put_front(tnas_store_db *db, int target, const int *ids, int count);
@@ -118,13 +120,29 @@ tnas_status tnas_db_count_candidates(tnas_store_db *db, int target, int *count);
 /* In the order of scoring. Release with tnas_candidate_rows_free. */
 tnas_status tnas_db_get_candidates(tnas_store_db *db, int target, tnas_candidate_row **rows,
                                    int *count);
+
+/* Architectures that were over a limit (nas/search.h keeps some), without number and accuracy:
+ * these in place of what the target had. Inside a transaction. */
+tnas_status tnas_db_clear_refused(tnas_store_db *db, int target);
+tnas_status tnas_db_add_refused(tnas_store_db *db, int target, const char *arch,
+                                const tnas_candidate *candidate);
+/* By generation, then hash; id is -1. Release *rows with tnas_candidate_rows_free. */
+tnas_status tnas_db_get_refused(tnas_store_db *db, int target, tnas_candidate_row **rows,
+                                int *count);
 void tnas_candidate_rows_free(tnas_candidate_row *rows, int count);
 
-/* A point of a training curve. */
+/* A point of a training curve. Stages: "supernet", "predictor", and of finalists what
+ * tnas_curve_stage_of_finalist says. */
+enum { TNAS_CURVE_STAGE_BYTES = 32, TNAS_CURVE_WINNER = 0 };
 typedef struct tnas_curve_point {
     long step;
     double loss, right; /* right: share of the answers */
 } tnas_curve_point;
+
+/* "finalist-1" for its fine-tuning, "finalist-1-int8" for the quantisation-aware training after it;
+ * of TNAS_CURVE_WINNER, which was trained again with the validation images, "winner",
+ * "winner-int8". */
+void tnas_curve_stage_of_finalist(int finalist, bool int8, char out[TNAS_CURVE_STAGE_BYTES]);
 
 /* Writes or overwrites a point; target 0: of the supernet, which belongs to the study. */
 tnas_status tnas_db_put_curve(tnas_store_db *db, int target, const char *stage,
@@ -200,6 +218,10 @@ typedef struct tnas_winner {
     tnas_draw_counts draws;
     double seconds;
 } tnas_winner;
+
+/* What the winner has of its finalist: all but part, profile, runtime, candidates, draws, seconds.
+ */
+void tnas_winner_take_finalist(tnas_winner *winner, const tnas_finalist *finalist);
 
 /* Stores what is not the finalist's: finalist, candidates, draws, seconds. */
 tnas_status tnas_db_put_winner(tnas_store_db *db, int target, const tnas_winner *winner);

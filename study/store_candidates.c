@@ -1,4 +1,5 @@
-/* The store's candidates, every architecture that a search scored, and training curves. */
+/* The store's candidates, every architecture that a search scored, some that it refused, and
+ * training curves. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,23 @@
 static void print_hash(uint64_t hash, char out[20])
 {
     snprintf(out, 20, "%016llx", (unsigned long long)hash);
+}
+
+static const char *source_text(bool predicted)
+{
+    return tnas_score_source_text(predicted ? TNAS_SCORE_PREDICTED : TNAS_SCORE_MEASURED);
+}
+
+/* macs, flash_bytes, sram_bytes, latency_ms, latency_upper_ms, from parameter `first` on. */
+static void bind_cost(sqlite3_stmt *statement, int first, const tnas_cost *cost)
+{
+    sqlite3_bind_int64(statement, first, cost->macs);
+    sqlite3_bind_int64(statement, first + 1, (sqlite3_int64)cost->footprint.flash_bytes);
+    sqlite3_bind_int64(statement, first + 2, (sqlite3_int64)cost->footprint.sram_bytes);
+    if (cost->has_latency) {
+        sqlite3_bind_double(statement, first + 3, cost->latency_ms);
+        sqlite3_bind_double(statement, first + 4, cost->latency_upper_ms);
+    }
 }
 
 /* What a search that is resumed draws is what it drew before. */
@@ -39,7 +57,6 @@ static tnas_status check_candidate(tnas_store_db *db, int target, int id, uint64
 tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const char *arch,
                                   const tnas_candidate *candidate, bool predicted)
 {
-    const tnas_cost *const cost = &candidate->cost;
     char hash[20];
     print_hash(candidate->hash, hash);
     sqlite3_stmt *statement;
@@ -50,45 +67,23 @@ tnas_status tnas_db_add_candidate(tnas_store_db *db, int target, int id, const c
     sqlite3_bind_int(statement, 3, candidate->generation);
     tnas_sql_bind_text(statement, 4, hash);
     tnas_sql_bind_text(statement, 5, arch);
-    tnas_sql_bind_text(statement, 6, predicted ? "predicted" : "measured");
+    tnas_sql_bind_text(statement, 6, source_text(predicted));
     tnas_sql_bind_double(statement, 7, candidate->accuracy);
-    sqlite3_bind_int64(statement, 8, cost->macs);
-    sqlite3_bind_int64(statement, 9, (sqlite3_int64)cost->footprint.flash_bytes);
-    sqlite3_bind_int64(statement, 10, (sqlite3_int64)cost->footprint.sram_bytes);
-    if (cost->has_latency) {
-        sqlite3_bind_double(statement, 11, cost->latency_ms);
-        sqlite3_bind_double(statement, 12, cost->latency_upper_ms);
-    }
+    bind_cost(statement, 8, &candidate->cost);
     TNAS_TRY(tnas_sql_run(db, statement, "add a candidate"));
     return sqlite3_changes(db->handle) > 0 ? TNAS_OK
                                            : check_candidate(db, target, id, candidate->hash);
 }
 
-/* Sets one accuracy of a candidate. */
-static tnas_status update_accuracy(tnas_store_db *db, const char *sql, int target, int id,
-                                   double accuracy)
-{
-    sqlite3_stmt *statement;
-    TNAS_TRY(tnas_sql_prepare(db, sql, &statement));
-    sqlite3_bind_int(statement, 1, target);
-    sqlite3_bind_int(statement, 2, id);
-    tnas_sql_bind_double(statement, 3, accuracy);
-    return tnas_sql_run(db, statement, "score a candidate");
-}
-
-tnas_status tnas_db_measure_candidate(tnas_store_db *db, int target, int id, double accuracy)
-{
-    return update_accuracy(db,
-                           "UPDATE candidate SET accuracy = ?3, source = 'measured' "
-                           "WHERE target = ?1 AND id = ?2",
-                           target, id, accuracy);
-}
-
 tnas_status tnas_db_rescore_candidate(tnas_store_db *db, int target, int id, double accuracy_int8)
 {
-    return update_accuracy(db,
-                           "UPDATE candidate SET accuracy_int8 = ?3 WHERE target = ?1 AND id = ?2",
-                           target, id, accuracy_int8);
+    sqlite3_stmt *statement;
+    TNAS_TRY(tnas_sql_prepare(
+        db, "UPDATE candidate SET accuracy_int8 = ?3 WHERE target = ?1 AND id = ?2", &statement));
+    sqlite3_bind_int(statement, 1, target);
+    sqlite3_bind_int(statement, 2, id);
+    tnas_sql_bind_double(statement, 3, accuracy_int8);
+    return tnas_sql_run(db, statement, "score a candidate");
 }
 
 tnas_status tnas_db_put_front(tnas_store_db *db, int target, const int *ids, int count)
@@ -126,7 +121,7 @@ static tnas_status read_candidate(const tnas_store_db *db, sqlite3_stmt *stateme
         return tnas_fail(TNAS_ERR_NOMEM, "candidate %d of %s", out->id, db->path);
     tnas_sql_text(out->arch, arch_bytes, statement, 3);
     tnas_sql_text(text, sizeof text, statement, 4);
-    out->predicted = strcmp(text, "predicted") == 0;
+    out->predicted = strcmp(text, source_text(true)) == 0;
     out->accuracy = tnas_sql_double(statement, 5);
     out->accuracy_int8 = tnas_sql_double(statement, 6);
     out->on_front = sqlite3_column_int(statement, 7) != 0;
@@ -166,24 +161,20 @@ tnas_status tnas_db_find_candidate(tnas_store_db *db, int target, uint64_t hash,
     return status;
 }
 
-tnas_status tnas_db_count_candidates(tnas_store_db *db, int target, int *count)
-{
-    return tnas_sql_count(db, "SELECT count(*) FROM candidate WHERE target = ?", target, 0, count);
-}
-
-tnas_status tnas_db_get_candidates(tnas_store_db *db, int target, tnas_candidate_row **rows,
-                                   int *count)
+/* All rows that `select`, whose parameter is the target, returns as CANDIDATE_COLUMNS; `count_all`
+ * is the same statement's count(*). */
+static tnas_status read_rows(tnas_store_db *db, const char *count_all, const char *select,
+                             int target, tnas_candidate_row **rows, int *count)
 {
     *rows = NULL;
     *count = 0;
     int most;
-    TNAS_TRY(tnas_db_count_candidates(db, target, &most));
+    TNAS_TRY(tnas_sql_count(db, count_all, target, 0, &most));
     *rows = tnas_alloc_zero((size_t)most + 1, sizeof **rows);
     if (*rows == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "%d candidates of %s", most, db->path);
     sqlite3_stmt *statement;
-    tnas_status status = tnas_sql_prepare(
-        db, "SELECT " CANDIDATE_COLUMNS " FROM candidate WHERE target = ? ORDER BY id", &statement);
+    tnas_status status = tnas_sql_prepare(db, select, &statement);
     if (status == TNAS_OK)
         sqlite3_bind_int(statement, 1, target);
     bool row = status == TNAS_OK;
@@ -202,6 +193,54 @@ tnas_status tnas_db_get_candidates(tnas_store_db *db, int target, tnas_candidate
     return status;
 }
 
+#define COUNT_CANDIDATES "SELECT count(*) FROM candidate WHERE target = ?"
+
+tnas_status tnas_db_count_candidates(tnas_store_db *db, int target, int *count)
+{
+    return tnas_sql_count(db, COUNT_CANDIDATES, target, 0, count);
+}
+
+tnas_status tnas_db_get_candidates(tnas_store_db *db, int target, tnas_candidate_row **rows,
+                                   int *count)
+{
+    return read_rows(db, COUNT_CANDIDATES,
+                     "SELECT " CANDIDATE_COLUMNS " FROM candidate WHERE target = ? ORDER BY id",
+                     target, rows, count);
+}
+
+tnas_status tnas_db_get_refused(tnas_store_db *db, int target, tnas_candidate_row **rows,
+                                int *count)
+{
+    return read_rows(db, "SELECT count(*) FROM refused WHERE target = ?",
+                     "SELECT -1, generation, hash, arch, '', NULL, NULL, 0, macs, flash_bytes, "
+                     "sram_bytes, latency_ms, latency_upper_ms FROM refused WHERE target = ? "
+                     "ORDER BY generation, hash",
+                     target, rows, count);
+}
+
+tnas_status tnas_db_clear_refused(tnas_store_db *db, int target)
+{
+    sqlite3_stmt *statement;
+    TNAS_TRY(tnas_sql_prepare(db, "DELETE FROM refused WHERE target = ?", &statement));
+    sqlite3_bind_int(statement, 1, target);
+    return tnas_sql_run(db, statement, "clear what was refused");
+}
+
+tnas_status tnas_db_add_refused(tnas_store_db *db, int target, const char *arch,
+                                const tnas_candidate *candidate)
+{
+    char hash[20];
+    print_hash(candidate->hash, hash);
+    sqlite3_stmt *statement;
+    TNAS_TRY(tnas_sql_prepare(db, "INSERT INTO refused VALUES(?,?,?,?,?,?,?,?,?)", &statement));
+    sqlite3_bind_int(statement, 1, target);
+    tnas_sql_bind_text(statement, 2, hash);
+    sqlite3_bind_int(statement, 3, candidate->generation);
+    tnas_sql_bind_text(statement, 4, arch);
+    bind_cost(statement, 5, &candidate->cost);
+    return tnas_sql_run(db, statement, "add what was refused");
+}
+
 void tnas_candidate_rows_free(tnas_candidate_row *rows, int count)
 {
     if (rows == NULL)
@@ -209,6 +248,14 @@ void tnas_candidate_rows_free(tnas_candidate_row *rows, int count)
     for (int i = 0; i < count; i++)
         tnas_free(rows[i].arch);
     tnas_free(rows);
+}
+
+void tnas_curve_stage_of_finalist(int finalist, bool int8, char out[TNAS_CURVE_STAGE_BYTES])
+{
+    char name[TNAS_CURVE_STAGE_BYTES - 8] = "winner";
+    if (finalist != TNAS_CURVE_WINNER)
+        snprintf(name, sizeof name, "finalist-%d", finalist);
+    snprintf(out, TNAS_CURVE_STAGE_BYTES, "%s%s", name, int8 ? "-int8" : "");
 }
 
 tnas_status tnas_db_put_curve(tnas_store_db *db, int target, const char *stage,

@@ -226,32 +226,32 @@ tnas_status tnas_db_put_winner(tnas_store_db *db, int target, const tnas_winner 
     return tnas_sql_run(db, statement, "write the winner");
 }
 
-static void copy_finalist(const tnas_finalist *finalist, tnas_winner *out)
+void tnas_winner_take_finalist(tnas_winner *winner, const tnas_finalist *finalist)
 {
-    out->finalist = finalist->id;
-    memcpy(out->arch, finalist->arch, sizeof out->arch);
-    out->accuracy_supernet = finalist->accuracy_supernet;
-    out->accuracy_validation = finalist->validation_int8;
-    out->accuracy_float = finalist->test_float;
-    out->accuracy_int8 = finalist->test_int8;
-    out->test_count = finalist->test_count;
-    out->macs = finalist->macs;
-    out->flash_bytes = finalist->flash_bytes;
-    out->sram_bytes = finalist->sram_bytes;
-    out->stack_bytes = finalist->stack_bytes;
-    out->has_latency = finalist->has_latency;
-    out->latency_ms = finalist->latency_ms;
-    out->latency_low_ms = finalist->latency_low_ms;
-    out->latency_high_ms = finalist->latency_high_ms;
-    out->latency_upper_ms = finalist->latency_upper_ms;
-    memcpy(out->model, finalist->model, sizeof out->model);
+    winner->finalist = finalist->id;
+    memcpy(winner->arch, finalist->arch, sizeof winner->arch);
+    winner->accuracy_supernet = finalist->accuracy_supernet;
+    winner->accuracy_validation = finalist->validation_int8;
+    winner->accuracy_float = finalist->test_float;
+    winner->accuracy_int8 = finalist->test_int8;
+    winner->test_count = finalist->test_count;
+    winner->macs = finalist->macs;
+    winner->flash_bytes = finalist->flash_bytes;
+    winner->sram_bytes = finalist->sram_bytes;
+    winner->stack_bytes = finalist->stack_bytes;
+    winner->has_latency = finalist->has_latency;
+    winner->latency_ms = finalist->latency_ms;
+    winner->latency_low_ms = finalist->latency_low_ms;
+    winner->latency_high_ms = finalist->latency_high_ms;
+    winner->latency_upper_ms = finalist->latency_upper_ms;
+    memcpy(winner->model, finalist->model, sizeof winner->model);
 }
 
 static void read_winner(sqlite3_stmt *statement, tnas_winner *out)
 {
     tnas_finalist finalist;
     read_finalist(statement, &finalist);
-    copy_finalist(&finalist, out);
+    tnas_winner_take_finalist(out, &finalist);
     int column = FINALIST_COLUMN_COUNT;
     tnas_sql_text(out->mcu, sizeof out->mcu, statement, column++);
     tnas_sql_text(out->runtime, sizeof out->runtime, statement, column++);

@@ -38,7 +38,7 @@ double tnas_sql_double(sqlite3_stmt *statement, int column);
 
 /* migrate.c. The version of an open file; 0 when nothing was ever committed. */
 tnas_status tnas_sql_version(tnas_store_db *db, int *version);
-/* Of version 1: all tables become those of TNAS_STORE_VERSION, in one transaction. */
+/* Of an earlier version: all tables become those of TNAS_STORE_VERSION, in one transaction. */
 tnas_status tnas_store_upgrade(tnas_store_db *db);
 
 #endif

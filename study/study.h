@@ -4,6 +4,7 @@
  *   supernet.bin        trained weights, shared by all targets
  *   targets/N/model.tnm the winner's int8 model
  *   targets/N/finalist-K  of each finalist: float.tnm, model.tnm, trainings that were stopped
+ *   targets/N/winner    the same of the winner's training with the validation images, if there is one
  *   *.ckpt              the supernet's training that was stopped
  *   lock                host and process of the writer
  * Data, space, preset and seed belong to the study; part, runtime and limits to a target. The

@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "study/front_rows.h"
+#include "study/work.h"
 
 typedef struct gathering {
     tnas_store_db *db;
@@ -108,36 +109,42 @@ static bool does_fit(const tnas_limits *limits, const tnas_candidate_row *row)
 
 #define CANDIDATE_COLUMNS(X)                                                                       \
     X(id, row->id)                                                                                 \
-    X(generation, row->generation)                                                                 \
     X(predicted, row->predicted)                                                                   \
     X(accuracy, row->accuracy)                                                                     \
     X(accuracy_int8, row->accuracy_int8)                                                           \
     X(on_front, row->on_front)                                                                     \
-    X(fits, does_fit(limits, row))                                                                 \
+    X(fits, does_fit(limits, row))
+
+#define COST_COLUMNS(X)                                                                            \
+    X(generation, row->generation)                                                                 \
     X(macs, (double)row->macs)                                                                     \
     X(flash_bytes, (double)row->flash_bytes)                                                       \
     X(sram_bytes, (double)row->sram_bytes)                                                         \
     X(latency_ms, row->latency_ms)                                                                 \
     X(latency_upper_ms, row->latency_upper_ms)
 
-/* A cJSON array finds its end in constant time, and in any case is filled front to back. */
-static void add_columns(cJSON *o, const tnas_limits *limits, const tnas_candidate_row *rows,
-                        int count)
-{
 #define ADD_COLUMN(name, value)                                                                    \
     {                                                                                              \
         cJSON *const column = cJSON_AddArrayToObject(o, #name);                                    \
         for (int i = 0; i < count; i++) {                                                          \
             const tnas_candidate_row *const row = &rows[i];                                        \
-            (void)row;                                                                             \
             cJSON_AddItemToArray(column, cJSON_CreateNumber(value));                               \
         }                                                                                          \
     }
-    CANDIDATE_COLUMNS(ADD_COLUMN)
-#undef ADD_COLUMN
+
+void tnas_report_add_costs(cJSON *o, const tnas_candidate_row *rows, int count)
+{
+    cJSON_AddNumberToObject(o, "count", count);
+    COST_COLUMNS(ADD_COLUMN)
     cJSON *const archs = cJSON_AddArrayToObject(o, "arch");
     for (int i = 0; i < count; i++)
         cJSON_AddItemToArray(archs, cJSON_CreateString(rows[i].arch));
+}
+
+static void add_judgements(cJSON *o, const tnas_limits *limits, const tnas_candidate_row *rows,
+                           int count)
+{
+    CANDIDATE_COLUMNS(ADD_COLUMN)
 }
 
 static tnas_status add_candidates(gathering *g)
@@ -148,12 +155,22 @@ static tnas_status add_candidates(gathering *g)
     const tnas_status status = tnas_front_rows_mark(rows, count, &front);
     if (status == TNAS_OK) {
         cJSON *const o = cJSON_AddObjectToObject(g->out, "candidates");
-        cJSON_AddNumberToObject(o, "count", count);
         cJSON_AddNumberToObject(o, "front_count", front);
-        add_columns(o, &g->target->target.limits, rows, count);
+        add_judgements(o, &g->target->target.limits, rows, count);
+        tnas_report_add_costs(o, rows, count);
     }
     tnas_candidate_rows_free(rows, count);
     return status;
+}
+
+static tnas_status add_refused(gathering *g)
+{
+    tnas_candidate_row *rows;
+    int count;
+    TNAS_TRY(tnas_db_get_refused(g->db, g->target->id, &rows, &count));
+    tnas_report_add_costs(cJSON_AddObjectToObject(g->out, "refused"), rows, count);
+    tnas_candidate_rows_free(rows, count);
+    return TNAS_OK;
 }
 
 /* ---- Curves ---- */
@@ -184,7 +201,15 @@ static tnas_status add_curves(gathering *g)
 {
     cJSON *const list = cJSON_AddArrayToObject(g->out, "curves");
     TNAS_TRY(add_curve(g, list, 0, "supernet"));
-    return add_curve(g, list, g->target->id, "predictor");
+    TNAS_TRY(add_curve(g, list, g->target->id, "predictor"));
+    for (int finalist = TNAS_CURVE_WINNER; finalist <= TNAS_FINALISTS_MAX; finalist++) {
+        for (int int8 = 0; int8 < 2; int8++) {
+            char stage[TNAS_CURVE_STAGE_BYTES];
+            tnas_curve_stage_of_finalist(finalist, int8 != 0, stage);
+            TNAS_TRY(add_curve(g, list, g->target->id, stage));
+        }
+    }
+    return TNAS_OK;
 }
 
 /* ---- Finalists and the winner ---- */
@@ -290,6 +315,11 @@ static tnas_status add_winner(gathering *g)
         cJSON *const o = cJSON_AddObjectToObject(g->out, "winner");
         cJSON_AddNumberToObject(o, "finalist", w->finalist);
         cJSON_AddNumberToObject(o, "candidates", w->candidates);
+        cJSON_AddNumberToObject(o, "drawn", (double)w->draws.drawn);
+        cJSON_AddNumberToObject(o, "feasible", (double)w->draws.feasible);
+        cJSON_AddNumberToObject(o, "over_flash", (double)w->draws.over[TNAS_LIMIT_INDEX_FLASH]);
+        cJSON_AddNumberToObject(o, "over_sram", (double)w->draws.over[TNAS_LIMIT_INDEX_SRAM]);
+        cJSON_AddNumberToObject(o, "over_latency", (double)w->draws.over[TNAS_LIMIT_INDEX_LATENCY]);
         cJSON_AddNumberToObject(o, "seconds", w->seconds);
         cJSON_AddNumberToObject(o, "stack_bytes", (double)w->stack_bytes);
     } else if (status == TNAS_OK) {
@@ -304,6 +334,7 @@ static tnas_status gather(gathering *g, const char *folder)
     TNAS_TRY(add_study(g, folder));
     TNAS_TRY(add_target(g));
     TNAS_TRY(add_candidates(g));
+    TNAS_TRY(add_refused(g));
     TNAS_TRY(add_curves(g));
     TNAS_TRY(add_finalists(g));
     return add_winner(g);

@@ -43,6 +43,13 @@ static void note(void *context, const char *sentence)
     tnas_progress_note(s->given->options.progress, "%s", sentence);
 }
 
+static void event(void *context, const char *what, const char *name, const tnas_figure *figures,
+                  int count)
+{
+    const state *const s = context;
+    tnas_progress_event(s->given->options.progress, what, name, figures, count);
+}
+
 static bool stop(void *context)
 {
     const state *const s = context;
@@ -227,7 +234,8 @@ tnas_status tnas_supernet_train(const tnas_supernet_training *training)
     assert(training->options.teacher == NULL);
     assert(training->supernet->kernels == tnas_supernet_recipe_kernels(training->recipe));
     TNAS_TRY(tnas_recipe_check(training->numbers, "recipe"));
-    state s = {.given = training, .progress = {.report = report, .note = note, .stop = stop}};
+    state s = {.given = training,
+               .progress = {.report = report, .note = note, .event = event, .stop = stop}};
     s.progress.context = &s;
     s.phase_count = tnas_supernet_phases(training->recipe, &s.phases);
     s.nets = tnas_alloc_zero(TNAS_UNITS_MAX, sizeof *s.nets);

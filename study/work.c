@@ -19,49 +19,30 @@ typedef struct field_list {
 static void add(field_list *list, tnas_work_field field, const char *section, const char *name)
 {
     assert(list->count < TNAS_WORK_FIELDS_MAX);
-    snprintf(field.key, sizeof field.key, "%s%s%s", section, section[0] != '\0' ? "." : "", name);
+    snprintf(field.key, sizeof field.key, "%.14s%s%.47s", section, section[0] != '\0' ? "." : "",
+             name);
     list->fields[list->count++] = field;
-}
-
-static void add_augment(field_list *list, tnas_work_scope scope, const char *section, size_t at)
-{
-    tnas_work_field field = {.scope = scope, .kind = TNAS_WORK_COUNT, .max = 255};
-    field.at = at + offsetof(tnas_augment, fill);
-    add(list, field, section, "augment.fill");
-    for (int i = 0; i < TNAS_AUGMENT_COUNT; i++) {
-        const size_t dose =
-            at + offsetof(tnas_augment, doses) + (size_t)i * sizeof(tnas_augment_dose);
-        const char *const augmentation = tnas_augmentation_name((tnas_augmentation)i);
-        char name[48];
-        snprintf(name, sizeof name, "augment.%s.probability", augmentation);
-        field = (tnas_work_field){.scope = scope,
-                                  .kind = TNAS_WORK_NUMBER,
-                                  .at = dose + offsetof(tnas_augment_dose, probability),
-                                  .max = 1};
-        add(list, field, section, name);
-        snprintf(name, sizeof name, "augment.%s.amount", augmentation);
-        field = (tnas_work_field){.scope = scope,
-                                  .kind = TNAS_WORK_COUNT,
-                                  .at = dose + offsetof(tnas_augment_dose, amount),
-                                  .max = tnas_augmentation_largest((tnas_augmentation)i)};
-        add(list, field, section, name);
-    }
 }
 
 static void add_recipe(field_list *list, tnas_work_scope scope, const char *section, size_t at)
 {
-#define ADD_RECIPE_FIELD(name, type, value, least, most, help)                                     \
-    add(list,                                                                                      \
-        (tnas_work_field){.scope = scope,                                                          \
-                          .kind = KIND_OF(type),                                                   \
-                          .at = at + offsetof(tnas_recipe, name),                                  \
-                          .words = KIND_OF(type) == TNAS_WORK_WORD ? TNAS_OPTIMIZER_WORDS : NULL,  \
-                          .min = (least),                                                          \
-                          .max = (most)},                                                          \
-        section, #name);
-    TNAS_RECIPE_FIELDS(ADD_RECIPE_FIELD)
-#undef ADD_RECIPE_FIELD
-    add_augment(list, scope, section, at + offsetof(tnas_recipe, augment));
+    static const tnas_work_kind kinds[] = {[TNAS_RECIPE_WHOLE] = TNAS_WORK_COUNT,
+                                           [TNAS_RECIPE_REAL] = TNAS_WORK_NUMBER,
+                                           [TNAS_RECIPE_OPTIMIZER] = TNAS_WORK_WORD};
+    const tnas_recipe any = tnas_recipe_default();
+    tnas_recipe_value values[TNAS_RECIPE_VALUE_COUNT];
+    tnas_recipe_list(&any, values);
+    for (int i = 0; i < TNAS_RECIPE_VALUE_COUNT; i++) {
+        const tnas_recipe_value *const v = &values[i];
+        const tnas_work_field field = {
+            .scope = scope,
+            .kind = kinds[v->kind],
+            .at = at + v->at,
+            .words = v->kind == TNAS_RECIPE_OPTIMIZER ? TNAS_OPTIMIZER_WORDS : NULL,
+            .min = v->min,
+            .max = v->max};
+        add(list, field, section, v->name);
+    }
 }
 
 int tnas_work_list(tnas_work_field out[TNAS_WORK_FIELDS_MAX])

@@ -115,6 +115,18 @@ static int open_tags(const char *xml)
     return depth;
 }
 
+/* One die with and without cryptography: a file names it by the one, the profile by the other. */
+START_TEST(rows_of_another_part_of_the_die_are_taken_when_asked_for)
+{
+    static const char line[] = "compare --mcu stm32u585 --runtime x-cube-ai --measurements "
+                               "configs/measurements/mlperf_tiny.csv --runtime-version 10.2.0";
+    check_failure(run("%s", line), 4, "--part P takes the rows of a part of the same die");
+    cJSON *const json = check_json(run("%s --part STM32U575 --format json", line));
+    ck_assert_double_eq(number(json, "n"), 4);
+    cJSON_Delete(json);
+}
+END_TEST
+
 START_TEST(a_plot_is_well_formed_whatever_a_network_is_called)
 {
     char folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES], words[2 * TNAS_PATH_BYTES];
@@ -536,6 +548,7 @@ int main(void)
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, compare_scores_rows_and_names_those_it_cannot);
     tcase_add_test(tc, compare_fails_with_the_code_that_fits);
+    tcase_add_test(tc, rows_of_another_part_of_the_die_are_taken_when_asked_for);
     tcase_add_test(tc, a_plot_is_well_formed_whatever_a_network_is_called);
     tcase_add_test(tc, calibrate_writes_a_profile_that_every_command_reads);
     tcase_add_test(tc, calibrate_takes_any_columns_that_suffice);

@@ -494,6 +494,49 @@ START_TEST(a_finish_is_the_same_for_1_2_and_3_threads_and_when_stopped_and_train
 }
 END_TEST
 
+START_TEST(a_finish_with_validation_is_the_training_on_all_of_them_together)
+{
+    enum { HELD_BACK = 100 };
+    trained t;
+    trained_init(&t, 2, 40);
+    const size_t image_bytes = 24 * 24;
+    const tnas_images all = t.dataset->train;
+    const int kept = all.count - HELD_BACK;
+    const tnas_images first = {.count = kept, .pixels = all.pixels, .labels = all.labels};
+    const tnas_images rest = {.count = HELD_BACK,
+                              .pixels = all.pixels + (size_t)kept * image_bytes,
+                              .labels = all.labels + kept};
+    const struct {
+        const tnas_images *train;
+        int with_validation;
+    } jobs[] = {{&all, 0}, {&first, 1}, {&first, 0}};
+    tnas_finished f[3];
+    char folder[TNAS_PATH_BYTES];
+    temporary_folder(folder);
+    for (int i = 0; i < 3; i++) {
+        char own[TNAS_PATH_BYTES + 8];
+        snprintf(own, sizeof own, "%s/%d", folder, i);
+        ck_ok(tnas_dir_create(own));
+        tnas_finish_job job = job_of(&t, own);
+        job.train = jobs[i].train;
+        job.validation = &rest;
+        job.finish.with_validation = jobs[i].with_validation;
+        tnas_net net;
+        tnas_store *store;
+        ck_ok(tnas_net_build_fixed(&t.graph, &net, &store));
+        tnas_store_init_random(store, SEED);
+        ck_ok(tnas_finish(&job, &net, store, &f[i]));
+        tnas_store_destroy(store);
+    }
+    check_same_model(f[0].model, f[1].model);
+    ck_assert_double_eq(f[0].validation_int8, f[1].validation_int8);
+    ck_assert_double_ne(f[0].stats.mean[0], f[2].stats.mean[0]);
+    for (int i = 0; i < 3; i++)
+        tnas_finished_deinit(&f[i]);
+    trained_deinit(&t);
+}
+END_TEST
+
 START_TEST(small_networks_and_short_trainings_do_without_augmentation)
 {
     const tnas_finish_recipe finish = tnas_finish_recipe_default();
@@ -542,6 +585,7 @@ int main(void)
     tcase_add_test(
         finish,
         a_finish_is_the_same_for_1_2_and_3_threads_and_when_stopped_and_trains_nothing_twice);
+    tcase_add_test(finish, a_finish_with_validation_is_the_training_on_all_of_them_together);
     tcase_add_test(finish, small_networks_and_short_trainings_do_without_augmentation);
     suite_add_tcase(suite, finish);
     return run_suite(suite);

@@ -61,6 +61,33 @@ static void put_candidates(tnas_store_db *db, int target, int count, bool timed)
     }
 }
 
+static void put_curve(tnas_store_db *db, int target, const char *stage, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const tnas_curve_point point = {
+            .step = 10L * i, .loss = 2.0 / (i + 1), .right = i == 0 ? NAN : 0.25 * i};
+        ck_ok(tnas_db_put_curve(db, target, stage, &point));
+    }
+}
+
+static double column_bytes(const tnas_candidate *candidate)
+{
+    return (double)candidate->cost.footprint.sram_bytes;
+}
+
+/* All over the limit of SRAM, numbered on from the six hundredth candidate. */
+static void put_refused(tnas_store_db *db, int count)
+{
+    char arch[256];
+    ck_ok(tnas_db_begin(db));
+    for (int i = 0; i < count; i++) {
+        tnas_candidate candidate = candidate_of(600 + i);
+        candidate.cost.footprint.sram_bytes += 40000;
+        ck_ok(tnas_db_add_refused(db, 1, arch_of(5000 + i, arch), &candidate));
+    }
+    ck_ok(tnas_db_commit(db));
+}
+
 /* A study whose search has scored so many candidates, with a limit of latency that some miss. */
 static void make_study_on(char folder[TNAS_PATH_BYTES], const char *mcu, int count, bool timed,
                           tnas_store_db **out)
@@ -195,11 +222,11 @@ START_TEST(a_report_holds_what_the_store_holds)
     tnas_store_db *db;
     make_study(folder, COUNT, &db);
     put_finalists(db);
-    for (int i = 0; i < 3; i++) {
-        const tnas_curve_point point = {
-            .step = 10L * i, .loss = 2.0 / (i + 1), .right = i == 0 ? NAN : 0.25 * i};
-        ck_ok(tnas_db_put_curve(db, 0, "supernet", &point));
-    }
+    put_curve(db, 0, "supernet", 3);
+    put_curve(db, 1, "finalist-2", 2);
+    put_curve(db, 1, "finalist-2-int8", 4);
+    put_curve(db, 1, "winner", 3);
+    put_refused(db, 30);
     tnas_candidate_row *rows;
     int count;
     ck_ok(tnas_db_get_candidates(db, 1, &rows, &count));
@@ -243,6 +270,17 @@ START_TEST(a_report_holds_what_the_store_holds)
     ck_assert_int_eq(cJSON_GetArraySize(in(curve, "step")), 3);
     ck_assert_double_eq(cJSON_GetArrayItem(in(curve, "loss"), 1)->valuedouble, 1);
     ck_assert(cJSON_IsNull(cJSON_GetArrayItem(in(curve, "right"), 0)));
+    static const char *const stages[] = {"supernet", "winner", "finalist-2", "finalist-2-int8"};
+    for (int i = 0; i < 4; i++)
+        ck_assert_str_eq(text_of(cJSON_GetArrayItem(in(data, "curves"), i), "stage"), stages[i]);
+    ck_assert_int_eq(cJSON_GetArraySize(in(cJSON_GetArrayItem(in(data, "curves"), 2), "loss")), 2);
+    const cJSON *const refused = in(data, "refused");
+    ck_assert_int_eq((int)number(refused, "count"), 30);
+    ck_assert_int_eq(cJSON_GetArraySize(in(refused, "arch")), 30);
+    const tnas_candidate first = candidate_of(600); /* of the smallest generation and hash */
+    ck_assert_double_eq(column(refused, "sram_bytes", 0), 40000 + column_bytes(&first));
+    ck_assert_double_eq(column(refused, "generation", 0), 6);
+    ck_assert_ptr_null(cJSON_GetObjectItem(refused, "accuracy"));
     cJSON_Delete(data);
     tnas_free(page);
 }
@@ -329,6 +367,15 @@ START_TEST(three_thousand_candidates_stay_below_three_mebibytes)
     tnas_store_db *db;
     make_study(folder, 3000, &db);
     put_finalists(db);
+    put_refused(db, TNAS_REFUSED_MAX);
+    ck_ok(tnas_db_begin(db));
+    for (int finalist = 1; finalist <= 4; finalist++)
+        for (int int8 = 0; int8 < 2; int8++) {
+            char stage[TNAS_CURVE_STAGE_BYTES];
+            tnas_curve_stage_of_finalist(finalist, int8 != 0, stage);
+            put_curve(db, 1, stage, 200);
+        }
+    ck_ok(tnas_db_commit(db));
     tnas_db_close(db);
     cJSON_Delete(report(folder, "large", &page, &byte_count));
     printf("3,000 candidates: %zu bytes\n", byte_count);
@@ -402,6 +449,72 @@ START_TEST(rectangles_of_the_memory_plot_lie_in_the_arena_and_beside_each_other)
         }
     }
     ck_assert_double_eq(top, number(network, "arena_bytes"));
+    cJSON_Delete(data);
+    tnas_free(page);
+}
+END_TEST
+
+/* Rows of the target that were measured and need more SRAM than this. */
+static int count_over(const char *folder, int target, double sram_bytes, double *least_bytes)
+{
+    tnas_store_db *db;
+    tnas_candidate_row *rows;
+    int count, over = 0;
+    ck_ok(tnas_db_open_read(folder, &db));
+    ck_ok(tnas_db_get_candidates(db, target, &rows, &count));
+    *least_bytes = INFINITY;
+    for (int i = 0; i < count; i++) {
+        over += !rows[i].predicted && (double)rows[i].sram_bytes > sram_bytes;
+        *least_bytes = fmin(*least_bytes, (double)rows[i].sram_bytes);
+    }
+    tnas_candidate_rows_free(rows, count);
+    tnas_db_close(db);
+    return over;
+}
+
+/* On one part, so that what the first target's search stored is what the second one is shown. */
+START_TEST(candidates_of_another_target_that_are_over_a_limit_of_this_one_are_shown)
+{
+    enum { STEP_BYTES = 1024 };
+    char images[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], *page;
+    size_t byte_count;
+    double least, second_least;
+    temporary_folder(images);
+    temporary_folder(folder);
+    write_toy_data(images);
+    static const char line[] = "search --mcu stm32h743 --data %s --study %s --preset smoke "
+                               "--finalists 1 --max-sram-kib %.17g --seed 3 --format json";
+    cJSON_Delete(check_json(run(line, images, folder, 24.0)));
+    count_over(folder, 1, 0, &least);
+    const double limit = least + STEP_BYTES;
+    cJSON_Delete(check_json(run(line, images, folder, limit / 1024)));
+    const int over = count_over(folder, 1, limit, &least);
+    ck_assert_int_eq(count_over(folder, 2, limit, &second_least), 0);
+    ck_assert_int_gt(over, 0);
+
+    cJSON *data = report(folder, "two-targets", &page, &byte_count);
+    ck_assert_double_eq(number(in(data, "target"), "id"), 2);
+    const cJSON *const shown = in(data, "others");
+    ck_assert_int_eq((int)number(shown, "count"), over);
+    tnas_store_db *db;
+    tnas_candidate_row *rows;
+    int count;
+    ck_ok(tnas_db_open_read(folder, &db));
+    ck_ok(tnas_db_get_candidates(db, 1, &rows, &count));
+    for (int i = 0; i < over; i++) {
+        const int id = (int)column(shown, "id", i);
+        ck_assert_int_lt(id, count);
+        ck_assert_double_eq(column(shown, "target", i), 1);
+        ck_assert_double_eq_tol(column(shown, "accuracy", i), rows[id].accuracy, DIGITS);
+        ck_assert_double_eq(column(shown, "sram_bytes", i), (double)rows[id].sram_bytes);
+        ck_assert_double_eq(column(shown, "flash_bytes", i), (double)rows[id].flash_bytes);
+        ck_assert_double_eq_tol(column(shown, "latency_upper_ms", i), rows[id].latency_upper_ms,
+                                1e-9);
+        ck_assert_str_eq(cJSON_GetArrayItem(in(shown, "arch"), i)->valuestring, rows[id].arch);
+    }
+    tnas_candidate_rows_free(rows, count);
+    tnas_db_close(db);
+    ck_assert_double_gt(number(in(data, "winner"), "over_sram"), 0);
     cJSON_Delete(data);
     tnas_free(page);
 }
@@ -501,6 +614,7 @@ int main(void)
     tcase_add_unchecked_fixture(found, search_once, NULL);
     tcase_add_test(found, the_winner_is_priced_as_estimate_prices_it);
     tcase_add_test(found, rectangles_of_the_memory_plot_lie_in_the_arena_and_beside_each_other);
+    tcase_add_test(found, candidates_of_another_target_that_are_over_a_limit_of_this_one_are_shown);
     tcase_add_test(found, the_commands_of_a_report_run);
     tcase_add_test(found, measurements_of_the_part_are_shown_and_their_absence_is_said);
     tcase_add_test(found, a_study_whose_model_is_gone_gets_a_report_that_says_so);

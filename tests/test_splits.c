@@ -5,10 +5,36 @@
 
 #include "common/alloc.h"
 #include "data/source.h"
+#include "data/split_words.h"
 #include "tests/idx_fixture.h"
 #include "tests/picture_writer.h"
 
 /* ---- splits ---- */
+
+START_TEST(a_path_says_its_split_by_whole_words)
+{
+    static const struct {
+        const char *path;
+        tnas_split split;
+    } rows[] = {
+        {"train-images-idx3-ubyte", TNAS_SPLIT_TRAIN},
+        {"t10k-labels-idx1-ubyte.gz", TNAS_SPLIT_TEST},
+        {"T10K-images.idx", TNAS_SPLIT_TEST},
+        {"cifar-10/test_batch.bin", TNAS_SPLIT_TEST},
+        {"data_batch_1.bin.xz", TNAS_SPLIT_TRAIN},
+        {"x_val2.npy", TNAS_SPLIT_VALIDATION},
+        {"valid/testing/a.bin", TNAS_SPLIT_TEST},
+        {"validation/a.bin", TNAS_SPLIT_VALIDATION},
+        {"contest/x_train.npy", TNAS_SPLIT_TRAIN},
+        {"latest.bin", TNAS_SPLIT_TRAIN},
+        {"values-images.idx", TNAS_SPLIT_TRAIN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        ck_assert_msg(tnas_split_of_path(rows[i].path) == rows[i].split, "%s", rows[i].path);
+    ck_assert_int_eq(tnas_split_of_word("testimony", 4), TNAS_SPLIT_TEST);
+    ck_assert_int_eq(tnas_split_of_word("testimony", 9), TNAS_SPLIT_NONE);
+}
+END_TEST
 
 START_TEST(test_images_that_change_after_loading_are_refused)
 {
@@ -502,6 +528,7 @@ int main(void)
 {
     Suite *suite = suite_create("splits");
     TCase *splits = tcase_create("splits");
+    tcase_add_test(splits, a_path_says_its_split_by_whole_words);
     tcase_add_test(splits, test_images_that_change_after_loading_are_refused);
     tcase_add_test(splits, a_test_split_replaced_after_loading_is_refused);
     tcase_add_test(splits, validation_images_leave_the_training_split);

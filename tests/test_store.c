@@ -120,7 +120,7 @@ START_TEST(a_store_of_version_1_gets_the_tables_of_a_new_one_and_keeps_its_conte
     query(fresh, tables_and_columns, expected, sizeof expected);
     query(old, tables_and_columns, got, sizeof got);
     ck_assert_str_eq(got, expected);
-    check_query(old, "PRAGMA user_version", "2\n");
+    check_query(old, "PRAGMA user_version", "3\n");
     check_query(old, "SELECT * FROM meta",
                 "seed|7\nsupernet.steps|60\nsupernet.optimizer|adamw\nchoice.samples|100\n");
     check_query(old, "SELECT * FROM class", "0|cat\n1|dog\n");
@@ -142,6 +142,47 @@ START_TEST(a_store_of_version_1_gets_the_tables_of_a_new_one_and_keeps_its_conte
                 "targets/1/model.tnm|1\n");
     check_query(old, "SELECT * FROM winner", "1|1|1|2|40|30|4|5|6|1.5\n");
     check_query(old, "SELECT target, id, hex(pixels) FROM vector", "1|0|0102\n");
+}
+END_TEST
+
+static tnas_candidate some_candidate(uint64_t hash)
+{
+    return (tnas_candidate){
+        .hash = hash,
+        .accuracy = 0.25,
+        .generation = 3,
+        .cost = {.macs = 77,
+                 .footprint = {.flash_bytes = 11, .sram_bytes = 12},
+                 .has_latency = true,
+                 .latency_ms = 1.5,
+                 .latency_upper_ms = 1.75},
+    };
+}
+
+START_TEST(a_store_of_version_2_gets_what_is_new_and_keeps_its_content)
+{
+    char old[TNAS_PATH_BYTES], fresh[TNAS_PATH_BYTES], expected[16384], got[16384];
+    tnas_store_db *db = new_store(old);
+    const tnas_candidate a = some_candidate(5);
+    ck_ok(tnas_db_add_candidate(db, 1, 0, "k=3", &a, false));
+    tnas_db_close(db);
+    run_sql(old, "DROP TABLE refused; PRAGMA user_version=2");
+    tnas_candidate_row *rows;
+    int count;
+    ck_ok(tnas_db_open_read(old, &db));
+    ck_ok(tnas_db_get_refused(db, 1, &rows, &count));
+    ck_assert_int_eq(count, 0);
+    tnas_candidate_rows_free(rows, count);
+    tnas_db_close(db);
+    check_query(old, "PRAGMA user_version", "2\n");
+    ck_ok(tnas_db_open(old, &db));
+    tnas_db_close(db);
+    tnas_db_close(new_store(fresh));
+    query(fresh, tables_and_columns, expected, sizeof expected);
+    query(old, tables_and_columns, got, sizeof got);
+    ck_assert_str_eq(got, expected);
+    check_query(old, "PRAGMA user_version", "3\n");
+    check_query(old, "SELECT id, arch FROM candidate", "0|k=3\n");
 }
 END_TEST
 
@@ -199,31 +240,51 @@ START_TEST(a_store_of_a_later_version_is_refused)
 {
     char folder[TNAS_PATH_BYTES];
     tnas_db_close(new_store(folder));
-    run_sql(folder, "PRAGMA user_version=3");
+    run_sql(folder, "PRAGMA user_version=4");
     tnas_store_db *db;
-    ck_fails(TNAS_ERR_INPUT, "study version 3; this program reads version 2 and older",
+    ck_fails(TNAS_ERR_INPUT, "study version 4; this program reads version 3 and older",
              tnas_db_open_read(folder, &db));
     ck_assert_ptr_null(db);
     ck_ok(tnas_db_open(folder, &db));
     bool empty;
-    ck_fails(TNAS_ERR_INPUT, "study version 3", tnas_db_check_version(db, &empty));
+    ck_fails(TNAS_ERR_INPUT, "study version 4", tnas_db_check_version(db, &empty));
     tnas_db_close(db);
 }
 END_TEST
 
-static tnas_candidate some_candidate(uint64_t hash)
+START_TEST(what_was_refused_is_read_back_and_replaced_as_a_whole)
 {
-    return (tnas_candidate){
-        .hash = hash,
-        .accuracy = 0.25,
-        .generation = 3,
-        .cost = {.macs = 77,
-                 .footprint = {.flash_bytes = 11, .sram_bytes = 12},
-                 .has_latency = true,
-                 .latency_ms = 1.5,
-                 .latency_upper_ms = 1.75},
-    };
+    char folder[TNAS_PATH_BYTES];
+    tnas_store_db *const db = new_store(folder);
+    tnas_candidate late = some_candidate(1), early = some_candidate(2);
+    late.generation = 5;
+    early.cost.has_latency = false;
+    ck_ok(tnas_db_add_refused(db, 1, "k=7", &late));
+    ck_ok(tnas_db_add_refused(db, 1, "k=9", &early));
+    ck_ok(tnas_db_add_refused(db, 2, "k=9", &early));
+    tnas_candidate_row *rows;
+    int count;
+    ck_ok(tnas_db_get_refused(db, 1, &rows, &count));
+    ck_assert_int_eq(count, 2);
+    ck_assert_str_eq(rows[0].arch, "k=9");
+    ck_assert(isnan(rows[0].latency_ms) && isnan(rows[0].accuracy) && rows[0].id == -1);
+    ck_assert_int_eq(rows[1].generation, 5);
+    ck_assert_uint_eq(rows[1].hash, 1);
+    ck_assert_int_eq(rows[1].macs, late.cost.macs);
+    ck_assert_uint_eq(rows[1].sram_bytes, late.cost.footprint.sram_bytes);
+    ck_assert_uint_eq(rows[1].flash_bytes, late.cost.footprint.flash_bytes);
+    ck_assert_double_eq(rows[1].latency_upper_ms, late.cost.latency_upper_ms);
+    tnas_candidate_rows_free(rows, count);
+    ck_ok(tnas_db_clear_refused(db, 1));
+    ck_ok(tnas_db_get_refused(db, 1, &rows, &count));
+    ck_assert_int_eq(count, 0);
+    tnas_candidate_rows_free(rows, count);
+    ck_ok(tnas_db_get_refused(db, 2, &rows, &count));
+    ck_assert_int_eq(count, 1);
+    tnas_candidate_rows_free(rows, count);
+    tnas_db_close(db);
 }
+END_TEST
 
 START_TEST(candidates_are_read_back_as_they_were_scored)
 {
@@ -237,7 +298,6 @@ START_TEST(candidates_are_read_back_as_they_were_scored)
              tnas_db_add_candidate(db, 1, 1, "k=3", &a, true));
     ck_fails(TNAS_ERR_INPUT, "candidate 2 of target 1 is another network",
              tnas_db_add_candidate(db, 1, 2, "k=3", &a, true));
-    ck_ok(tnas_db_measure_candidate(db, 1, 0, 0.375));
     ck_ok(tnas_db_rescore_candidate(db, 1, 1, 0.125));
     ck_ok(tnas_db_put_front(db, 1, (int[]){0}, 1));
     ck_ok(tnas_db_put_front(db, 1, (int[]){1}, 1));
@@ -246,9 +306,9 @@ START_TEST(candidates_are_read_back_as_they_were_scored)
     ck_ok(tnas_db_get_candidates(db, 1, &rows, &count));
     ck_assert_int_eq(count, 2);
     ck_assert_uint_eq(rows[0].hash, a.hash);
-    ck_assert(!rows[0].predicted && !rows[1].predicted);
+    ck_assert(rows[0].predicted && !rows[1].predicted);
     ck_assert(!rows[0].on_front && rows[1].on_front);
-    ck_assert_double_eq(rows[0].accuracy, 0.375);
+    ck_assert_double_eq(rows[0].accuracy, 0.25);
     ck_assert(isnan(rows[0].accuracy_int8));
     ck_assert_double_eq(rows[1].accuracy_int8, 0.125);
     ck_assert_str_eq(rows[1].arch, "k=5");
@@ -408,9 +468,11 @@ int main(void)
     Suite *const suite = suite_create("store");
     TCase *const tc = tcase_create("store");
     tcase_add_test(tc, a_store_of_version_1_gets_the_tables_of_a_new_one_and_keeps_its_content);
+    tcase_add_test(tc, a_store_of_version_2_gets_what_is_new_and_keeps_its_content);
     tcase_add_test(tc, reading_a_store_of_version_1_leaves_its_file_as_it_is);
     tcase_add_test(tc, an_upgrade_that_fails_changes_nothing);
     tcase_add_test(tc, a_store_of_a_later_version_is_refused);
+    tcase_add_test(tc, what_was_refused_is_read_back_and_replaced_as_a_whole);
     tcase_add_test(tc, candidates_are_read_back_as_they_were_scored);
     tcase_add_test(tc, a_finalist_its_layers_and_its_confusion_are_read_back);
     tcase_add_test(tc, targets_settings_and_curves_are_read_back);

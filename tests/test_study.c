@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "common/alloc.h"
 #include "tests/testing.h"
@@ -97,14 +98,15 @@ START_TEST(a_study_keeps_its_recipe_and_the_curve_of_all_its_phases)
 }
 END_TEST
 
-/* Four finalists that learn from the largest network, and int8 that is mended however little it
- * loses. */
+/* Four finalists that learn from the largest network, int8 that is mended however little it loses,
+ * and a winner that is trained once more with the validation images. */
 static tnas_search_request finalists_request(const char *data, const char *folder)
 {
     static tnas_overrides overrides;
     overrides.count = 0;
     ck_ok(tnas_overrides_put(&overrides, "finish.finalists", "4"));
     ck_ok(tnas_overrides_put(&overrides, "finish.qat_drop", "0"));
+    ck_ok(tnas_overrides_put(&overrides, "finish.with_validation", "1"));
     ck_ok(tnas_overrides_put(&overrides, "finetune.distill_share", "0.5"));
     tnas_search_request request = toy_request(data, folder);
     request.overrides = &overrides;
@@ -137,6 +139,37 @@ START_TEST(finalists_are_the_same_for_any_threads_and_however_often_stopped)
     }
     ck_assert_int_gt(between, 0);
     check_same_study(whole, stopped);
+}
+END_TEST
+
+START_TEST(a_finalist_that_inherits_no_weights_is_the_same_network_with_others)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    static tnas_overrides overrides;
+    overrides.count = 0;
+    tnas_search_report inherited, random;
+    tnas_search_request request = toy_request(data, folder);
+    ck_ok(tnas_study_search(&request, NULL, &inherited));
+    ck_ok(tnas_overrides_put(&overrides, "finish.inherit_weights", "0"));
+    request.overrides = &overrides;
+    ck_ok(tnas_study_search(&request, NULL, &random));
+    ck_assert_str_eq(inherited.winner.arch, random.winner.arch);
+    ck_assert_str_eq(random.winner.model, "targets/2/model.tnm");
+    uint8_t *bytes[2];
+    size_t counts[2];
+    for (int i = 0; i < 2; i++) {
+        char name[48];
+        snprintf(name, sizeof name, "targets/%d/finalist-1/float.tnm", i + 1);
+        ck_ok(tnas_path_join(path, folder, name));
+        ck_ok(tnas_file_read(path, 1 << 24, &bytes[i], &counts[i]));
+    }
+    ck_assert_uint_eq(counts[0], counts[1]);
+    ck_assert_mem_ne(bytes[0], bytes[1], counts[0]);
+    tnas_free(bytes[0]);
+    tnas_free(bytes[1]);
 }
 END_TEST
 
@@ -185,6 +218,7 @@ START_TEST(the_best_finalist_on_validation_wins_and_all_meet_the_test_set)
     ck_assert_int_eq(report.winner.finalist, rows[chosen].id);
     ck_assert_double_eq(report.winner.accuracy_int8, rows[chosen].test_int8);
     ck_assert_str_eq(report.winner.model, "targets/1/model.tnm");
+    ck_assert(has_file(folder, "targets/1/winner/float.tnm"));
     ck_ok(tnas_db_get_confusion(db, 1, rows[chosen].id, confusion, TOY_CLASSES));
     for (int label = 0; label < TOY_CLASSES; label++)
         for (int answer = 0; answer < TOY_CLASSES; answer++) {
@@ -194,6 +228,13 @@ START_TEST(the_best_finalist_on_validation_wins_and_all_meet_the_test_set)
     ck_assert_int_eq(all, TOY_TEST);
     ck_assert_int_eq(right, (int)lround(rows[chosen].test_int8 * TOY_TEST));
     tnas_free(rows);
+    static const char *const trained[] = {"finalist-1", "finalist-4", "winner"};
+    for (int i = 0; i < 3; i++) {
+        tnas_curve_point *points;
+        ck_ok(tnas_db_get_curve(db, 1, trained[i], &points, &count));
+        ck_assert_int_gt(count, 0);
+        tnas_free(points);
+    }
     tnas_db_close(db);
 }
 END_TEST
@@ -293,6 +334,42 @@ START_TEST(the_same_target_is_answered_from_the_store)
 }
 END_TEST
 
+/* Not even upgraded, nor locked: it may be looked at while another process writes it. */
+START_TEST(a_dry_run_on_a_study_leaves_it_as_it_is)
+{
+    char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
+    temporary_folder(data);
+    write_toy_data(data);
+    temporary_folder(folder);
+    tnas_search_request request = toy_request(data, folder);
+    tnas_search_report report;
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    sqlite3 *db;
+    ck_ok(tnas_path_join(path, folder, "study.db"));
+    ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_exec(db, "DROP TABLE refused; PRAGMA user_version=2;", NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    ck_ok(tnas_path_join(path, folder, "lock"));
+    ck_assert_int_eq(unlink(path), 0);
+    char *const before = study_content(folder);
+    request.dry_run = true;
+    request.limits.sram_bytes = 20 * 1024; /* a target that is not there yet */
+    ck_ok(tnas_study_search(&request, NULL, &report));
+    ck_assert_double_gt(report.forecast.search_seconds, 0);
+    ck_assert_double_eq(report.forecast.supernet_seconds, 0);
+    char *const after = study_content(folder);
+    ck_assert_str_eq(before, after);
+    ck_assert(!has_file(folder, "lock"));
+    free(before);
+    free(after);
+    request.seed = 8;
+    ck_fails(TNAS_ERR_USAGE, "seed = 7, this search has 8",
+             tnas_study_search(&request, NULL, &report));
+}
+END_TEST
+
 START_TEST(a_folder_where_creation_was_cut_short_is_a_new_study)
 {
     char data[TNAS_PATH_BYTES], folder[TNAS_PATH_BYTES], path[TNAS_PATH_BYTES];
@@ -388,11 +465,13 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_stopped_search_resumes_to_the_same_study);
     tcase_add_test(tc, a_study_keeps_its_recipe_and_the_curve_of_all_its_phases);
+    tcase_add_test(tc, a_finalist_that_inherits_no_weights_is_the_same_network_with_others);
     tcase_add_test(tc, finalists_are_the_same_for_any_threads_and_however_often_stopped);
     tcase_add_test(tc, the_best_finalist_on_validation_wins_and_all_meet_the_test_set);
     tcase_add_test(tc, the_winner_is_the_best_candidate_and_within_the_limits);
     tcase_add_test(tc, the_test_images_are_first_read_when_the_winner_is_ready);
     tcase_add_test(tc, the_same_target_is_answered_from_the_store);
+    tcase_add_test(tc, a_dry_run_on_a_study_leaves_it_as_it_is);
     tcase_add_test(tc, a_folder_where_creation_was_cut_short_is_a_new_study);
     tcase_add_test(tc, what_a_killed_process_had_not_renamed_is_removed_by_the_next);
     tcase_add_test(tc, a_folder_of_other_things_is_refused);

@@ -100,11 +100,15 @@ START_TEST(a_rich_search_has_everything_in_it)
     check_has(content, " source=measured ");
     check_has(content, " source=predicted ");
     check_has(content, " on_front=1 ");
+    check_has(content, "refused: target=1 ");
     check_has(content, "finalist: target=1 id=1 ");
     check_has(content, "finalist: target=1 id=2 ");
     check_has(content, "layer_loss: target=1 ");
     check_has(content, "confusion: target=1 ");
     check_has(content, "curve: target=0 stage=supernet ");
+    check_has(content, "curve: target=1 stage=finalist-1 ");
+    check_has(content, "curve: target=1 stage=finalist-2 ");
+    check_has(content, "-int8 step=");
     free(content);
 }
 END_TEST

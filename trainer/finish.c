@@ -42,6 +42,12 @@ tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tna
     return out;
 }
 
+int tnas_finish_int8_steps(const tnas_finish_recipe *finish, int steps)
+{
+    const double wanted = round(finish->qat_steps_frac * steps);
+    return wanted < 1 ? 1 : (int)wanted;
+}
+
 tnas_status tnas_finish_sample_calibration(const tnas_images *train, size_t image_bytes, int count,
                                            uint64_t seed, uint8_t **out)
 {
@@ -75,6 +81,8 @@ static tnas_status train(const tnas_finish_job *job, const tnas_net *net, tnas_s
                                             .stage = job->stage,
                                             .checkpoint_path = checkpoint_path,
                                             .leaves_checkpoint = true,
+                                            .see = job->see,
+                                            .see_context = job->see_context,
                                             .teacher = job->teacher};
         tnas_bn_stats stats;
         TNAS_TRY(tnas_train_net(net, store, job->engine, job->recipe, job->train, &options));
@@ -257,8 +265,7 @@ static tnas_status clip_ranges(const tnas_finish_job *job, tnas_twin *twin, tnas
 static tnas_recipe twin_recipe(const tnas_finish_job *job)
 {
     tnas_recipe recipe = *job->recipe;
-    const double steps = round(job->finish.qat_steps_frac * recipe.steps);
-    recipe.steps = steps < 1 ? 1 : (int)steps;
+    recipe.steps = tnas_finish_int8_steps(&job->finish, recipe.steps);
     recipe.optimizer = TNAS_OPTIMIZER_ADAMW;
     recipe.learning_rate = job->finish.qat_learning_rate;
     recipe.ema_decay = 0;
@@ -282,6 +289,8 @@ static tnas_status train_twin(const tnas_finish_job *job, tnas_twin *twin, const
                                         .stage = "int8 training",
                                         .checkpoint_path = checkpoint_path,
                                         .leaves_checkpoint = true,
+                                        .see = job->see_int8,
+                                        .see_context = job->see_int8_context,
                                         .teacher = &teacher};
     TNAS_TRY(tnas_qat_train(twin, job->engine, &recipe, job->finish.qat_range_decay, job->train,
                             &options));
@@ -317,6 +326,32 @@ static tnas_status mend_int8(const tnas_finish_job *job, tnas_finished *f)
     return status;
 }
 
+static tnas_status finish(const tnas_finish_job *job, const tnas_net *net, tnas_store *store,
+                          tnas_finished *out)
+{
+    TNAS_TRY(train(job, net, store, out));
+    TNAS_TRY(tnas_metric_judge(job->metric, job->engine, out->store, out->net, &out->stats,
+                               job->validation, job->validation->count, &out->validation_float));
+    TNAS_TRY(tnas_net_quantize(job->engine, out->store, out->net, &out->stats,
+                               job->calibration_images, job->range_images, &out->model));
+    TNAS_TRY(validate(job, out->model, &out->image, &out->validation_int8));
+    return loses_too_much(job, out) ? mend_int8(job, out) : TNAS_OK;
+}
+
+/* The training images and behind them those of validation; release *out with tnas_images_deinit. */
+static tnas_status join_images(const tnas_images *train, const tnas_images *validation,
+                               size_t image_bytes, tnas_images *out)
+{
+    TNAS_TRY(tnas_images_init(out, train->count + validation->count, image_bytes));
+    for (int i = 0; i < train->count; i++)
+        tnas_images_add(out, image_bytes, train->pixels + (size_t)i * image_bytes,
+                        train->labels[i]);
+    for (int i = 0; i < validation->count; i++)
+        tnas_images_add(out, image_bytes, validation->pixels + (size_t)i * image_bytes,
+                        validation->labels[i]);
+    return TNAS_OK;
+}
+
 tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_store *store,
                         tnas_finished *out)
 {
@@ -325,13 +360,20 @@ tnas_status tnas_finish(const tnas_finish_job *job, const tnas_net *net, tnas_st
     out->net = tnas_alloc_zero(1, sizeof *out->net);
     if (out->net == NULL)
         return tnas_fail(TNAS_ERR_NOMEM, "network of %d operators", net->graph.op_count);
-    TNAS_TRY(train(job, net, store, out));
-    TNAS_TRY(tnas_metric_judge(job->metric, job->engine, out->store, out->net, &out->stats,
-                               job->validation, job->validation->count, &out->validation_float));
-    TNAS_TRY(tnas_net_quantize(job->engine, out->store, out->net, &out->stats,
-                               job->calibration_images, job->range_images, &out->model));
-    TNAS_TRY(validate(job, out->model, &out->image, &out->validation_int8));
-    return loses_too_much(job, out) ? mend_int8(job, out) : TNAS_OK;
+    if (job->finish.with_validation == 0)
+        return finish(job, net, store, out);
+    const tnas_tensor *const in = &net->graph.tensors[0];
+    tnas_images all;
+    TNAS_TRY(join_images(job->train, job->validation, (size_t)tnas_tensor_count(in), &all));
+    tnas_finish_job job_of_all = *job;
+    job_of_all.train = &all;
+    tnas_progress_note(job->progress,
+                       "training learns from the %d validation images too: their accuracy is one "
+                       "of images that were learned",
+                       job->validation->count);
+    const tnas_status status = finish(&job_of_all, net, store, out);
+    tnas_images_deinit(&all);
+    return status;
 }
 
 void tnas_finished_deinit(tnas_finished *finished)

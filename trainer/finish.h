@@ -26,7 +26,11 @@
     X(qat_learning_rate, double, 0.001, 1e-6, 10.0, "of that training, by adamw")                  \
     X(qat_distill_share, double, 0.5, 0.0, 1.0, "of the float network in that training's target")  \
     X(qat_clip_db, double, 20, -100, 200, "tensors whose int8 alone leaves less may saturate")     \
-    X(qat_range_decay, double, 0.95, 0.0, 1.0, "of the moving average of the ranges, a step")
+    X(qat_range_decay, double, 0.95, 0.0, 1.0, "of the moving average of the ranges, a step")      \
+    X(inherit_weights, int, 1, 0, 1,                                                               \
+      "of a search: finalists start from the supernet's; 0: random")                               \
+    X(with_validation, int, 0, 0, 1,                                                               \
+      "1: learns from the validation images too, so they judge nothing")
 
 typedef struct tnas_finish_recipe {
 #define TNAS_FINISH_FIELD(name, type, value, min, max, help) type name;
@@ -41,6 +45,9 @@ tnas_finish_recipe tnas_finish_recipe_default(void);
  * of a side, and without a share for a teacher that is not there. */
 tnas_recipe tnas_finish_train_recipe(const tnas_finish_recipe *finish, const tnas_recipe *recipe,
                                      const tnas_graph *graph, int image_count, bool has_teacher);
+
+/* Steps of the quantisation-aware training after one of so many. */
+int tnas_finish_int8_steps(const tnas_finish_recipe *finish, int steps);
 
 /* `count` images drawn from the training images by the seed, [count, h, w, c]. Release *out with
  * tnas_free. */
@@ -60,14 +67,21 @@ typedef struct tnas_finish_job {
     const uint8_t *calibration_images;       /* training images, as many as the counts below need */
     int recalibration_batches, batch_images; /* behind the batch-norm statistics */
     int range_images;                        /* behind the int8 ranges */
-    const tnas_recipe *recipe; /* of the training, as tnas_finish_train_recipe gives it */
-    tnas_finish_recipe finish;
+    const tnas_recipe *recipe;   /* of the training, as tnas_finish_train_recipe gives it */
+    tnas_finish_recipe finish;   /* with_validation: the training has both, and scores of validation
+                                    are scores of what was learned */
     tnas_metric metric;          /* what the validation images are to give most of */
     const tnas_teacher *teacher; /* NULL: none */
     uint64_t seed;
     const tnas_progress *progress;
     const char *stage;  /* what the progress calls it; NULL: "training" */
     const char *folder; /* exists; keeps float.tnm, qat.tnm, train.ckpt, qat.ckpt */
+    /* The curves of the training, and of the quantisation-aware one when there is one: both as
+     * tnas_train_options.see. NULL: nobody. */
+    void (*see)(void *context, long step, double loss, double right);
+    void *see_context;
+    void (*see_int8)(void *context, long step, double loss, double right);
+    void *see_int8_context;
 } tnas_finish_job;
 
 /* A network after its finish. */

@@ -3,6 +3,8 @@
 #ifndef TNAS_TRAINER_RECIPE_H
 #define TNAS_TRAINER_RECIPE_H
 
+#include <stddef.h>
+
 #include "common/status.h"
 #include "trainer/augment.h"
 
@@ -56,7 +58,8 @@ tnas_recipe tnas_recipe_default(void);
  * the sentence `NAME.field = value ...`; `name` is what the user calls the recipe. */
 tnas_status tnas_recipe_check(const tnas_recipe *recipe, const char *name);
 
-/* The recipe as a list of numbers with names, for files and comparisons. */
+/* The recipe as a list of numbers with names, for files and comparisons, and where each is: keys of
+ * settings (study/work.h) are made from it, too. */
 enum {
 #define TNAS_RECIPE_COUNT(name, type, value, min, max, help) +1
     /* the fields; the fill; probability and amount of each augmentation */
@@ -64,9 +67,18 @@ enum {
 #undef TNAS_RECIPE_COUNT
 };
 
+/* Members of type int, double, tnas_optimizer_kind. */
+typedef enum tnas_recipe_kind {
+    TNAS_RECIPE_WHOLE,
+    TNAS_RECIPE_REAL,
+    TNAS_RECIPE_OPTIMIZER
+} tnas_recipe_kind;
+
 typedef struct tnas_recipe_value {
     char name[48]; /* "learning_rate", "augment.shift.amount" */
     double value, min, max;
+    tnas_recipe_kind kind;
+    size_t at; /* of the member in tnas_recipe */
 } tnas_recipe_value;
 
 void tnas_recipe_list(const tnas_recipe *recipe, tnas_recipe_value out[TNAS_RECIPE_VALUE_COUNT]);

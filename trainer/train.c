@@ -59,6 +59,8 @@ static void note_results(training *t, long step, const tnas_unit_result *results
     tnas_checkpoint *const smoothed = &t->checkpoint;
     smoothed->loss += share * (loss - smoothed->loss);
     smoothed->right += share * (right - smoothed->right);
+    const tnas_figure figures[] = {{"loss", smoothed->loss}, {"accuracy", smoothed->right}};
+    tnas_progress_event(t->options->progress, "progress", t->stage, figures, 2);
     char remark[64];
     snprintf(remark, sizeof remark, "loss %.3f, %.1f %% right", smoothed->loss,
              100 * smoothed->right);

@@ -52,6 +52,15 @@ $(OUT)/$(NAME).elf: $(OBJECTS) $(LIBRARY) link.ld
 $(OUT)/$(NAME).bin: $(OUT)/$(NAME).elf
 	@$(CROSS)objcopy -O binary $< $@
 
+# What objects depend on beside their source: another export in the same OUT compiles them again.
+SETTINGS := $(BOARD) $(EXPORT) $(MEASURE) $(NAME) $(RUNTIME_VERSION) $(EMULATED_MHZ)
+.PHONY: always
+$(OUT)/settings: always
+	@mkdir -p $(@D)
+	@echo "$(SETTINGS)" | cmp -s - $@ || echo "$(SETTINGS)" > $@
+
+$(OBJECTS): $(OUT)/settings
+
 $(OUT)/board/%.o: %.c $(COMMON)/board.h
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
