@@ -1,6 +1,7 @@
 /* The border to the exchange layout: our [out_c, in_c, h, w] becomes the model's OHWI, HWC and
  * NHWC order, and back. All three are the same permutation [outer, c, plane] -> [outer, plane, c].
  */
+#include <assert.h>
 #include <string.h>
 
 #include "common/alloc.h"
@@ -94,8 +95,10 @@ static void import_op(const tnas_net *net, const tnas_model *model, int op, tnas
     const size_t bytes = (size_t)slot->out_c * sizeof(float);
     channels_first(k->weight, weight_shape_of(&net->graph, op), store->values + slot->weight_at);
     memcpy(store->values + slot->shift_at, slot->batch_norm ? k->bn_shift : k->bias, bytes);
-    if (slot->batch_norm)
+    if (slot->batch_norm) {
+        assert(k->bn_scale != NULL); /* the slot was made with it because the model has it */
         memcpy(store->values + slot->scale_at, k->bn_scale, bytes);
+    }
 }
 
 void tnas_net_take_weights(const tnas_net *net, const tnas_model *model, tnas_store *store)

@@ -20,7 +20,7 @@ typedef struct walk {
 
 static double weight_of(const walk *w, const float *weights, size_t at)
 {
-    return w->weight_scale > 0 ? w->weight_scale * fabs(weights[at]) : weights[at];
+    return w->weight_scale > 0 ? w->weight_scale * fabsf(weights[at]) : weights[at];
 }
 
 /* One output of a convolution, a depthwise one or a fully connected layer. */
