@@ -129,16 +129,17 @@ static bool next_part(const char **list, char out[TNAS_PATH_BYTES])
 
 /* One part after the other on the same study. A part on which nothing fits does not keep the others
  * from being searched for; it is the command's failure in the end. */
-static tnas_status search_parts(const tnas_arguments *arguments, tnas_search_request *request,
+static tnas_status search_parts(const tnas_arguments *arguments, const tnas_search_request *request,
                                 tnas_terminal *terminal)
 {
     tnas_search_report report;
     char part[TNAS_PATH_BYTES], sentence[1024] = "";
     const char *list = request->mcu;
-    request->mcu = part;
+    tnas_search_request of_part = *request;
+    of_part.mcu = part;
     while (next_part(&list, part)) {
         tnas_progress_note(&terminal->progress, "part %s", part);
-        const tnas_status status = search_part(request, terminal, &report);
+        const tnas_status status = search_part(&of_part, terminal, &report);
         if (status == TNAS_ERR_INFEASIBLE)
             snprintf(sentence, sizeof sentence, "%s", tnas_error_text());
         else
