@@ -80,8 +80,9 @@ tnas_status tnas_predictor_create(const tnas_gene_table *genes, tnas_predictor *
     p->genes = genes;
     lay_out(p);
     if (!allocate(p)) {
+        const size_t value_count = p->value_count;
         tnas_predictor_destroy(p);
-        return tnas_fail(TNAS_ERR_NOMEM, "predictor of %zu weights", p->value_count);
+        return tnas_fail(TNAS_ERR_NOMEM, "predictor of %zu weights", value_count);
     }
     openblas_set_num_threads(1);
     *out = p;
