@@ -514,8 +514,9 @@ START_TEST(a_finish_with_validation_is_the_training_on_all_of_them_together)
     char folder[TNAS_PATH_BYTES];
     temporary_folder(folder);
     for (int i = 0; i < 3; i++) {
-        char own[TNAS_PATH_BYTES + 8];
-        snprintf(own, sizeof own, "%s/%d", folder, i);
+        static const char *const names[] = {"all", "joined", "without"};
+        char own[TNAS_PATH_BYTES];
+        ck_ok(tnas_path_join(own, folder, names[i]));
         ck_ok(tnas_dir_create(own));
         tnas_finish_job job = job_of(&t, own);
         job.train = jobs[i].train;
